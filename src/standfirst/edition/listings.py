@@ -1,0 +1,69 @@
+"""The lists of the site, each declared once.
+
+A declaration gives the keys under which a record is listed (none: not listed), its place in the order, and the limits
+at which pages may read the list. What a list holds and which lists a change touches both follow from it; nobody writes
+a purge rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from standfirst.edition.snapshots import Author, PictureBlock, Section, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list over records. `keys[kind](record)` yields the keys; `order(record)` a string, greatest first."""
+
+    name: str
+    keys: Mapping[str, Callable[[Any], Iterable[str | int]]]
+    order: Callable[[Any], str]
+    limits: tuple[int, ...]
+
+
+def _live(keys: Callable[[Story], Iterable[str | int]]) -> Callable[[Story], Iterable[str | int]]:
+    return lambda story: keys(story) if story.notice is None else ()
+
+
+def _newest_first(story: Story) -> str:
+    return f"{story.published}#{story.id:012d}"
+
+
+def _by_position(section: Section) -> str:
+    # Greatest first, so the position is turned round: digits are complemented.
+    return "".join(chr(0x7E - ord(c) + 0x20) if 0x20 <= ord(c) <= 0x7E else c for c in section.position)
+
+
+def story_pictures(story: Story) -> tuple[int, ...]:
+    """Ids of every picture that a story's page shows."""
+    lead = (story.lead.picture,) if story.lead else ()
+    return lead + tuple(block.picture for block in story.body if isinstance(block, PictureBlock))
+
+
+LISTINGS: dict[str, Listing] = {
+    listing.name: listing
+    for listing in (
+        # Newest stories of a section (the home front included: it is an ancestor of all).
+        # 5: a rail or strip; 30: a front and its feed.
+        Listing("section", {"story": _live(lambda s: s.sections)}, _newest_first, (5, 30)),
+        # Stories first published on a day, for its day page.
+        Listing("day", {"story": _live(lambda s: (s.day,))}, _newest_first, (500,)),
+        Listing("author", {"story": _live(lambda s: s.authors)}, _newest_first, (30,)),
+        Listing("children", {"section": lambda s: (s.parent,) if s.parent else ()}, _by_position, (30,)),
+        # Who shows a picture: while the answer is nobody, its baked copies do not exist.
+        Listing(
+            "shows",
+            {
+                "story": _live(story_pictures),
+                "author": lambda a: (a.picture,) if a.picture else (),
+            },
+            lambda record: f"{type(record).__name__}#{record.id:012d}",
+            (1,),
+        ),
+    )
+}
+
+__all__ = ["LISTINGS", "Author", "Listing", "story_pictures"]

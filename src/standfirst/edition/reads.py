@@ -1,0 +1,66 @@
+"""What a page may read. The press records every call, answered or not, with a digest of the answer."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from standfirst.edition.snapshots import (
+    Author,
+    Card,
+    Crumb,
+    Epoch,
+    Line,
+    Picture,
+    Section,
+    Signature,
+    Site,
+    Story,
+)
+
+
+class Reads(Protocol):
+    """Named reads over the state. Each returns a frozen value or None; none touches a database, a clock or a file."""
+
+    def site(self) -> Site: ...
+
+    def epoch(self) -> Epoch: ...
+
+    def story(self, id: int) -> Story | None:
+        """The whole story, live or taken down. Only the story's own page reads this."""
+
+    def card(self, id: int) -> Card | None:
+        """A live story as a front or a list with standfirsts shows it."""
+
+    def line(self, id: int) -> Line | None:
+        """A live story as a compact list shows it: kicker, headline, path."""
+
+    def link(self, id: int) -> str | None:
+        """The address of a live story, None when it may not be linked to."""
+
+    def section(self, id: int) -> Section | None: ...
+
+    def crumb(self, id: int) -> Crumb | None: ...
+
+    def author(self, id: int) -> Author | None: ...
+
+    def signature(self, id: int) -> Signature | None: ...
+
+    def picture(self, id: int) -> Picture | None: ...
+
+    def related(self, id: int) -> tuple[int, ...]:
+        """Ids of stories related to story `id`, best first."""
+
+    def ranking(self, name: str) -> tuple[int, ...]:
+        """Ids of the most read stories. `name` is "top"."""
+
+    def pin(self, section: int) -> int | None:
+        """Id of the story pinned to lead the front of `section`."""
+
+    def hot(self, path: str) -> bool:
+        """True if the page at `path` carries the rails in full."""
+
+    def listing(self, name: str, key: str | int, limit: int) -> tuple[int, ...]:
+        """Ids of list `name` for `key`, in the list's order, at most `limit` (one of its declared limits)."""
+
+    def any(self, name: str, key: str | int) -> bool:
+        """True if list `name` for `key` has a member."""

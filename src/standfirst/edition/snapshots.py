@@ -1,0 +1,358 @@
+"""The frozen records that pages are made of.
+
+A snapshot holds only what may be printed: desk notes, editors' notes (`edNote`) and drafts have no field here, so no
+template can leak them. Times are ISO 8601 in UTC ("2026-11-22T08:30:00Z"), days "2026-11-22" in the newsroom's zone,
+languages BCP 47, addresses absolute paths ("/news/world/2026/11/22/rivers-rise/"). Rich text is HTML that was cleaned
+by `kit.markup` before it got here; a link to one of our own stories is written `<a href="story:12">` and resolved when
+the page is printed.
+
+No Django and no Wagtail here: the engine, the pages and their tests run without a database.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Frozen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A value that cannot change. Encoded by msgspec in field order, so equal values have equal bytes."""
+
+
+# --- blocks of a story's body -------------------------------------------------------------------------------------
+
+
+class Paragraph(Frozen, tag="paragraph"):
+    html: str
+    """Inline HTML: a, b, strong, i, em, sub, sup, br."""
+
+
+class Heading(Frozen, tag="heading"):
+    text: str
+
+
+class Quote(Frozen, tag="quote"):
+    html: str
+    attribution: str = ""
+
+
+class PictureBlock(Frozen, tag="picture"):
+    picture: int
+    caption: str = ""
+
+
+class ListBlock(Frozen, tag="list"):
+    items: tuple[str, ...]
+    """Inline HTML, one string an item."""
+    ordered: bool = False
+
+
+class FactBox(Frozen, tag="facts"):
+    title: str
+    html: str
+    """Block HTML: p, ul, ol, li and inline."""
+
+
+class LinkCard(Frozen, tag="card"):
+    """A link that stands by itself: to one of our stories (`story`), or elsewhere (`url`, http or https)."""
+
+    title: str = ""
+    text: str = ""
+    url: str = ""
+    story: int | None = None
+
+
+Block = Paragraph | Heading | Quote | PictureBlock | ListBlock | FactBox | LinkCard
+
+
+# --- records ------------------------------------------------------------------------------------------------------
+
+
+class Lead(Frozen):
+    picture: int
+    caption: str = ""
+
+
+class Correction(Frozen):
+    """A public note. A `correction` stands at the top of the story, the others at its foot."""
+
+    kind: Literal["correction", "clarification", "update"]
+    text: str
+    at: str
+
+
+class Topic(Frozen):
+    slug: str
+    name: str
+
+
+class Origin(Frozen):
+    """Where copy came from, as far as readers are told: schema.org `isBasedOn`."""
+
+    provider: str
+    identifier: str = ""
+
+
+class Notice(Frozen):
+    """What a reader is told at the address of a story that was taken down (status 410).
+
+    `wording` is the desk's sentence. With `names` false the page says nothing about the story, not even its headline.
+    """
+
+    reason: Literal["killed", "withheld", "unpublished"]
+    wording: str = ""
+    names: bool = False
+    at: str = ""
+
+
+class Story(Frozen):
+    """A story that is live, or that was and has left a notice (`notice`). Stories never published have no snapshot."""
+
+    id: int
+    path: str
+    former: tuple[str, ...] = ()
+    """Addresses it once had; they answer 301 to `path` (410 when it was taken down)."""
+    notice: Notice | None = None
+    headline: str = ""
+    kicker: str = ""
+    short_headline: str = ""
+    standfirst: str = ""
+    byline: str = ""
+    """As printed. Empty: the names of `authors`."""
+    authors: tuple[int, ...] = ()
+    credit: str = ""
+    """The agency's credit line, e.g. "AFP"."""
+    dateline: str = ""
+    language: str = "en"
+    direction: Literal["ltr", "rtl"] = "ltr"
+    section: int = 0
+    """Home section."""
+    sections: tuple[int, ...] = ()
+    """Every section that lists it: home section, further ones, and all of their ancestors."""
+    topics: tuple[Topic, ...] = ()
+    lead: Lead | None = None
+    body: tuple[Block, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    """Oldest first."""
+    origins: tuple[Origin, ...] = ()
+    published: str = ""
+    refreshed: str = ""
+    """Moves only on a marked update or a correction. Equal to `published` until then."""
+    day: str = ""
+    """The day of its address and of its day page."""
+
+
+class Section(Frozen):
+    """A section and its front. The home front is the section without a parent; its path is "/"."""
+
+    id: int
+    path: str
+    former: tuple[str, ...] = ()
+    """Path prefixes it once had: addresses below them answer 301, by one rule each."""
+    name: str = ""
+    standfirst: str = ""
+    parent: int | None = None
+    trail: tuple[int, ...] = ()
+    """Ancestors from the home front down to the parent."""
+    position: str = ""
+    """Sort key among its siblings."""
+
+
+class Author(Frozen):
+    """A person or an agency's desk."""
+
+    id: int
+    path: str
+    name: str
+    kind: Literal["person", "desk"] = "person"
+    role: str = ""
+    bio: str = ""
+    picture: int | None = None
+
+
+class Picture(Frozen):
+    """A picture as it may be shown. `seal` is the SHA-256 of the original bytes, kept in private storage."""
+
+    id: int
+    seal: str
+    width: int
+    height: int
+    alt: str = ""
+    credit: str = ""
+    usable: bool = True
+    """False once its rights have expired or it was killed: nothing may show it."""
+
+
+class Site(Frozen):
+    """Facts of the newsroom itself. There is one, with id 1."""
+
+    id: int = 1
+    name: str = "Standfirst"
+    strapline: str = ""
+    language: str = "en"
+    zone: str = "UTC"
+    origin: str = ""
+    """Scheme and host of the public site, no trailing slash, e.g. "https://news.example"."""
+    home: int = 0
+    """Id of the home front's section."""
+    about: str = ""
+
+
+class Related(Frozen):
+    """Derived: stories related to story `id`, best first."""
+
+    id: int
+    stories: tuple[int, ...] = ()
+
+
+class Ranking(Frozen):
+    """Derived: the most read stories now, first first. `id` is "top"."""
+
+    id: str
+    stories: tuple[int, ...] = ()
+
+
+class Pin(Frozen):
+    """Derived: the story that leads the front of section `id`, until its end time passes."""
+
+    id: int
+    story: int
+
+
+class Hot(Frozen):
+    """Derived: the page at path `id` is being read now and carries the rails in full."""
+
+    id: str
+
+
+class Epoch(Frozen):
+    """Derived: which templates, styles and code print the pages. `id` is "pages"."""
+
+    id: str
+    digest: str
+    assets: tuple[tuple[str, str], ...] = ()
+    """(name, path) of each style sheet and icon, e.g. ("site.css", "/assets/site.3f2a9c11.css")."""
+
+
+Record = Story | Section | Author | Picture | Site | Related | Ranking | Pin | Hot | Epoch
+
+TYPES: dict[str, type[Frozen]] = {
+    "story": Story,
+    "section": Section,
+    "author": Author,
+    "picture": Picture,
+    "site": Site,
+    "related": Related,
+    "ranking": Ranking,
+    "pin": Pin,
+    "hot": Hot,
+    "epoch": Epoch,
+}
+"""Kinds of record, as they are named in change rows and in the ledger."""
+
+
+# --- projections: the few fields that one page shows of another's record ------------------------------------------
+
+
+class Card(Frozen):
+    """What a list shows of a story."""
+
+    id: int
+    path: str
+    kicker: str = ""
+    headline: str = ""
+    standfirst: str = ""
+    short_headline: str = ""
+    section: int = 0
+    picture: int | None = None
+    published: str = ""
+    refreshed: str = ""
+    language: str = "en"
+    direction: Literal["ltr", "rtl"] = "ltr"
+    byline: str = ""
+    authors: tuple[int, ...] = ()
+    credit: str = ""
+
+
+def card(story: Story) -> Card | None:
+    """The card of a live story, None for one that was taken down."""
+    if story.notice is not None:
+        return None
+    return Card(
+        id=story.id,
+        path=story.path,
+        kicker=story.kicker,
+        headline=story.headline,
+        short_headline=story.short_headline,
+        standfirst=story.standfirst,
+        section=story.section,
+        picture=story.lead.picture if story.lead else None,
+        published=story.published,
+        refreshed=story.refreshed,
+        language=story.language,
+        direction=story.direction,
+        byline=story.byline,
+        authors=story.authors,
+        credit=story.credit,
+    )
+
+
+class Line(Frozen):
+    """What a compact list (related, Top 3, a rail) shows of a story: kicker and headline, and where it is."""
+
+    id: int
+    path: str
+    kicker: str = ""
+    headline: str = ""
+    language: str = "en"
+    direction: Literal["ltr", "rtl"] = "ltr"
+    picture: int | None = None
+
+
+def line(story: Story) -> Line | None:
+    """The line of a live story (short headline where there is one), None for one that was taken down."""
+    if story.notice is not None:
+        return None
+    return Line(
+        id=story.id,
+        path=story.path,
+        kicker=story.kicker,
+        headline=story.short_headline or story.headline,
+        language=story.language,
+        direction=story.direction,
+        picture=story.lead.picture if story.lead else None,
+    )
+
+
+def link(story: Story) -> str | None:
+    """Where a live story is; None when it may not be linked to."""
+    return story.path if story.notice is None else None
+
+
+class Crumb(Frozen):
+    """What a breadcrumb or a menu shows of a section."""
+
+    id: int
+    path: str
+    name: str
+    trail: tuple[int, ...] = ()
+
+
+def crumb(section: Section) -> Crumb:
+    """The breadcrumb of a section."""
+    return Crumb(id=section.id, path=section.path, name=section.name, trail=section.trail)
+
+
+class Signature(Frozen):
+    """What a byline shows of an author."""
+
+    id: int
+    path: str
+    name: str
+    kind: Literal["person", "desk"] = "person"
+
+
+def signature(author: Author) -> Signature:
+    """The signature of an author."""
+    return Signature(id=author.id, path=author.path, name=author.name, kind=author.kind)

@@ -1,0 +1,1 @@
+"""Everything that a reader sees: pure functions from state to bytes."""
