@@ -1,0 +1,68 @@
+"""Writing change rows, ticks and audit entries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import transaction
+
+from standfirst.changes import ports
+from standfirst.changes.models import AuditEntry, Change, Lane, Tick
+from standfirst.kit import clock
+
+
+class Actor(Protocol):
+    """Somebody who acts: a user, or a machine with a name."""
+
+    pk: Any
+
+    def get_username(self) -> str: ...
+
+
+class Machine:
+    """An actor that is not a person, e.g. `Machine("wire")`."""
+
+    pk: int | None = None
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_username(self) -> str:
+        return self.name
+
+
+def record(*, kind: str, ref: int | str, lane: int = Lane.PUBLISH, cause: str = "saved") -> Change:
+    """Ask the press to look at a record. Call it inside the transaction that changes the record.
+
+    Raises:
+        RuntimeError: outside a transaction, where a crash could keep the change and lose the row.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError(f"A change row for {kind}:{ref} must be written in the transaction of the change.")
+    change = Change.objects.create(kind=kind, ref=str(ref), lane=lane, cause=cause, created_at=clock.now())
+    transaction.on_commit(_wake, robust=True)
+    return change
+
+
+def _wake() -> None:
+    ports.wake()
+
+
+def set_tick(*, name: str, ref: int | str, due: datetime) -> Tick:
+    """Have something happen at `due`. Asking twice for the same moment makes one tick."""
+    tick, _ = Tick.objects.get_or_create(name=name, ref=str(ref), due=due)
+    return tick
+
+
+def audit(*, by: Actor, verb: str, kind: str, ref: int | str, **detail: Any) -> AuditEntry:
+    """Note who did what. `detail` must be plain JSON and hold no secret."""
+    return AuditEntry.objects.create(
+        at=clock.now(),
+        actor=by.get_username(),
+        actor_id=by.pk,
+        verb=verb,
+        kind=kind,
+        ref=str(ref),
+        detail=detail,
+    )

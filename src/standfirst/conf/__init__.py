@@ -1,0 +1,1 @@
+"""Settings, addresses and servers: where the departments are wired together."""

@@ -1,0 +1,122 @@
+"""Everything that an operator may set: one row each, none needed to start.
+
+A value comes from the environment variable of the same name, else from `standfirst.toml` in the newsroom's folder
+(keys in lower case without the `STANDFIRST_` prefix), else from the default. A bad value stops the start with its name
+in the message.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from standfirst.kit.errors import Misconfigured
+
+OPTIONS: tuple[tuple[str, str | int, str], ...] = (
+    ("STANDFIRST_HOME", "newsroom", "Folder that holds everything of this newsroom: databases, received files, output."),
+    ("STANDFIRST_HOST", "127.0.0.1", "Address on which the reader process listens."),
+    ("PORT", 8000, "Port on which the reader process listens."),
+    ("STANDFIRST_NEWSROOM_PORT", 0, "Loopback port of the newsroom process. 0: the port after PORT, or any free one."),
+    ("STANDFIRST_ORIGIN", "", "Public scheme and host, e.g. https://news.example. Empty: http://127.0.0.1:PORT."),
+    ("STANDFIRST_HOSTS", "", "Further host names under which the newsroom may be reached, separated by commas."),
+    ("DATABASE_URL", "", "Newsroom's database, e.g. postgresql://user@host/name. Empty: SQLite in the newsroom's folder."),
+    ("PRESS_DATABASE_URL", "", "Press's ledger. Empty: SQLite in the newsroom's folder. It can be rebuilt at any time."),
+    ("STANDFIRST_SECRET_KEY", "", "Signs sessions. Empty: made at the first start and kept in the newsroom's folder."),
+    ("STANDFIRST_MAIL", "", "Outgoing mail: smtp://user:password@host:port or smtps://. Empty: mails are written to files."),
+    ("STANDFIRST_MAIL_FROM", "newsroom@localhost", "Sender of the newsroom's own mail."),
+    ("STANDFIRST_WIRE_LIMIT", 20 * 1024 * 1024, "Largest wire file that is read, in bytes. Larger ones are sealed only."),
+    ("STANDFIRST_UPLOAD_LIMIT", 32 * 1024 * 1024, "Largest upload to the newsroom, in bytes."),
+    ("STANDFIRST_CACHE", 64 * 1024 * 1024, "Memory that the reader process may use for pages, in bytes."),
+    ("STANDFIRST_HOT_PATHS", 40, "How many pages carry the rails in full."),
+    ("STANDFIRST_RANKING_SECONDS", 60, "Seconds between two rankings of the most read stories. At least 60."),
+    ("STANDFIRST_READS_SECONDS", 60, "Seconds between two flushes of the read counts."),
+    ("STANDFIRST_SWEEP_SECONDS", 60, "Seconds between two sweeps for changes that went round the usual doors."),
+    ("STANDFIRST_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
+)
+"""(name, default, help)"""
+
+_LEAST = {"STANDFIRST_RANKING_SECONDS": 60, "STANDFIRST_READS_SECONDS": 1, "STANDFIRST_SWEEP_SECONDS": 5}
+_TEST_LEAST = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The newsroom's options, checked. Paths are absolute, sizes in bytes, times in seconds."""
+
+    home: Path
+    host: str
+    port: int
+    newsroom_port: int
+    origin: str
+    hosts: tuple[str, ...]
+    database_url: str
+    press_database_url: str
+    secret_key: str
+    mail: str
+    mail_from: str
+    wire_limit: int
+    upload_limit: int
+    cache: int
+    hot_paths: int
+    ranking_seconds: int
+    reads_seconds: int
+    sweep_seconds: int
+    log_level: str
+
+
+def load(environ: Mapping[str, str] | None = None) -> Options:
+    """Read the options. Raises `Misconfigured`, naming the option, for a value that cannot be used."""
+    environ = os.environ if environ is None else environ
+    home = Path(environ.get("STANDFIRST_HOME") or "newsroom").expanduser().resolve()
+    from_file = _file(home / "standfirst.toml")
+    values: dict[str, Any] = {}
+    for name, default, _ in OPTIONS:
+        key = name.removeprefix("STANDFIRST_").lower()
+        raw = environ.get(name)
+        if raw is None or raw == "":
+            raw = from_file.get(key, default)
+        values[key] = _whole_number(name, raw) if isinstance(default, int) else str(raw)
+    values["home"] = home
+    if not 0 <= values["port"] <= 65535:
+        raise Misconfigured(f"PORT is {values['port']}: choose a number from 1 to 65535.")
+    for name, least in _LEAST.items():
+        key = name.removeprefix("STANDFIRST_").lower()
+        if values[key] < (_TEST_LEAST if environ.get("STANDFIRST_REHEARSAL") else least):
+            raise Misconfigured(f"{name} is {values[key]}: it must be at least {least}.")
+    if values["log_level"].upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise Misconfigured(f"STANDFIRST_LOG_LEVEL is {values['log_level']!r}: use DEBUG, INFO, WARNING or ERROR.")
+    values["log_level"] = values["log_level"].upper()
+    values["origin"] = _origin(values["origin"] or f"http://127.0.0.1:{values['port']}")
+    values["hosts"] = tuple(host.strip() for host in values["hosts"].split(",") if host.strip())
+    return Options(**values)
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"standfirst.toml in the newsroom's folder cannot be read: {error}.") from error
+
+
+def _whole_number(name: str, raw: object) -> int:
+    try:
+        value = int(str(raw))
+    except ValueError:
+        raise Misconfigured(f"{name} is {raw!r}: it must be a whole number.") from None
+    if value < 0:
+        raise Misconfigured(f"{name} is {value}: it must not be negative.")
+    return value
+
+
+def _origin(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise Misconfigured(f"STANDFIRST_ORIGIN is {raw!r}: give scheme and host only, such as https://news.example.")
+    return raw.rstrip("/")

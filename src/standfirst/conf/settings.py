@@ -1,0 +1,206 @@
+"""Django's settings, made from the newsroom's options. Nobody edits this file to run a newsroom."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from standfirst.conf.options import load
+from standfirst.kit.errors import Problem
+from standfirst.kit.files import write_atomically
+
+try:
+    STANDFIRST = load()
+except Problem as _problem:
+    raise ImproperlyConfigured(str(_problem)) from _problem
+
+HOME: Path = STANDFIRST.home
+
+
+def _secret_key() -> str:
+    if STANDFIRST.secret_key:
+        return STANDFIRST.secret_key
+    path = HOME / "secret"
+    if not path.exists():
+        write_atomically(path, secrets.token_urlsafe(48).encode(), mode=0o600)
+    return path.read_text("utf-8").strip()
+
+
+def _database(url: str, name: str) -> dict[str, Any]:
+    if url:
+        return {**dict(dj_database_url.parse(url)), "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+    # mode=rw: a database that was removed is an error at once, never an empty newsroom.
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": f"file:{HOME / name}?mode=rw",
+        "OPTIONS": {
+            "uri": True,
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        },
+        "TEST": {"NAME": str(HOME / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{name}")},
+    }
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+_origin = urlsplit(STANDFIRST.origin)
+ALLOWED_HOSTS = [_origin.hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]", *STANDFIRST.hosts]
+CSRF_TRUSTED_ORIGINS = [STANDFIRST.origin, *(f"{_origin.scheme}://{host}" for host in STANDFIRST.hosts)]
+USE_X_FORWARDED_HOST = False
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _origin.scheme == "https"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/newsroom/"
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+
+DATABASES = {
+    "default": _database(STANDFIRST.database_url, "newsroom.sqlite3"),
+    "press": _database(STANDFIRST.press_database_url, "press.sqlite3"),
+}
+DATABASE_ROUTERS: list[str] = ["standfirst.conf.routers.OnlyDefault"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "standfirst.conf.apps.ConfConfig",
+    "standfirst.press.apps.PressConfig",
+    "standfirst.edition.apps.EditionConfig",
+    "standfirst.desk.apps.DeskConfig",
+    "standfirst.wire.apps.WireConfig",
+    "standfirst.library.apps.LibraryConfig",
+    "standfirst.readership.apps.ReadershipConfig",
+    "standfirst.stories.apps.StoriesConfig",
+    "standfirst.pictures.apps.PicturesConfig",
+    "standfirst.people.apps.PeopleConfig",
+    "standfirst.changes.apps.ChangesConfig",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelsearch",
+    "modelcluster",
+    "taggit",
+    "django_filters",
+    "django_tasks",
+    "django_tasks_db",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+]
+
+MIDDLEWARE = [
+    "standfirst.conf.middleware.DatabaseGone",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "standfirst.conf.middleware.NewsroomZone",
+]
+
+ROOT_URLCONF = "standfirst.conf.urls"
+WSGI_APPLICATION = "standfirst.conf.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+AUTH_USER_MODEL = "people.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "wagtailadmin_login"
+LOGIN_REDIRECT_URL = "wagtailadmin_home"
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/newsroom/static/"
+STATIC_ROOT = HOME / "static"
+MEDIA_URL = "/newsroom/private/"
+MEDIA_ROOT = HOME / "private"
+STORAGES = {
+    # Private: readers get the copies that the press bakes, never these files.
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = STANDFIRST.upload_limit
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
+if STANDFIRST.mail:
+    _mail = urlsplit(STANDFIRST.mail)
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = _mail.hostname or "localhost"
+    EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 25)
+    EMAIL_HOST_USER = _mail.username or ""
+    EMAIL_HOST_PASSWORD = _mail.password or ""
+    EMAIL_USE_SSL = _mail.scheme == "smtps"
+    EMAIL_TIMEOUT = 10
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(HOME / "mail")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = STANDFIRST.mail_from
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+WAGTAIL_SITE_NAME = "Standfirst"
+WAGTAILADMIN_BASE_URL = STANDFIRST.origin
+WAGTAILIMAGES_IMAGE_MODEL = "pictures.Picture"
+WAGTAILDOCS_DOCUMENT_MODEL = "pictures.File"
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = STANDFIRST.upload_limit
+WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp", "avif", "heic"]
+WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAIL_I18N_ENABLED = False
+WAGTAIL_CONTENT_LANGUAGES = [("en", "English")]
+WAGTAILREDIRECTS_AUTO_CREATE = False
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_ALLOW_UNICODE_SLUGS = True
+WAGTAIL_MODERATION_ENABLED = True
+WAGTAILSEARCH_BACKENDS = MODELSEARCH_BACKENDS = {
+    "default": {"BACKEND": "standfirst.library.backend", "AUTO_UPDATE": True},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"standfirst": {"level": STANDFIRST.log_level}, "django.request": {"level": "ERROR"}},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []
