@@ -1,0 +1,81 @@
+# Two commands: `make demo` runs a newsroom, `make test` runs the tests. Both set up what they need.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBS ?= logical
+PYTEST := $(BIN)/pytest -n $(JOBS) --maxprocesses=4 --dist=loadfile -q
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-options \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --build-deps-for editable
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-fast test-deep lint format pins clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# exec: Ctrl-C and kill reach the newsroom itself.
+demo: $(VENV)/.runtime ## Run a newsroom with demonstration copy on 127.0.0.1:8000 (PORT=, STANDFIRST_HOME=)
+	@exec $(BIN)/standfirst demo
+
+test: $(VENV)/.dev ## Run the tests on SQLite, then those that use a database on PostgreSQL
+	$(PYTEST)
+	$(PYTEST) --db=postgresql
+
+test-fast: $(VENV)/.dev ## Run the tests on SQLite, stop at the first failure
+	$(PYTEST) -x
+
+test-deep: $(VENV)/.dev ## Run the long tests too: thousands of histories (tens of minutes)
+	$(PYTEST) -m ""
+	$(PYTEST) -m "" --db=postgresql
+
+lint: $(VENV)/.dev ## Check style, types and the walls between departments
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Put the code into the house style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+pins: ## Renew the pinned requirements from pyproject.toml
+	@$(PYTHON) -m venv build/pins && build/pins/bin/pip install --quiet pip-tools
+	build/pins/bin/$(COMPILE) --upgrade -o requirements/runtime.txt pyproject.toml
+	build/pins/bin/$(COMPILE) --upgrade --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+	@if grep -nE '://|^-' requirements/*.txt; then echo "A pinned requirement names a host or an option."; exit 1; fi
+
+clean: ## Remove the environment and caches; newsrooms are left alone
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is made again where it is not of this checkout any more: moved, copied, or its Python gone.
+ifneq ($(wildcard $(VENV)/.runtime),)
+ifneq ($(shell $(BIN)/python -c 'import standfirst; print(standfirst.__path__[0])' 2>/dev/null),$(CURDIR)/src/standfirst)
+$(VENV)/.runtime: .remake
+.PHONY: .remake
+endif
+endif
+
+$(VENV)/.runtime: requirements/runtime.txt
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "Standfirst needs Python 3.11 or newer, and there is no '$(PYTHON)' here. Install one, or name it: make PYTHON=/path/to/python3"; \
+	  exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Standfirst needs Python 3.11 or newer; '$(PYTHON)' is `$(PYTHON) -V`. Name a newer one: make PYTHON=python3.12"; \
+	  exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python cannot make environments: its 'venv' part is missing. On Debian and Ubuntu: apt install python3-venv"; \
+	  exit 1; }
+	@echo "Setting up $(VENV) (once; a minute or two)."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --quiet --require-hashes -r requirements/runtime.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "Adding what the tests need to $(VENV)."
+	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
