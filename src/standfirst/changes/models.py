@@ -41,9 +41,9 @@ class Change(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index("lane", "id", name="change_open", condition=models.Q(closed_at=None)),
-            models.Index("kind", "ref", "-id", name="change_about"),
-            models.Index("closed_at", name="change_closed"),
+            models.Index(fields=["lane", "id"], name="change_open", condition=models.Q(closed_at=None)),
+            models.Index(fields=["kind", "ref", "-id"], name="change_about"),
+            models.Index(fields=["closed_at"], name="change_closed"),
         ]
 
     def __str__(self) -> str:
@@ -66,8 +66,8 @@ class Tick(models.Model):
     objects: ClassVar[models.Manager[Tick]] = TickQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint("name", "ref", "due", name="tick_once")]
-        indexes: ClassVar = [models.Index("due", name="tick_due", condition=models.Q(applied_at=None))]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["name", "ref", "due"], name="tick_once")]
+        indexes: ClassVar = [models.Index(fields=["due"], name="tick_due", condition=models.Q(applied_at=None))]
 
     def __str__(self) -> str:
         return f"{self.name} {self.ref} at {self.due:%Y-%m-%d %H:%M:%S}"
@@ -85,7 +85,7 @@ class AuditEntry(models.Model):
     detail = models.JSONField(default=dict)
 
     class Meta:
-        indexes: ClassVar = [models.Index("kind", "ref", "-id", name="audit_about")]
+        indexes: ClassVar = [models.Index(fields=["kind", "ref", "-id"], name="audit_about")]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.verb} {self.kind}:{self.ref}"

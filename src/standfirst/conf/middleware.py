@@ -1,0 +1,76 @@
+"""What every request to the newsroom passes through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+from django.db import DatabaseError, OperationalError, close_old_connections, connections
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from standfirst.conf import databases
+from standfirst.stories.models import SiteFacts
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+_GONE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>The newsroom's database is gone</title>
+<meta name="viewport" content="width=device-width"></head>
+<body><main><h1>The newsroom’s database is gone</h1><p role="alert">{reason}</p></main></body></html>
+"""
+
+
+class DatabaseGone:
+    """Says in one sentence that the database is not there, instead of failing in a hundred places."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if reason := databases.gone():
+            connections.close_all()
+            return self._say(reason)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, OperationalError) and (reason := databases.gone() or _unreachable()):
+            return self._say(reason)
+        return None
+
+    @staticmethod
+    def _say(reason: str) -> HttpResponse:
+        response = HttpResponse(_GONE.format(reason=escape(reason)), status=503)
+        response["Retry-After"] = "30"
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def _unreachable() -> str | None:
+    """A sentence if the database does not answer at all; None if it was only that one query."""
+    close_old_connections()
+    try:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return (
+            "The newsroom's database does not answer. Published pages are still served. "
+            "Check that the database server runs and that DATABASE_URL is right."
+        )
+    return None
+
+
+class NewsroomZone:
+    """Shows times in the newsroom's zone, unless a person has chosen another one."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        zone = SiteFacts.objects.filter(pk=1).values_list("zone", flat=True).first()
+        if zone:
+            timezone.activate(zone)
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()

@@ -1,0 +1,263 @@
+"""What the engine keeps, and the small interface through which it keeps it.
+
+The ledger can be rebuilt from the newsroom's database at any time: it holds what was composed, what was printed, and what
+each page read. Its clock is the *tide*: a number that every look moves on, under a lock, so that looks happen one after
+the other whoever does them. A baker notes the tide when it claims pages; what was touched after that is in the log of
+touched reads, and decides when it commits whether its pages are already out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from standfirst.kit import digests
+from standfirst.pages.output import PageRef
+from standfirst.press.engine.book import Entry
+
+KEPT = 1_000
+"""Tides for which touched reads are kept. A baker that was away for longer starts over."""
+
+SURFACES = 500
+"""Pages of one change that are timed one by one; further ones are only counted."""
+
+
+class Lane(IntEnum):
+    """How urgent work is. Lower goes first; maintenance yields after every page."""
+
+    KILL = 0
+    PUBLISH = 1
+    MAINTENANCE = 2
+
+
+class Mark(NamedTuple):
+    """Who wants pages printed: change 0 is nobody's. With `force` they are printed even if nothing they read differs."""
+
+    change: int
+    lane: Lane
+    seq: int
+    force: bool = False
+
+
+class Claim(NamedTuple):
+    """A record's claim on a page: page's id, kind and subject, record's key."""
+
+    page: int
+    kind: str
+    subject: str
+    record: str
+
+
+@dataclass(slots=True)
+class Job:
+    """A page claimed for printing, with what the ledger knew of it then."""
+
+    page: int
+    path: str
+    rank: int
+    """Its place in the run, `LAST_RANK` if it was put off."""
+    status: int
+    """What readers get now as far as the ledger knows: 0 nothing, 200, 301, 410."""
+    digest: int
+    size: int
+    trace: Mapping[str, int]
+    """Read key -> digest at the last print. Key "" is the digest of the claims on the page."""
+    refs: tuple[PageRef, ...] = ()
+    changes: tuple[int, ...] = ()
+    """Changes that want it, 0 left out."""
+    force: bool = False
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of a job. `trace` replaces the job's."""
+
+    job: Job
+    kind: str
+    outcome: str
+    """written, unchanged, removed or failed."""
+    status: int
+    digest: int
+    size: int
+    trace: Mapping[str, int]
+    problem: str = ""
+    at: int = 0
+    """When readers had it, in ms of the engine's clock."""
+
+
+class Surface(NamedTuple):
+    """One page of a finished change. `ms` counts from the change's beginning to the page being with the readers."""
+
+    path: str
+    kind: str
+    outcome: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A change of which no page is due any more, and what the press did for it.
+
+    Of a large change only the first `SURFACES` pages are in `surfaces`; the numbers count all.
+    """
+
+    change: int
+    lane: Lane
+    written: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: int = 0
+    surfaces: tuple[Surface, ...] = ()
+
+    @property
+    def ms(self) -> int:
+        """Until the last of its pages was with the readers."""
+        return max((surface.ms for surface in self.surfaces), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The ledger in numbers. `backlog` is lane -> pages due; `oldest` when the oldest unfinished change began (clock's ms)."""
+
+    backlog: Mapping[Lane, int] = field(default_factory=dict)
+    oldest: int | None = None
+    pages: int = 0
+    """Pages that readers get with status 200."""
+    bytes: int = 0
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Path -> why it could not be printed; its former output stays (the first hundred)."""
+    records: int = 0
+
+
+class PageRow(NamedTuple):
+    """A page as the ledger has it."""
+
+    page: int
+    path: str
+    status: int
+    digest: int
+    trace: Mapping[str, int]
+    problem: str
+    due: bool
+
+
+class Store(Protocol):
+    """Where the ledger's rows are. Methods beyond `transaction` are called inside one, unless they say otherwise."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing. Pages claimed inside stay claimed until its end, and no longer, whatever happens."""
+
+    # --- meta and tide
+
+    def meta(self, name: str) -> str: ...
+
+    def set_meta(self, name: str, value: str) -> None: ...
+
+    def reset(self) -> None:
+        """Forget everything but the tide."""
+
+    def tide(self) -> int: ...
+
+    def advance(self) -> int:
+        """Lock out other looks and all commits until the end of the transaction; move the tide on and return it."""
+
+    def hold(self) -> None:
+        """Lock out looks until the end of the transaction."""
+
+    def touch(self, seq: int, touched: Mapping[str, int]) -> None:
+        """Log that reads return something else since `seq`: key -> digest. Old entries may be dropped."""
+
+    def touched(self, since: int) -> dict[str, int] | None:
+        """Reads touched after `since`, newest digests; None if the log does not go back so far. Any time."""
+
+    # --- state
+
+    def record(self, key: str) -> bytes | None: ...
+
+    def put_record(self, key: str, data: bytes | None) -> None: ...
+
+    def records(self) -> Iterator[tuple[str, bytes]]:
+        """Every (key, record), in order of key."""
+
+    def listed(self, name: str, key: str, limit: int) -> list[str]:
+        """Keys of the first records of a list, greatest place first."""
+
+    def enlist(self, entries: Iterable[Entry]) -> None: ...
+
+    def delist(self, entries: Iterable[Entry]) -> None: ...
+
+    def entries(self) -> Iterator[Entry]: ...
+
+    # --- pages and claims on them
+
+    def page_ids(self, paths: Iterable[str]) -> dict[str, int]:
+        """Path -> page, made where there is none yet."""
+
+    def refs(self, pages: Sequence[int]) -> dict[int, set[PageRef]]:
+        """Claims on pages, without who makes them."""
+
+    def claim(self, claims: Iterable[Claim]) -> None: ...
+
+    def unclaim(self, claims: Iterable[Claim]) -> None: ...
+
+    def unclaim_all(self) -> None: ...
+
+    def set_rank(self, ranks: Mapping[int, int]) -> None:
+        """Page -> place in a run."""
+
+    def pages(self) -> Iterator[PageRow]: ...
+
+    # --- what is due
+
+    def mark_readers(self, key: str, digest: int, mark: Mark) -> None:
+        """Make due every page that read something else under `key` than `digest`."""
+
+    def mark_pages(self, pages: Iterable[int], mark: Mark) -> None: ...
+
+    def mark_all(self, mark: Mark) -> None: ...
+
+    def mark_failed(self, mark: Mark) -> int: ...
+
+    def take(self, lane: Lane, limit: int) -> tuple[int, list[Job]]:
+        """Claim at most `limit` due pages of a lane that nobody else holds, in order of rank; the tide is read after that.
+
+        A job carries every change up to that tide that wants its page, in whatever lane.
+        """
+
+    def others_due(self, lane: Lane, pages: Sequence[int]) -> bool:
+        """True if pages other than these are due in the lane."""
+
+    def put_off(self, pages: Iterable[int]) -> None:
+        """Let due pages wait for all others of their lane."""
+
+    def count_last(self, lane: Lane) -> int:
+        """How many pages were put off in a lane."""
+
+    def commit(self, tide: int, results: Sequence[Result]) -> None:
+        """Record results, and that their pages are no longer due for what was due up to `tide`."""
+
+    # --- changes
+
+    def open_change(self, change: int, lane: Lane, since: int) -> None:
+        """Note a change that is being looked at; the first `since` counts."""
+
+    def looked(self, change: int) -> None: ...
+
+    def finished(self) -> list[Finished]:
+        """Changes that were looked at and of which nothing is due. Any time."""
+
+    def settle(self, changes: Iterable[int]) -> None:
+        """Forget finished changes."""
+
+    def status(self) -> Status:
+        """Any time."""
+
+
+def refs_digest(refs: Sequence[PageRef]) -> int:
+    """The digest of the claims on a page, kept in its trace under ""."""
+    return digests.short(msgspec.msgpack.encode([tuple(ref) for ref in refs]))

@@ -1,0 +1,348 @@
+"""A ledger in memory, for tests, rehearsals and proofs by replay.
+
+Several sessions may share one, as workers share a database: each has transactions and claims of its own. Sessions must take
+turns: it is not for threads.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field, fields
+from typing import NamedTuple
+
+from standfirst.pages.output import PageRef
+from standfirst.press.engine.book import LAST_RANK, Entry
+from standfirst.press.engine.ledger import (
+    KEPT,
+    SURFACES,
+    Claim,
+    Finished,
+    Job,
+    Lane,
+    Mark,
+    PageRow,
+    Result,
+    Status,
+    Surface,
+)
+
+
+class _Page(NamedTuple):
+    path: str
+    rank: int = 50
+    status: int = 0
+    digest: int = 0
+    size: int = 0
+    trace: Mapping[str, int] = {}
+    problem: str = ""
+
+
+class _Due(NamedTuple):
+    lane: Lane
+    rank: int
+    seq: int
+    force: bool
+
+
+class _Change(NamedTuple):
+    lane: Lane
+    since: int
+    looked: bool = False
+    counts: tuple[int, int, int, int] = (0, 0, 0, 0)
+    surfaces: tuple[Surface, ...] = ()
+
+
+_OUTCOMES = ("written", "unchanged", "removed", "failed")
+
+
+@dataclass
+class _Tables:
+    meta: dict[str, str] = field(default_factory=dict)
+    tide: dict[str, int] = field(default_factory=lambda: {"seq": 0, "floor": 0})
+    touched: dict[tuple[int, str], int] = field(default_factory=dict)
+    records: dict[str, bytes] = field(default_factory=dict)
+    entries: dict[tuple[str, str], frozenset[tuple[str, str]]] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    pages: dict[int, _Page] = field(default_factory=dict)
+    claims: dict[int, frozenset[tuple[PageRef, str]]] = field(default_factory=dict)
+    readers: dict[str, dict[int, int]] = field(default_factory=dict)
+    due: dict[tuple[int, int], _Due] = field(default_factory=dict)
+    changes: dict[int, _Change] = field(default_factory=dict)
+
+    def saved(self) -> _Tables:
+        tables = copy(self)
+        for table in fields(self):
+            setattr(tables, table.name, dict(getattr(self, table.name)))
+        tables.readers = {key: dict(pages) for key, pages in self.readers.items()}
+        return tables
+
+
+@dataclass
+class _Shared:
+    tables: _Tables = field(default_factory=_Tables)
+    held: dict[int, object] = field(default_factory=dict)
+
+
+class MemoryStore:
+    """A `Store` in dictionaries. `MemoryStore(other)` is a second session on the same ledger."""
+
+    def __init__(self, other: MemoryStore | None = None) -> None:
+        self._shared = other._shared if other else _Shared()
+
+    @property
+    def _tables(self) -> _Tables:
+        return self._shared.tables
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        wrote_before = self._shared.tables
+        # Another session may commit between our claim and our first write, so what to go back to is saved then.
+        self._saved: _Tables | None = None
+        try:
+            yield
+        except BaseException:
+            if self._saved is not None:
+                self._shared.tables = self._saved
+            raise
+        finally:
+            del wrote_before
+            self._saved = None
+            self._shared.held = {page: by for page, by in self._shared.held.items() if by is not self}
+
+    def _write(self) -> _Tables:
+        if self._saved is None:
+            self._saved = self._shared.tables.saved()
+        return self._shared.tables
+
+    # --- meta and tide
+
+    def meta(self, name: str) -> str:
+        return self._tables.meta.get(name, "")
+
+    def set_meta(self, name: str, value: str) -> None:
+        self._write().meta[name] = value
+
+    def reset(self) -> None:
+        tide = self._write().tide["seq"]
+        self._shared.tables = _Tables(tide={"seq": tide, "floor": tide})
+
+    def tide(self) -> int:
+        return self._tables.tide["seq"]
+
+    def advance(self) -> int:
+        tables = self._write()
+        tables.tide["seq"] += 1
+        return tables.tide["seq"]
+
+    def hold(self) -> None:
+        self._write()
+
+    def touch(self, seq: int, touched: Mapping[str, int]) -> None:
+        tables = self._write()
+        tables.touched.update({(seq, key): digest for key, digest in touched.items()})
+        if seq - tables.tide["floor"] > 2 * KEPT:
+            tables.tide["floor"] = seq - KEPT
+            tables.touched = {at: digest for at, digest in tables.touched.items() if at[0] > seq - KEPT}
+
+    def touched(self, since: int) -> dict[str, int] | None:
+        if since < self._tables.tide["floor"]:
+            return None
+        return {key: digest for (seq, key), digest in sorted(self._tables.touched.items()) if seq > since}
+
+    # --- state
+
+    def record(self, key: str) -> bytes | None:
+        return self._tables.records.get(key)
+
+    def put_record(self, key: str, data: bytes | None) -> None:
+        if data is None:
+            self._write().records.pop(key, None)
+        else:
+            self._write().records[key] = data
+
+    def records(self) -> Iterator[tuple[str, bytes]]:
+        yield from sorted(self._tables.records.items())
+
+    def listed(self, name: str, key: str, limit: int) -> list[str]:
+        members = sorted(self._tables.entries.get((name, key), ()), reverse=True)
+        return [record for _, record in members[:limit]]
+
+    def enlist(self, entries: Iterable[Entry]) -> None:
+        table = self._write().entries
+        for name, key, place, record in entries:
+            table[name, key] = table.get((name, key), frozenset()) | {(place, record)}
+
+    def delist(self, entries: Iterable[Entry]) -> None:
+        table = self._write().entries
+        for name, key, place, record in entries:
+            table[name, key] = table.get((name, key), frozenset()) - {(place, record)}
+
+    def entries(self) -> Iterator[Entry]:
+        for (name, key), members in self._tables.entries.items():
+            for place, record in members:
+                yield name, key, place, record
+
+    # --- pages and claims on them
+
+    def page_ids(self, paths: Iterable[str]) -> dict[str, int]:
+        found = {}
+        for path in paths:
+            if path not in self._tables.ids:
+                tables = self._write()
+                tables.ids[path] = page = len(tables.ids) + 1
+                tables.pages[page] = _Page(path)
+            found[path] = self._tables.ids[path]
+        return found
+
+    def refs(self, pages: Sequence[int]) -> dict[int, set[PageRef]]:
+        return {page: {ref for ref, _ in self._tables.claims.get(page, ())} for page in pages}
+
+    def claim(self, claims: Iterable[Claim]) -> None:
+        tables = self._write()
+        for page, kind, subject, record in claims:
+            ref = PageRef(tables.pages[page].path, kind, subject)
+            tables.claims[page] = tables.claims.get(page, frozenset()) | {(ref, record)}
+
+    def unclaim(self, claims: Iterable[Claim]) -> None:
+        tables = self._write()
+        for page, kind, subject, record in claims:
+            ref = PageRef(tables.pages[page].path, kind, subject)
+            tables.claims[page] = tables.claims.get(page, frozenset()) - {(ref, record)}
+
+    def unclaim_all(self) -> None:
+        self._write().claims.clear()
+
+    def set_rank(self, ranks: Mapping[int, int]) -> None:
+        pages = self._write().pages
+        for page, rank in ranks.items():
+            pages[page] = pages[page]._replace(rank=rank)
+
+    def pages(self) -> Iterator[PageRow]:
+        due = {page for page, _ in self._tables.due}
+        for page, row in list(self._tables.pages.items()):
+            yield PageRow(page, row.path, row.status, row.digest, row.trace, row.problem, page in due)
+
+    # --- what is due
+
+    def mark_readers(self, key: str, digest: int, mark: Mark) -> None:
+        self.mark_pages((page for page, seen in self._tables.readers.get(key, {}).items() if seen != digest), mark)
+
+    def mark_pages(self, pages: Iterable[int], mark: Mark) -> None:
+        tables = self._write()
+        for page in pages:
+            before = tables.due.get((page, mark.change))
+            forced = mark.force or (before is not None and before.force)
+            tables.due[page, mark.change] = _Due(mark.lane, tables.pages[page].rank, mark.seq, forced)
+
+    def mark_all(self, mark: Mark) -> None:
+        self.mark_pages(list(self._tables.pages), mark)
+
+    def mark_failed(self, mark: Mark) -> int:
+        failed = [page for page, row in self._tables.pages.items() if row.problem]
+        self.mark_pages(failed, mark)
+        return len(failed)
+
+    def take(self, lane: Lane, limit: int) -> tuple[int, list[Job]]:
+        waiting: dict[int, int] = {}
+        for (page, _), due in self._tables.due.items():
+            if due.lane == lane and page not in self._shared.held:
+                waiting[page] = min(due.rank, waiting.get(page, LAST_RANK))
+        chosen = sorted(waiting, key=lambda page: (waiting[page], page))[:limit]
+        refs = self.refs(chosen)
+        wanted: dict[int, dict[int, bool]] = defaultdict(dict)
+        for (page, change), due in self._tables.due.items():
+            wanted[page][change] = due.force
+        jobs = []
+        for page in chosen:
+            self._shared.held[page] = self
+            row = self._tables.pages[page]
+            changes = tuple(sorted(change for change in wanted[page] if change))
+            force = any(wanted[page].values())
+            job = Job(page, row.path, waiting[page], row.status, row.digest, row.size, row.trace, (), changes, force)
+            job.refs = tuple(refs[page])
+            jobs.append(job)
+        return self.tide(), jobs
+
+    def others_due(self, lane: Lane, pages: Sequence[int]) -> bool:
+        return bool({page for (page, _), due in self._tables.due.items() if due.lane == lane} - set(pages))
+
+    def put_off(self, pages: Iterable[int]) -> None:
+        put_off, due = set(pages), self._write().due
+        for key, row in list(due.items()):
+            if key[0] in put_off:
+                due[key] = row._replace(rank=LAST_RANK)
+
+    def count_last(self, lane: Lane) -> int:
+        return len(
+            {page for (page, _), due in self._tables.due.items() if due.lane == lane and due.rank == LAST_RANK},
+        )
+
+    def commit(self, tide: int, results: Sequence[Result]) -> None:
+        tables = self._write()
+        for result in results:
+            page = result.job.page
+            row = tables.pages[page]
+            for key in row.trace:
+                if key not in result.trace:
+                    tables.readers[key].pop(page, None)
+            for key, digest in result.trace.items():
+                if key:
+                    tables.readers.setdefault(key, {})[page] = digest
+            tables.pages[page] = row._replace(
+                status=result.status,
+                digest=result.digest,
+                size=result.size,
+                trace=dict(result.trace),
+                problem=result.problem,
+            )
+            for key_, due in list(tables.due.items()):
+                if key_[0] == page and due.seq <= tide:
+                    del tables.due[key_]
+            for number in result.job.changes:
+                if change := tables.changes.get(number):
+                    surfaces = change.surfaces
+                    if len(surfaces) < SURFACES:
+                        ms = max(0, result.at - change.since)
+                        surfaces += (Surface(result.job.path, result.kind, result.outcome, ms),)
+                    counts = list(change.counts)
+                    counts[_OUTCOMES.index(result.outcome)] += 1
+                    a, b, c, d = counts
+                    tables.changes[number] = change._replace(counts=(a, b, c, d), surfaces=surfaces)
+
+    # --- changes
+
+    def open_change(self, change: int, lane: Lane, since: int) -> None:
+        self._write().changes.setdefault(change, _Change(lane, since))
+
+    def looked(self, change: int) -> None:
+        changes = self._write().changes
+        changes[change] = changes[change]._replace(looked=True)
+
+    def finished(self) -> list[Finished]:
+        waiting = {change for _, change in self._tables.due}
+        return [
+            Finished(number, change.lane, *change.counts, change.surfaces)
+            for number, change in sorted(self._tables.changes.items())
+            if change.looked and number not in waiting
+        ]
+
+    def settle(self, changes: Iterable[int]) -> None:
+        table = self._write().changes
+        for change in changes:
+            table.pop(change, None)
+
+    def status(self) -> Status:
+        tables = self._tables
+        backlog = {lane: len({page for (page, _), due in tables.due.items() if due.lane == lane}) for lane in Lane}
+        live = [row for row in tables.pages.values() if row.status == 200]
+        return Status(
+            backlog=backlog,
+            oldest=min((change.since for change in tables.changes.values()), default=None),
+            pages=len(live),
+            bytes=sum(row.size for row in live),
+            failed={row.path: row.problem for row in tables.pages.values() if row.problem},
+            records=len(tables.records),
+        )

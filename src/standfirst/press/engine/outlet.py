@@ -1,0 +1,55 @@
+"""Where pages go: four verbs, and an outlet in memory for tests and rehearsals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from standfirst.kit import digests
+from standfirst.pages.output import Output
+
+
+class Outlet(Protocol):
+    """Holds at most one output at each path. Each verb is whole or has not happened; `put` replaces."""
+
+    def put(self, path: str, output: Output) -> None: ...
+
+    def remove(self, path: str) -> None:
+        """Take away what is at `path`; nothing there is no error."""
+
+    def read(self, path: str) -> Output | None:
+        """What readers are served at `path` now, None if nothing."""
+
+    def list(self) -> Iterable[str]:
+        """Every path that has an output, in any order."""
+
+
+class MemoryOutlet:
+    """An outlet in a dictionary."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Output] = {}
+
+    def put(self, path: str, output: Output) -> None:
+        self.pages[path] = output
+
+    def remove(self, path: str) -> None:
+        self.pages.pop(path, None)
+
+    def read(self, path: str) -> Output | None:
+        return self.pages.get(path)
+
+    def list(self) -> Iterable[str]:
+        return tuple(self.pages)
+
+
+def digest(output: Output | None) -> int:
+    """A short digest of what a reader gets: status, target and body.
+
+    The content type is left out: an outlet of files tells it from the path, and gives back what it can.
+    """
+    if output is None:
+        return digests.ABSENT
+    return digests.short(msgspec.msgpack.encode((output.status, output.location, output.body)))

@@ -1,0 +1,135 @@
+"""Today's state as pages read it, and the record of what one page has read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from standfirst.press.engine.book import Book, digest_of
+from standfirst.press.engine.ledger import Store
+
+CACHED = 20_000
+"""Values kept in memory between pages. What a look touches is dropped, so none is ever old."""
+
+
+class Undeclared(LookupError):
+    """A page asked for something that its book does not declare: a fault in the page's function."""
+
+
+class State:
+    """Today's values and digests of reads, kept in memory as long as the ledger says that nobody touched them."""
+
+    def __init__(self, book: Book, store: Store) -> None:
+        self._book = book
+        self._store = store
+        self._values: dict[str, tuple[Any, int]] = {}
+        self._records: dict[str, Any] = {}
+        self._tide = -1
+
+    def refresh(self) -> None:
+        """Drop what has been touched since the last call."""
+        if len(self._values) > CACHED or len(self._records) > CACHED // 4:
+            self.forget()
+        tide = self._store.tide()
+        if tide == self._tide:
+            return
+        touched = self._store.touched(self._tide)
+        if touched is None:
+            self.forget()
+        else:
+            for key in touched:
+                self._values.pop(key, None)
+                name, _, id = key.partition(":")
+                if facet := self._book.facet.get(name):
+                    self._records.pop(f"{facet.kind}:{id}", None)
+        self._tide = tide
+
+    def forget(self) -> None:
+        """Drop everything."""
+        self._values.clear()
+        self._records.clear()
+        self._tide = -1
+
+    def digest(self, key: str) -> int:
+        """Today's digest of a read, by its key as `Reading` records it."""
+        if known := self._values.get(key):
+            return known[1]
+        name, _, rest = key.partition(":")
+        if name == "list":
+            list_name, _, rest = rest.partition(":")
+            list_key, _, limit = rest.rpartition(":")
+            return self.listing(key, list_name, list_key, int(limit))[1]
+        if name == "any":
+            list_name, _, list_key = rest.partition(":")
+            return self.any(key, list_name, list_key)[1]
+        return self.facet(key, name, rest)[1]
+
+    def facet(self, key: str, name: str, id: str) -> tuple[Any, int]:
+        known = self._values.get(key)
+        if known is None:
+            facet = self._book.facet.get(name)
+            if facet is None:
+                raise Undeclared(f"No facet is called {name}.")
+            record = self._record(facet.kind, id)
+            value = None if record is None else facet.project(record)
+            known = self._values[key] = (value, digest_of(value))
+        return known
+
+    def _record(self, kind: str, id: str) -> Any:
+        key = f"{kind}:{id}"
+        if key not in self._records:
+            self._records[key] = self._book.decode(kind, self._store.record(key))
+        return self._records[key]
+
+    def listing(self, key: str, name: str, list_key: str, limit: int) -> tuple[Any, int]:
+        known = self._values.get(key)
+        if known is None:
+            self._load(name, list_key, limit)
+            known = self._values[key]
+        return known
+
+    def any(self, key: str, name: str, list_key: str) -> tuple[Any, int]:
+        known = self._values.get(key)
+        if known is None:
+            self._load(name, list_key, None)
+            known = self._values[key]
+        return known
+
+    def _load(self, name: str, list_key: str, limit: int | None) -> None:
+        """Read a list once as deep as it is asked for, and know the shallower reads too."""
+        listing = self._book.listings.get(name)
+        if listing is None or (limit is not None and limit not in listing.limits):
+            raise Undeclared(f"No list {name} is declared with a limit of {limit}.")
+        members = self._store.listed(name, list_key, limit or 1)
+        self._values[f"any:{name}:{list_key}"] = (bool(members), digest_of(bool(members)))
+        if limit is not None:
+            ids = tuple(member.partition(":")[2] for member in members)
+            self._values[f"list:{name}:{list_key}:{limit}"] = (ids, digest_of(members))
+
+
+class Reading:
+    """Reads of one page, recorded: `trace` is read key -> digest of the answer, absent things included."""
+
+    __slots__ = ("_state", "trace")
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.trace: dict[str, int] = {}
+
+    def facet(self, name: str, id: str | int) -> Any:
+        """Facet `name` of record `id`, None if there is none."""
+        key = f"{name}:{id}"
+        value, self.trace[key] = self._state.facet(key, name, str(id))
+        return value
+
+    def listing(self, name: str, list_key: str | int, limit: int) -> tuple[str, ...]:
+        """Ids of the first `limit` members of a list; `limit` is one of those declared."""
+        key = f"list:{name}:{list_key}:{limit}"
+        value, self.trace[key] = self._state.listing(key, name, str(list_key), limit)
+        ids: tuple[str, ...] = value
+        return ids
+
+    def any(self, name: str, list_key: str | int) -> bool:
+        """True if a list has a member."""
+        key = f"any:{name}:{list_key}"
+        value, self.trace[key] = self._state.any(key, name, str(list_key))
+        return bool(value)

@@ -1,0 +1,1 @@
+"""Sections, stories, authors, and the facts about them: origins, corrections, addresses, kills, schedules."""

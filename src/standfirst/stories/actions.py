@@ -1,0 +1,339 @@
+"""What can be done to stories: each verb checks permission and rule, writes, audits, and leaves a change row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from wagtail.actions.unpublish_page import UnpublishPageAction
+from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page, Revision, Site
+
+from standfirst.changes import actions as changes
+from standfirst.changes import ports as change_ports
+from standfirst.changes.actions import Actor
+from standfirst.changes.models import Lane
+from standfirst.kit import clock
+from standfirst.kit.errors import Refused
+from standfirst.people import actions as people
+from standfirst.people.roles import ROLES
+from standfirst.stories.models import (
+    Correction,
+    Embargo,
+    Origin,
+    Publication,
+    Section,
+    SiteFacts,
+    Story,
+    Takedown,
+)
+
+EMBARGO_ENDS = "embargo-ends"
+"""Name of the tick at which an embargo passes. Its ref is the story's id."""
+
+
+def may(by: Actor, permission: str) -> None:
+    """Raise `PermissionDenied` unless `by` has `permission`. Machines act by the rules of their own department."""
+    has_perm: Callable[[str], bool] | None = getattr(by, "has_perm", None)
+    if has_perm is not None and not has_perm(permission):
+        raise PermissionDenied(f"{by.get_username()} may not do this: the permission {permission} is missing.")
+
+
+# --- the newsroom -------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def open_newsroom(
+    *, name: str, strapline: str = "", zone: str = "UTC", language: str = "en", about: str = ""
+) -> Section:
+    """Make the newsroom: its facts, the home front, and what each role may do there. Returns the home front."""
+    if SiteFacts.objects.exists():
+        raise Refused("This newsroom is open already.")
+    facts = SiteFacts(pk=1, name=name, strapline=strapline, zone=zone, language=language, about=about)
+    facts.full_clean()
+    facts.save()
+    root = Page.objects.get(depth=1)
+    site = Site.objects.filter(is_default_site=True).first()
+    home = Section(title=name, slug="home-front", standfirst=strapline, live=True)
+    root.add_child(instance=home)
+    if site is None:
+        Site.objects.create(hostname="localhost", root_page=home, is_default_site=True, site_name=name)
+    else:
+        welcome = site.root_page
+        site.root_page, site.site_name = home, name
+        site.save()
+        if welcome.depth == 2 and welcome.specific_class is Page:
+            welcome.delete()
+    _grant(home)
+    return home
+
+
+def _grant(home: Section) -> None:
+    groups = people.ensure_roles()
+    pictures = Collection.get_first_root_node()
+    known = {p.codename: p for p in Permission.objects.filter(content_type__app_label__in=["wagtailcore", "pictures"])}
+    for role in ROLES:
+        group: Group = groups[role.name]
+        for codename in role.pages:
+            GroupPagePermission.objects.get_or_create(group=group, page=home, permission=known[codename])
+        for codename in role.collections:
+            GroupCollectionPermission.objects.get_or_create(
+                group=group, collection=pictures, permission=known[codename]
+            )
+
+
+@transaction.atomic
+def open_section(*, parent: Section, name: str, slug: str, standfirst: str = "") -> Section:
+    """Add a section below `parent`."""
+    section = Section(title=name, slug=slug, standfirst=standfirst, live=True)
+    section = parent.add_child(instance=section)
+    return section
+
+
+# --- writing and publishing ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create(*, section: Section, by: Actor | None = None, **fields: Any) -> Story:
+    """Start a story as a draft in `section`. `fields` are fields of `Story` (`title` is the headline)."""
+    further = fields.pop("further_sections", ())
+    topics = fields.pop("topics", ())
+    authors = fields.pop("authors", ())
+    user = by if by is not None and by.pk is not None else None
+    story = Story(live=False, owner=user, **fields)
+    story = section.add_child(instance=story)
+    if further:
+        story.further_sections.set(further)
+    if topics:
+        story.topics.set(topics)
+    for author in authors:
+        story.bylines.create(author=author)
+    story.save_revision(user=user, clean=False)
+    return story
+
+
+@transaction.atomic
+def publish(*, story: Story, by: Actor | None = None) -> Story:
+    """Publish the latest draft of `story` now.
+
+    Raises:
+        ValidationError: it is killed, withheld or embargoed, or a field is wrong. Nothing is written then.
+    """
+    user = by if by is not None and by.pk is not None else None
+    revision = story.get_latest_revision() or story.save_revision(user=user)
+    revision.publish(user=user, skip_permission_checks=True)
+    if by is not None:
+        changes.audit(by=by, verb="published", kind="story", ref=story.pk, revision=revision.pk)
+    story.refresh_from_db()
+    return story
+
+
+@transaction.atomic
+def unpublish(*, story: Story, by: Actor) -> None:
+    """Take a story off the site without a statement; its address answers 410 with a notice."""
+    _take_off(story)
+    changes.audit(by=by, verb="unpublished", kind="story", ref=story.pk)
+
+
+@transaction.atomic
+def correct(*, story: Story, kind: Literal["correction", "clarification", "update"], text: str, by: Actor) -> Correction:
+    """Add a public note to a published story and move its *refreshed* time."""
+    may(by, "stories.correct_story")
+    text = text.strip()
+    if not text:
+        raise Refused("Say in the note what was wrong and what is right: readers see it.")
+    if not Publication.objects.filter(story=story).exists():
+        raise Refused("Only a published story can be corrected: edit the draft instead.")
+    note = Correction.objects.create(story=story, kind=kind, text=text, at=clock.now(), by_id=by.pk)
+    refresh(story=story)
+    changes.audit(by=by, verb="corrected", kind="story", ref=story.pk, note=note.pk, as_=kind)
+    return note
+
+
+@transaction.atomic
+def refresh(*, story: Story) -> None:
+    """Move *refreshed* to now: for a marked update or a correction, and for nothing else."""
+    publication = Publication.objects.select_for_update().filter(story=story).first()
+    if publication is None:
+        return
+    publication.refreshed = clock.now()
+    publication.refreshes += 1
+    publication.save()
+    changes.record(kind="story", ref=story.pk, cause="refreshed")
+
+
+# --- taking down --------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def take_down(
+    *,
+    story: Story,
+    kind: Literal["kill", "withhold"],
+    reason: str,
+    wording: str = "",
+    names: bool = False,
+    by: Actor,
+) -> Takedown:
+    """Kill or withhold a story, at once and whatever state it is in.
+
+    One transaction writes the fact, clears every schedule, ends the workflow, takes the story off the site and asks the
+    press for it in the kill lane. Nothing but `restore()` by a second person makes it publishable again.
+    """
+    may(by, f"stories.{kind}_story")
+    if not reason.strip():
+        raise Refused("Give the reason: colleagues and the publisher will need it.")
+    Story.objects.select_for_update().get(pk=story.pk)
+    takedown = Takedown.objects.create(
+        story=story,
+        kind=kind,
+        reason=reason.strip(),
+        wording=wording.strip(),
+        names=names,
+        at=clock.now(),
+        by=by.get_username(),
+        by_id_of_user=by.pk,
+    )
+    changes.record(kind="story", ref=story.pk, lane=Lane.KILL, cause=takedown.past())
+    _take_off(story)
+    change_ports.search(story.pk)
+    changes.audit(by=by, verb=takedown.past(), kind="story", ref=story.pk, reason=reason.strip())
+    return takedown
+
+
+def _take_off(story: Story) -> None:
+    """Not live, nothing scheduled, no workflow under way."""
+    fresh = Story.objects.get(pk=story.pk)
+    fresh.revisions.update(approved_go_live_at=None)
+    state = fresh.current_workflow_state
+    if state is not None:
+        state.cancel(user=None)
+        fresh.refresh_from_db()
+    if fresh.live:
+        UnpublishPageAction(fresh, log_action="wagtail.unpublish").execute(skip_permission_checks=True)
+    Page.objects.filter(pk=story.pk).update(go_live_at=None, expire_at=None)
+    story.refresh_from_db()
+
+
+@transaction.atomic
+def restore(*, takedown: Takedown, because: str, by: Actor) -> None:
+    """Undo a kill or a withholding. The story becomes a draft again: publishing it is a decision of its own.
+
+    Raises:
+        Refused: by the person who ordered it; a second person must agree.
+    """
+    may(by, "stories.restore_story")
+    standing = Takedown.objects.select_for_update().get(pk=takedown.pk)
+    if standing.undone_at is not None:
+        raise Refused("Somebody has undone this already.")
+    if by.pk is not None and standing.by_id_of_user == by.pk:
+        raise Refused("You ordered this yourself: a second person must undo it.")
+    if not because.strip():
+        raise Refused("Give the reason for undoing it.")
+    standing.undone_at = clock.now()
+    standing.undone_by = by.get_username()
+    standing.undone_because = because.strip()
+    standing.save()
+    changes.record(kind="story", ref=standing.story_id, cause="restored")
+    changes.audit(by=by, verb="restored", kind="story", ref=standing.story_id, because=because.strip())
+
+
+@transaction.atomic
+def embargo(*, story: Story, until: datetime | None, source: str = "", by: Actor) -> Embargo:
+    """Forbid publication before `until` (None: until somebody lifts it). A live story comes off the site."""
+    fact = Embargo.objects.create(
+        story=story, until=until, source=source[:255], at=clock.now(), by=by.get_username()
+    )
+    if until is not None:
+        changes.set_tick(name=EMBARGO_ENDS, ref=story.pk, due=until)
+    if story.live and (until is None or until > clock.now()):
+        changes.record(kind="story", ref=story.pk, lane=Lane.KILL, cause="embargoed")
+        _take_off(story)
+    else:
+        changes.record(kind="story", ref=story.pk, cause="embargoed")
+    changes.audit(by=by, verb="embargoed", kind="story", ref=story.pk, until=clock.iso(until) if until else None)
+    return fact
+
+
+@transaction.atomic
+def lift_embargo(*, fact: Embargo, by: Actor) -> None:
+    """End an embargo before its time, as the agency or the source has allowed."""
+    may(by, "stories.restore_story")
+    Embargo.objects.filter(pk=fact.pk, undone_at=None).update(undone_at=clock.now(), undone_by=by.get_username())
+    changes.audit(by=by, verb="lifted the embargo", kind="story", ref=fact.story_id)
+
+
+# --- where copy came from -----------------------------------------------------------------------------------------
+
+
+def trace(
+    *,
+    story: Story,
+    provider: str,
+    item_id: str,
+    version: str,
+    version_order: int,
+    seal: str,
+    revision: int | None = None,
+) -> Origin:
+    """Note that a version of a wire item went into `story`; `revision` when no person had a hand in it."""
+    origin, _ = Origin.objects.update_or_create(
+        story=story,
+        provider=provider,
+        item_id=item_id,
+        version_order=version_order,
+        defaults={"version": version, "seal": seal, "taken_at": clock.now(), "revision": revision},
+    )
+    changes.record(kind="story", ref=story.pk, cause="traced")
+    return origin
+
+
+# --- the clock ----------------------------------------------------------------------------------------------------
+
+
+def publish_due(at: datetime) -> list[tuple[int, str]]:
+    """Publish what is scheduled for `at` or earlier and unpublish what expires, one transaction each.
+
+    One that fails never stops the rest: its schedule is cleared, the reason goes to the audit log.
+    Returns (story id, "published" | "expired" | the reason why not).
+    """
+    clockwork = changes.Machine("clock")
+    outcome: list[tuple[int, str]] = []
+    for revision in Revision.objects.filter(approved_go_live_at__lte=at).order_by("approved_go_live_at", "id"):
+        story_id = int(revision.object_id)
+        try:
+            with transaction.atomic():
+                revision.publish(log_action="wagtail.publish.scheduled", skip_permission_checks=True)
+            outcome.append((story_id, "published"))
+        except (ValidationError, Refused) as error:
+            reason = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+            with transaction.atomic():
+                Revision.objects.filter(pk=revision.pk).update(approved_go_live_at=None)
+                changes.audit(by=clockwork, verb="could not publish", kind="story", ref=story_id, reason=reason)
+                changes.record(kind="story", ref=story_id, cause="schedule failed")
+            outcome.append((story_id, reason))
+    for story in Story.objects.filter(live=True, expire_at__lte=at):
+        with transaction.atomic():
+            UnpublishPageAction(story, set_expired=True, log_action="wagtail.unpublish.scheduled").execute(
+                skip_permission_checks=True
+            )
+        outcome.append((story.pk, "expired"))
+    return outcome
+
+
+def next_due() -> datetime | None:
+    """The next moment at which `publish_due()` has something to do."""
+    times: Iterable[datetime | None] = (
+        Revision.objects.filter(approved_go_live_at__isnull=False)
+        .order_by("approved_go_live_at")
+        .values_list("approved_go_live_at", flat=True)
+        .first(),
+        Page.objects.filter(live=True, expire_at__isnull=False)
+        .order_by("expire_at")
+        .values_list("expire_at", flat=True)
+        .first(),
+    )
+    return min((moment for moment in times if moment is not None), default=None)

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class StoriesConfig(AppConfig):
+    name = "standfirst.stories"
+    label = "stories"
+    verbose_name = "Stories"
+
+    def ready(self) -> None:
+        from standfirst.stories import checks, watch
+
+        checks.register()
+        watch.connect()

@@ -1,0 +1,471 @@
+"""Sections, stories, authors, and the tables of facts about them.
+
+What a reader may see of a story is in three places: fields of `Story` (edited, revised, reverted), its place in the
+tree (the home section), and *facts* - rows of their own, written by actions only. Reverting a story, an older scheduled
+revision or the end of a workflow restores every field from JSON; it must never undo a kill or move an address. Hence
+no fact is a field of `Story` or an inline child of it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from modelcluster.fields import ParentalKey, ParentalManyToManyField
+from modelsearch import index
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.fields import StreamField
+from wagtail.models import Orderable, Page
+
+from standfirst.pictures.models import Picture
+from standfirst.stories import ports
+from standfirst.stories.blocks import BodyBlock
+from standfirst.stories.languages import LANGUAGES, direction_of
+
+RESERVED = frozenset({"newsroom", "search", "r", "assets", "pictures", "authors", "-", "static", "patterns"})
+"""First parts of addresses that no section may take."""
+
+
+# --- the newsroom itself ------------------------------------------------------------------------------------------
+
+
+class SiteFacts(models.Model):
+    """Facts of the newsroom. One row, id 1."""
+
+    newsroom_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120, default="Standfirst")
+    strapline = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=35, choices=LANGUAGES, default="en")
+    zone = models.CharField("time zone", max_length=64, default="UTC", help_text="IANA name, e.g. Africa/Lagos.")
+    about = models.TextField(blank=True, help_text="One or two sentences at the foot of every page.")
+    alerts_to = models.TextField(
+        "who is told of kills", blank=True, help_text="E-mail addresses, one a line. The publishers are told anyway."
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "facts of the newsroom"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValidationError({"zone": f"“{self.zone}” is no time zone. Use a name such as Africa/Lagos."}) from None
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save in a transaction, so that the change row commits with the facts."""
+        super().save(*args, **kwargs)
+
+    @classmethod
+    def current(cls) -> SiteFacts:
+        """The newsroom's facts. Raises `SiteFacts.DoesNotExist` before the newsroom is opened."""
+        return cls.objects.get(pk=1)
+
+
+# --- sections -----------------------------------------------------------------------------------------------------
+
+
+class Section(Page):
+    """A section with its front. The one below the tree's root is the home front."""
+
+    standfirst = models.CharField(max_length=300, blank=True, help_text="One sentence under the section's name.")
+
+    parent_page_types: ClassVar[list[str]] = ["wagtailcore.Page", "stories.Section"]
+    subpage_types: ClassVar[list[str]] = ["stories.Section", "stories.Story"]
+    private_page_options: ClassVar[list[str]] = []
+    content_panels: ClassVar = [*Page.content_panels, FieldPanel("standfirst")]
+    promote_panels: ClassVar = [FieldPanel("slug")]
+    settings_panels: ClassVar[list[Any]] = []
+    show_in_menus_default = True
+
+    class Meta:
+        verbose_name = "section"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.slug and (self.slug.lower() in RESERVED or self.slug.isdigit() or "." in self.slug):
+            raise ValidationError({"slug": f"“{self.slug}” is kept for the site itself. Choose another word."})
+
+    def get_url_parts(self, request: Any = None) -> tuple[int, str, str] | None:
+        path = SectionPath.objects.filter(section_id=self.pk, current=True).values_list("path", flat=True).first()
+        return (1, settings.STANDFIRST.origin, path) if path and self.live else None
+
+    def serve_preview(self, request: Any, mode_name: str) -> Any:
+        return ports.preview(self, request)
+
+
+class SectionPath(models.Model):
+    """A path that a section has or once had. A former one makes one rule: everything below it answers 301."""
+
+    section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="paths")
+    path = models.CharField(max_length=700, unique=True)
+    current = models.BooleanField(default=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["section"], condition=models.Q(current=True), name="one_current_path")
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+# --- authors and topics -------------------------------------------------------------------------------------------
+
+
+class Author(models.Model):
+    """A person, or the desk of an agency."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", "Person"
+        DESK = "desk", "Agency desk"
+
+    name = models.CharField(max_length=160)
+    slug = models.SlugField(max_length=80, unique=True, allow_unicode=True, help_text="Last part of the address.")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PERSON)
+    role = models.CharField(max_length=160, blank=True, help_text="E.g. “Political correspondent”.")
+    bio = models.TextField(blank=True)
+    picture = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    panels: ClassVar = [
+        FieldPanel("name"),
+        FieldPanel("slug"),
+        FieldPanel("kind"),
+        FieldPanel("role"),
+        FieldPanel("bio"),
+        FieldPanel("picture"),
+    ]
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save in a transaction, so that the change row commits with the author."""
+        super().save(*args, **kwargs)
+
+    @property
+    def path(self) -> str:
+        return f"/authors/{self.slug}/"
+
+
+class Topic(models.Model):
+    """What stories are about, across sections."""
+
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
+
+    panels: ClassVar = [FieldPanel("name"), FieldPanel("slug")]
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+# --- stories ------------------------------------------------------------------------------------------------------
+
+
+class Story(Page):
+    """A story under its home section. Its headline is Wagtail's `title`."""
+
+    kicker = models.CharField(max_length=80, blank=True, help_text="One to three words above the headline.")
+    short_headline = models.CharField(max_length=120, blank=True, help_text="For lists. Empty: the headline.")
+    standfirst = models.TextField(blank=True, help_text="One or two sentences under the headline.")
+    slugline = models.CharField(max_length=120, blank=True, help_text="The desk's name for the story. Never published.")
+    desk_note = models.TextField(blank=True, help_text="For colleagues. Never published.")
+    body = StreamField(BodyBlock(), blank=True)
+    lead_picture = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    lead_caption = models.TextField("caption", blank=True, help_text="Empty: the picture's own caption.")
+    byline = models.CharField(max_length=300, blank=True, help_text="As printed. Empty: the authors' names.")
+    credit = models.CharField("agency credit", max_length=120, blank=True, help_text="E.g. “AFP”.")
+    dateline = models.CharField(max_length=120, blank=True, help_text="E.g. “LAGOS”.")
+    language = models.CharField(max_length=35, choices=LANGUAGES, default="en")
+    direction = models.CharField(
+        max_length=3,
+        blank=True,
+        choices=[("ltr", "Left to right"), ("rtl", "Right to left")],
+        help_text="Empty: as the language runs.",
+    )
+    further_sections = ParentalManyToManyField(Section, blank=True, related_name="+")
+    topics = ParentalManyToManyField(Topic, blank=True, related_name="+")
+    lineage = models.UUIDField(default=uuid.uuid4, editable=False, db_index=True)
+    """Shared by a story and its copies, so that what is known of the copy's origins goes with it."""
+
+    parent_page_types: ClassVar[list[str]] = ["stories.Section"]
+    subpage_types: ClassVar[list[str]] = []
+    private_page_options: ClassVar[list[str]] = []
+    show_in_menus_default = False
+    search_fields: ClassVar[list[Any]] = [
+        *Page.search_fields,
+        index.SearchField("kicker"),
+        index.SearchField("standfirst"),
+        index.SearchField("slugline"),
+        index.FilterField("language"),
+    ]
+
+    content_panels: ClassVar = [
+        FieldPanel("kicker"),
+        FieldPanel("title", heading="Headline", classname="title", help_text="What happened, in one line."),
+        FieldPanel("standfirst"),
+        MultiFieldPanel([FieldPanel("lead_picture"), FieldPanel("lead_caption")], heading="Lead picture"),
+        FieldPanel("body"),
+        InlinePanel("bylines", heading="Authors", label="Author"),
+        FieldRowPanel([FieldPanel("byline"), FieldPanel("credit"), FieldPanel("dateline")], heading="Signature"),
+    ]
+    filing_panels: ClassVar = [
+        FieldPanel("short_headline"),
+        FieldPanel("topics"),
+        FieldPanel("further_sections"),
+        FieldRowPanel([FieldPanel("language"), FieldPanel("direction")]),
+        FieldPanel("slugline"),
+        FieldPanel("desk_note"),
+    ]
+    edit_handler: ClassVar = TabbedInterface(
+        [
+            ObjectList(content_panels, heading="Story"),
+            ObjectList(filing_panels, heading="Filing"),
+            ObjectList(Page.settings_panels, heading="Schedule"),
+        ]
+    )
+
+    class Meta:
+        verbose_name = "story"
+        verbose_name_plural = "stories"
+        permissions: ClassVar = [
+            ("correct_story", "Can correct a published story"),
+            ("kill_story", "Can kill a story"),
+            ("withhold_story", "Can withhold a story"),
+            ("restore_story", "Can undo a kill or a withholding"),
+        ]
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        """The last wall before a story is live, on every path that publishes: raises `ValidationError`."""
+        if not self.slug:
+            # Wagtail wants a slug that no sibling has; our addresses are rows of their own (`Address`).
+            self.slug = f"s-{uuid.uuid4().hex[:20]}"
+        super().full_clean(*args, **kwargs)
+        if self.live and self.pk and (why := self.why_not_live()):
+            raise ValidationError(why)
+
+    def minimal_clean(self) -> None:
+        if not self.slug:
+            self.slug = f"s-{uuid.uuid4().hex[:20]}"
+        super().minimal_clean()
+
+    def why_not_live(self) -> str | None:
+        """A sentence saying why this story must not be live now, or None."""
+        if transaction.get_connection().in_atomic_block:
+            # A kill takes the same lock: on PostgreSQL neither can slip in between the other's check and write.
+            Page.objects.select_for_update().filter(pk=self.pk).values_list("pk", flat=True).first()
+        if takedown := Takedown.objects.standing().filter(story_id=self.pk).order_by("-id").first():
+            return f"This story was {takedown.past()}: it cannot be published until a second person undoes that."
+        if embargo := Embargo.objects.standing().filter(story_id=self.pk).order_by("-until").first():
+            return f"This story is embargoed {embargo.says()}: it cannot be published before."
+        return None
+
+    @property
+    def runs(self) -> str:
+        """The direction of its text, "ltr" or "rtl"."""
+        return self.direction or direction_of(self.language)
+
+    def get_url_parts(self, request: Any = None) -> tuple[int, str, str] | None:
+        if not self.live:
+            return None
+        address = Address.objects.current().filter(story_id=self.pk).first()
+        return (1, settings.STANDFIRST.origin, address.path) if address else None
+
+    def serve_preview(self, request: Any, mode_name: str) -> Any:
+        return ports.preview(self, request)
+
+
+class StoryAuthor(Orderable):
+    """One author of a story, in order."""
+
+    story = ParentalKey(Story, on_delete=models.CASCADE, related_name="bylines")
+    author = models.ForeignKey(Author, on_delete=models.PROTECT, related_name="+")
+
+    panels: ClassVar = [FieldPanel("author")]
+
+    class Meta(Orderable.Meta):
+        indexes: ClassVar = [models.Index(fields=["author", "story"], name="story_author_of")]
+
+
+# --- facts --------------------------------------------------------------------------------------------------------
+
+
+class Publication(models.Model):
+    """When a story was first published, and when it was last refreshed: by a marked update or a correction only."""
+
+    story = models.OneToOneField(Story, on_delete=models.PROTECT, primary_key=True, related_name="publication")
+    first = models.DateTimeField()
+    refreshed = models.DateTimeField()
+    refreshes = models.PositiveIntegerField(default=0)
+    """How many marked updates and corrections there were: numbers the events at which related lists are made."""
+
+
+class AddressQuerySet(models.QuerySet["Address"]):
+    def current(self) -> AddressQuerySet:
+        return self.filter(current=True).select_related("section_path")
+
+
+class Address(models.Model):
+    """An address that a story has, or once had. Stamped once, never given to another story.
+
+    `/<section path>/<yyyy>/<mm>/<dd>/<last part>/`. The section's path is a row of its own, so that moving a section
+    writes one rule and not one row a story.
+    """
+
+    story = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="addresses")
+    section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="+")
+    section_path = models.ForeignKey(SectionPath, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    last_part = models.CharField(max_length=80)
+    current = models.BooleanField(default=True)
+    since = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Address]] = AddressQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["section", "day", "last_part"], name="address_never_given_twice"),
+            models.UniqueConstraint(fields=["story"], condition=models.Q(current=True), name="one_current_address"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["day"], name="address_day")]
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def path(self) -> str:
+        return f"{self.section_path.path}{self.day:%Y/%m/%d}/{self.last_part}/"
+
+
+class Correction(models.Model):
+    """A public note on a published story. A correction stands at the top, the others at the foot."""
+
+    class Kind(models.TextChoices):
+        CORRECTION = "correction", "Correction: we were wrong"
+        CLARIFICATION = "clarification", "Clarification: we were unclear"
+        UPDATE = "update", "Update: there is something new"
+
+    story = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="corrections")
+    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.CORRECTION)
+    text = models.TextField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["at", "id"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class StandingQuerySet(models.QuerySet[Any]):
+    def standing(self) -> StandingQuerySet:
+        """Those that nobody has undone."""
+        return self.filter(undone_at=None)
+
+
+class Takedown(models.Model):
+    """A kill or a withholding. While one stands the story is not live, whatever its fields and revisions say."""
+
+    class Kind(models.TextChoices):
+        KILL = "kill", "Kill"
+        WITHHOLD = "withhold", "Withhold"
+
+    story = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="takedowns")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    reason = models.TextField(help_text="For colleagues. Never published.")
+    wording = models.TextField(blank=True, help_text="What readers are told at the story's address.")
+    names = models.BooleanField("the notice may name the story", default=False)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=255)
+    by_id_of_user = models.BigIntegerField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=255, blank=True)
+    undone_because = models.TextField(blank=True)
+
+    objects: ClassVar[models.Manager[Takedown]] = StandingQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["story"], name="takedown_standing", condition=models.Q(undone_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} by {self.by} at {self.at:%Y-%m-%d %H:%M}"
+
+    def past(self) -> str:
+        """ "killed" or "withheld"."""
+        return "killed" if self.kind == self.Kind.KILL else "withheld"
+
+
+class EmbargoQuerySet(StandingQuerySet):
+    def standing(self, at: datetime | None = None) -> EmbargoQuerySet:
+        """Those that hold at `at` (default: now)."""
+        from standfirst.kit import clock
+
+        return self.filter(undone_at=None).filter(  # type: ignore[return-value]
+            models.Q(until=None) | models.Q(until__gt=at or clock.now())
+        )
+
+
+class Embargo(models.Model):
+    """A story must not be published before `until`; None: not before a person lifts it."""
+
+    story = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="embargoes")
+    until = models.DateTimeField(null=True)
+    source = models.CharField(max_length=255, blank=True, help_text="As received, e.g. “2026-11-22T10:00:00+01:00”.")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=255)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=255, blank=True)
+
+    objects: ClassVar[models.Manager[Embargo]] = EmbargoQuerySet.as_manager()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return f"embargo {self.says()}"
+
+    def says(self) -> str:
+        return f"until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else "until somebody lifts it"
+
+
+class Origin(models.Model):
+    """Where a story's copy came from: one row for each version of each wire item that went into it."""
+
+    story = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="origins")
+    provider = models.CharField(max_length=200)
+    item_id = models.CharField(max_length=500)
+    version = models.CharField(max_length=100, blank=True)
+    version_order = models.BigIntegerField(default=0)
+    seal = models.CharField(max_length=64, help_text="SHA-256 of the bytes as received.")
+    taken_at = models.DateTimeField()
+    revision = models.BigIntegerField(
+        null=True, help_text="The revision that this version became without a person's hand."
+    )
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["story", "provider", "item_id", "version_order"], name="origin_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["provider", "item_id"], name="origin_of")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.item_id} v{self.version}"

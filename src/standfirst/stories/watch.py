@@ -1,0 +1,199 @@
+"""What must commit together with a saved section, story, author or topic: facts, refusals and change rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wagtail.models import Page, PageViewRestriction
+
+from standfirst.changes import actions as changes
+from standfirst.changes import handlers
+from standfirst.changes.models import Lane
+from standfirst.kit import clock
+from standfirst.kit.errors import Refused
+from standfirst.stories import addresses
+from standfirst.stories.models import (
+    Address,
+    Author,
+    Correction,
+    Origin,
+    Publication,
+    Section,
+    SectionPath,
+    SiteFacts,
+    Story,
+    Topic,
+)
+
+
+def connect() -> None:
+    """Watch every model that pages show."""
+    handlers.watch(Story, saved=_story, deleted=_story_deleted)
+    handlers.watch(Section, saved=_section, deleted=_section_deleted)
+    handlers.watch(Page, saved=_page, deleted=_page_deleted)
+    handlers.watch(PageViewRestriction, saved=_restriction)
+    handlers.watch(Author, saved=_author, deleted=_author_deleted)
+    handlers.watch(Topic, saved=_topic)
+    handlers.watch(SiteFacts, saved=_site)
+    handlers.watch(Correction, saved=_correction)
+
+
+def _page(page: Any, created: bool) -> None:
+    """A tree operation saved the bare page: note it as what it is."""
+    model = page.specific_class
+    if model is Story:
+        _story(page.specific, created)
+    elif model is Section:
+        _section(page.specific, created)
+
+
+def _story(story: Story, created: bool) -> None:
+    if story.alias_of_id is not None:
+        raise Refused("A story cannot be an alias of another: list it in further sections instead.")
+    if created:
+        if story.live:
+            raise Refused("A new story starts as a draft: create it with live=False, then publish it.")
+        _inherit_origins(story)
+    if story.live:
+        _stamp(story)
+    changes.record(kind="story", ref=story.pk)
+
+
+def _inherit_origins(story: Story) -> None:
+    sources = Origin.objects.filter(story__lineage=story.lineage).exclude(story=story).order_by("id")
+    seen: set[tuple[str, str, int]] = set()
+    for origin in sources:
+        key = (origin.provider, origin.item_id, origin.version_order)
+        if key not in seen:
+            seen.add(key)
+            origin.pk, origin.story_id, origin.revision = None, story.pk, None
+            origin._state.adding = True
+            origin.save()
+
+
+def _stamp(story: Story) -> None:
+    """First publication: the time, the day and the address are fixed. A move to another section: a new address."""
+    publication = Publication.objects.filter(story=story).first()
+    if publication is None:
+        first = story.first_published_at or clock.now()
+        publication = Publication.objects.create(story=story, first=first, refreshed=first)
+    place(story, publication)
+
+
+def place(story: Story, publication: Publication) -> Address:
+    """Give a published story its address under the section where it is now."""
+    parent = story.get_parent()
+    current = Address.objects.filter(story=story, current=True).select_related("section_path").first()
+    if current is not None and current.section_id == parent.pk:
+        return current
+    section_path = SectionPath.objects.get(section_id=parent.pk, current=True)
+    day = current.day if current else clock.day_of(publication.first, SiteFacts.current().zone)
+    now = clock.now()
+    if current is not None:
+        Address.objects.filter(pk=current.pk).update(current=False)
+    former = Address.objects.filter(story=story, section_id=parent.pk).first()
+    if former is not None:
+        Address.objects.filter(pk=former.pk).update(current=True, since=now)
+        former.refresh_from_db()
+        return former
+    wanted = current.last_part if current else addresses.last_part_of(story.short_headline or story.title)
+    taken = set(
+        Address.objects.filter(section_id=parent.pk, day=day, last_part__startswith=wanted[:20]).values_list(
+            "last_part", flat=True
+        )
+    )
+    return Address.objects.create(
+        story=story,
+        section_id=parent.pk,
+        section_path=section_path,
+        day=day,
+        last_part=addresses.last_part_of(wanted.replace("-", " "), taken),
+        since=now,
+    )
+
+
+def _section(section: Section, created: bool) -> None:
+    if section.alias_of_id is not None:
+        raise Refused("A section cannot be an alias of another.")
+    if created and not section.live:
+        # A section is where stories live: a draft of one would give them no address.
+        raise Refused("A section is live from the start.")
+    _lay_path(section)
+    changes.record(kind="section", ref=section.pk)
+
+
+def _lay_path(section: Section) -> None:
+    """Give a section the path of its place in the tree, and those below it too. Former paths stay as rules."""
+    if section.depth <= 2:
+        path = "/"
+    else:
+        parent = section.get_parent()
+        above = SectionPath.objects.filter(section_id=parent.pk, current=True).values_list("path", flat=True).first()
+        if above is None:
+            raise Refused("A section's parent must be a section with an address.")
+        path = f"{above}{section.slug}/"
+    current = SectionPath.objects.filter(section=section, current=True).first()
+    if current is not None and current.path == path:
+        return
+    now = clock.now()
+    taken = SectionPath.objects.filter(path=path).first()
+    if taken is not None and taken.section_id != section.pk:
+        raise Refused(f"The address {path} belonged to another section and still leads there. Choose another slug.")
+    if current is not None:
+        SectionPath.objects.filter(pk=current.pk).update(current=False)
+    if taken is not None:
+        SectionPath.objects.filter(pk=taken.pk).update(current=True, since=now)
+    else:
+        taken = SectionPath.objects.create(section=section, path=path, since=now)
+    if current is not None:
+        # Stories keep their rows; only the prefix that they point to changes.
+        Address.objects.filter(section=section).update(section_path=taken)
+        changes.record(kind="section", ref=section.pk, lane=Lane.MAINTENANCE, cause="moved")
+    for child in Section.objects.child_of(section):
+        _lay_path(child)
+
+
+def _restriction(restriction: Any, created: bool) -> None:
+    raise Refused("Pages cannot be made private one by one: what is published is public, drafts are not readable.")
+
+
+def _story_deleted(story: Story) -> None:
+    if Publication.objects.filter(story=story).exists():
+        raise Refused("This story was published once: unpublish, withhold or kill it, so that its address keeps a notice.")
+    changes.record(kind="story", ref=story.pk, cause="deleted")
+
+
+def _section_deleted(section: Section) -> None:
+    if Address.objects.filter(section=section).exists():
+        raise Refused("Stories were published in this section: move it or empty its front, but keep it.")
+    SectionPath.objects.filter(section=section).delete()
+    changes.record(kind="section", ref=section.pk, cause="deleted")
+
+
+def _page_deleted(page: Any) -> None:
+    model = page.specific_class
+    if model is Story and type(page) is Page:
+        _story_deleted(page.specific)
+    elif model is Section and type(page) is Page:
+        _section_deleted(page.specific)
+
+
+def _author(author: Author, created: bool) -> None:
+    changes.record(kind="author", ref=author.pk, lane=Lane.PUBLISH if created else Lane.MAINTENANCE)
+
+
+def _author_deleted(author: Author) -> None:
+    changes.record(kind="author", ref=author.pk, cause="deleted")
+
+
+def _topic(topic: Topic, created: bool) -> None:
+    if not created:
+        changes.record(kind="topic", ref=topic.pk, lane=Lane.MAINTENANCE)
+
+
+def _site(facts: SiteFacts, created: bool) -> None:
+    changes.record(kind="site", ref=1, lane=Lane.PUBLISH if created else Lane.MAINTENANCE)
+
+
+def _correction(correction: Correction, created: bool) -> None:
+    changes.record(kind="story", ref=correction.story_id, cause="corrected")
