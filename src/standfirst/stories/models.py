@@ -210,6 +210,7 @@ class Story(Page):
     subpage_types: ClassVar[list[str]] = []
     private_page_options: ClassVar[list[str]] = []
     show_in_menus_default = False
+    exclude_fields_in_copy: ClassVar[list[str]] = ["slug"]
     search_fields: ClassVar[list[Any]] = [
         *Page.search_fields,
         index.SearchField("kicker"),
