@@ -1,0 +1,112 @@
+"""What `kit.markup` lets through, and that nothing else ever gets through."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from standfirst.kit.markup import (
+    BLOCKS,
+    INLINE,
+    clean_blocks,
+    clean_inline,
+    list_items,
+    paragraphs_of,
+    split_blocks,
+    text_of,
+)
+
+REL = 'rel="noopener noreferrer nofollow"'
+
+
+@pytest.mark.parametrize(
+    ("given_html", "expected"),
+    [
+        ("Plain words", "<p>Plain words</p>"),
+        ("<h1>Head</h1>loose<p>Para</p>", "<h2>Head</h2><p>loose</p><p>Para</p>"),
+        ("<h5>Small head</h5>", "<h3>Small head</h3>"),
+        ("one<br><br>two<br>three", "<p>one</p><p>two<br>three</p>"),
+        ("<b>bold<p>across</p>blocks</b>", "<p><b>bold</b></p><p><b>across</b></p><p><b>blocks</b></p>"),
+        ("<ul><li><p>a</p><p>b</p></li>stray</ul>", "<ul><li>a<br>b</li><li>stray</li></ul>"),
+        ("<ul><li>a<ol><li>b</li></ol></li></ul>", "<ul><li>a<ol><li>b</li></ol></li></ul>"),
+        ("<blockquote>said</blockquote>", "<blockquote><p>said</p></blockquote>"),
+        ("<table><tr><td>1</td><td></td></tr></table>",
+         "<table><tbody><tr><td>1</td><td></td></tr></tbody></table>"),
+        ("<pre>  a\n  b</pre>", "<pre>  a\n  b</pre>"),
+        ("<p></p><div><span> </span></div>", ""),
+        ("a <b> b</b> c", "<p>a <b>b</b> c</p>"),
+        ("<figure><img src=x onerror=alert(1)><figcaption>Words stay</figcaption></figure>", "<p>Words stay</p>"),
+        ("<script>alert(1)</script>x", "<p>x</p>"),
+        ('<a href="https://example.test/?a=1&amp;b=2">go</a>',
+         f'<p><a href="https://example.test/?a=1&amp;b=2" {REL}>go</a></p>'),
+        ('<a href="javascript:alert(1)">go</a> <a href="/x">x</a> <a href="story:3">s</a>', "<p>go x s</p>"),
+        ("<p>fish &amp; chips &lt;hot&gt;</p>", "<p>fish &amp; chips &lt;hot&gt;</p>"),
+        ("<p dir=rtl style='x'>مرحبا بالعالم</p>", "<p>مرحبا بالعالم</p>"),
+    ],
+)
+def test_it_lays_html_out_as_clean_blocks(given_html: str, expected: str) -> None:
+    assert clean_blocks(given_html) == expected
+
+
+def test_inline_html_keeps_links_to_our_own_stories() -> None:
+    assert clean_inline('<p>See <a href="story:12">this</a></p><p>too</p>') == (
+        f'See <a href="story:12" {REL}>this</a> too'
+    )
+    assert clean_inline('<a href="story:12/../x">no</a>') == "no"
+
+
+def test_text_of_parts_blocks_and_unescapes() -> None:
+    assert text_of("<p>a &amp; b</p><ul><li>c</li></ul>d<br>e") == "a & b\nc\nd\ne"
+
+
+def test_split_blocks_cuts_clean_html_into_its_blocks_in_order() -> None:
+    html = clean_blocks("<h2>H</h2><p>a <b>b</b></p><ul><li>x</li><li>y<ul><li>z</li></ul></li></ul>"
+                        "<blockquote><p>q</p></blockquote><table><tr><td>t</td></tr></table><pre>p</pre>")
+    blocks = split_blocks(html)
+    assert [kind for kind, _ in blocks] == ["heading", "paragraph", "list", "quote", "table", "preformatted"]
+    assert blocks[1][1] == "a <b>b</b>"
+    assert list_items(blocks[2][1]) == ("x", "y", "z")
+
+
+def test_plain_text_becomes_paragraphs() -> None:
+    assert paragraphs_of("a\nb\n\nc < d") == "<p>a b</p><p>c &lt; d</p>"
+    assert paragraphs_of("a\nb") == "<p>a</p><p>b</p>"
+
+
+FRAGMENTS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [f"<{tag}>" for tag in (*sorted(BLOCKS | INLINE), "div", "h1", "h6", "br", "hr", "section", "svg", "math",
+                                    "style", "script", "title", "textarea", "noscript", "template", "form", "dl", "dd",
+                                    "select", "option", "iframe", "plaintext", "xmp", "font", "nobr", "button")]
+        ),
+        st.sampled_from([f"</{tag}>" for tag in (*sorted(BLOCKS | INLINE), "div", "h1", "svg", "math", "title")]),
+        st.sampled_from(
+            ['<a href="https://x.test/">', '<a href="javascript:x">', "<a href='story:5'>", '<a href="story:x">', "&#13;",
+             "&#1;", "&lt;script&gt;", "&nbsp;", " ", "\n", "<!--", "-->", "<![CDATA[", "]]>", '<p onclick="x">',
+             '<img src=x onerror=y>', '"', "'", "&", "<", ">", "\x00", "\x0c", '<a href="https://x.test/&quot;>x">']
+        ),
+        st.text(max_size=6),
+    ),
+    max_size=25,
+).map("".join)
+
+_ALLOWED = re.compile(
+    rf'</?(?:{"|".join(sorted(BLOCKS | INLINE))}|br)>|<a href="(?:https?://|mailto:|story:[0-9])[^"<>\s]*" {REL}>',
+    re.IGNORECASE,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(FRAGMENTS)
+def test_nothing_but_listed_tags_and_attributes_ever_comes_out_and_cleaning_twice_changes_nothing(html: str) -> None:
+    for clean in (clean_blocks, clean_inline):
+        once = clean(html)
+        assert "<" not in _ALLOWED.sub("", once)
+        assert clean(once) == once
+    blocks = split_blocks(clean_blocks(html))
+    assert text_of("".join(f"<div>{part}</div>" for _, part in blocks)).split() == text_of(clean_blocks(html)).split()
+    assert '<a href="story:' not in clean_blocks(html)
