@@ -31,6 +31,7 @@ test-deep: $(VENV)/.dev ## Run the long tests too: thousands of histories (tens 
 	$(PYTEST) -m ""
 	$(PYTEST) -m "" --db=postgresql
 
+lint: export STANDFIRST_SECRET_KEY = only-to-look-at-the-settings
 lint: $(VENV)/.dev ## Check style, types and the walls between departments
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

@@ -1,0 +1,126 @@
+"""Prepares every test run: a newsroom's folder of its own, the database to test on, Django."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+
+IN_CI = os.environ.get("CI") == "true"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+USES_A_DATABASE = {
+    "db",
+    "transactional_db",
+    "live_server",
+    "django_db_reset_sequences",
+    "django_db_serialized_rollback",
+}
+
+_no_postgresql = ""
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    choices = ("sqlite", "postgresql")
+    parser.addoption(
+        "--db",
+        choices=choices,
+        default="sqlite",
+        help="The database to test on. On postgresql, only the tests that use a database are run.",
+    )
+    # pytest calls this before it imports any other conftest.py or test, so it is the place to set up what those import:
+    # Django's settings read the environment once.
+    early = ArgumentParser(add_help=False, allow_abbrev=False)
+    early.add_argument("--db", choices=choices, default="sqlite")
+    config = pluginmanager.get_plugin("pytestconfig")
+    assert isinstance(config, pytest.Config)
+    wanted, _ = early.parse_known_args(config.invocation_params.args)
+    _prepare_environment(wanted.db)
+    _set_up_django()
+
+
+def _prepare_environment(database: str) -> None:
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:  # of pytest-xdist: the controller has prepared what all share
+        home = Path(os.environ["STANDFIRST_HOME"]) / worker
+        home.mkdir()
+        os.environ["STANDFIRST_HOME"] = str(home)
+        return
+    own_server = {name: os.environ.get(name, "") for name in ("DATABASE_URL", "PRESS_DATABASE_URL")}
+    for name in list(os.environ):
+        if name.startswith("STANDFIRST_") or name in {"PORT", *own_server}:
+            del os.environ[name]
+    home = Path(tempfile.mkdtemp(prefix="standfirst-tests-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ["STANDFIRST_HOME"] = str(home)
+    if database == "postgresql":
+        os.environ.update(own_server if all(own_server.values()) else _start_postgresql())
+
+
+def _start_postgresql() -> dict[str, str]:
+    global _no_postgresql
+    try:
+        server = postgres.start()
+    except postgres.NoBinaries as reason:
+        if IN_CI:
+            raise pytest.UsageError(str(reason)) from reason
+        _no_postgresql = str(reason)
+        return {}
+    except postgres.NotStarted as reason:
+        raise pytest.UsageError(str(reason)) from reason
+    atexit.register(server.stop)
+    newsroom, press = postgres.DATABASES
+    return {"DATABASE_URL": server.url(newsroom), "PRESS_DATABASE_URL": server.url(press)}
+
+
+def _set_up_django() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "standfirst.conf.settings"
+    import django
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; never a newsroom's
+    try:
+        django.setup()
+    except Exception as error:  # noqa: BLE001 (while departments are still to come)
+        import warnings
+
+        from django.utils.functional import empty
+
+        warnings.warn(f"Django is not set up, so only plain tests can run: {error!r}", stacklevel=1)
+        settings._wrapped = empty
+    # Workers of pytest-xdist must come here themselves, not be set up by pytest-django before.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("db") != "postgresql":
+        return
+    chosen = [item for item in items if _uses_a_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+    if _no_postgresql:
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=_no_postgresql))
+
+
+def _uses_a_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(fixtures & USES_A_DATABASE)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser for tests marked `browser`."""
+    for name in BROWSERS:
+        if found := shutil.which(name):
+            return Path(found)
+    reason = f"There is no Chromium here (looked for {', '.join(BROWSERS)}), so browser tests cannot run."
+    if IN_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
