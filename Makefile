@@ -42,10 +42,14 @@ format: $(VENV)/.dev ## Put the code into the house style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-pins: ## Renew the pinned requirements from pyproject.toml
+# What is pinned must install on the oldest Python that we promise, so that one chooses: Debian 12 has 3.11.2.
+pins: ## Renew the pinned requirements from pyproject.toml (PYTHON= must be 3.11.0 to 3.11.2)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:3] <= (3, 11, 2))' || { \
+	  echo "Pins are made with the oldest Python that they must work on. Name it: make pins PYTHON=/path/to/python3.11.2"; \
+	  exit 1; }
 	@$(PYTHON) -m venv build/pins && build/pins/bin/pip install --quiet pip-tools
-	build/pins/bin/$(COMPILE) --upgrade -o requirements/runtime.txt pyproject.toml
-	build/pins/bin/$(COMPILE) --upgrade --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+	build/pins/bin/$(COMPILE) --upgrade --output-file=requirements/runtime.txt pyproject.toml
+	build/pins/bin/$(COMPILE) --upgrade --extra dev -c requirements/runtime.txt --output-file=requirements/dev.txt pyproject.toml
 	@if grep -nE '://|^-' requirements/*.txt; then echo "A pinned requirement names a host or an option."; exit 1; fi
 
 clean: ## Remove the environment and caches; newsrooms are left alone

@@ -39,7 +39,8 @@ def tracked_files() -> list[Path]:
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         pytest.skip("This is not a git checkout, so there is no list of tracked files.")
-    listed = subprocess.run([git, "-C", ROOT, "ls-files", "-z"], check=True, capture_output=True).stdout
+    trusting = ["-c", f"safe.directory={ROOT}"]  # the checkout may belong to another user than the one who tests
+    listed = subprocess.run([git, *trusting, "-C", ROOT, "ls-files", "-z"], check=True, capture_output=True).stdout
     return [path for name in listed.decode().split("\0") if name and (path := ROOT / name).is_file()]
 
 
