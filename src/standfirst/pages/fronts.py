@@ -1,0 +1,235 @@
+"""Pages that are lists: the home front, section fronts, days and authors.
+
+What a front shows twice: nothing. The lead takes a story first, then the cluster, then each strip in the menu's order,
+then the list of the latest. Only Top 3 stands outside that rule, since it ranks what the whole site reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from standfirst.edition.reads import Reads
+from standfirst.edition.snapshots import Card, Crumb, Section
+from standfirst.pages import structured
+from standfirst.pages.output import Output, PageRef, Press
+from standfirst.pages.parts import (
+    LEAD,
+    THUMB,
+    Chrome,
+    Lists,
+    Part,
+    absolute,
+    chrome,
+    day_path,
+    feed_path,
+    head_part,
+    page,
+    picture_part,
+    there,
+)
+from standfirst.pages.pictures import WIDTHS
+from standfirst.pages.templates import text
+from standfirst.pages.words import day as day_text
+from standfirst.pages.words import full_day, local
+
+FRONT = 30
+STRIP = 5
+CLUSTER = 4
+DAYS = 5
+"""Most days that a front links to."""
+BRIDGE = 7
+"""How many days a day page looks back and ahead for a neighbour."""
+
+
+def _lists(reads: Reads, site: Chrome) -> Lists:
+    return Lists(reads, site, site.words, site.site.language, site.direction, set())
+
+
+def front(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """The front of section `ref.subject`; the home front if that is the site's."""
+    section = reads.section(int(ref.subject)) if ref.subject.isdecimal() else None
+    if section is None or section.path != ref.path:
+        return None
+    site = chrome(reads)
+    return _home(reads, site, section) if section.id == site.site.home else _section(reads, site, section)
+
+
+def _ids(reads: Reads, section: Section, lists: Lists) -> list[int]:
+    """Pinned lead first, then the newest."""
+    pinned = reads.pin(section.id)
+    newest = reads.listing("section", section.id, FRONT)
+    return list(lists.fresh(newest if pinned is None else (pinned, *newest)))
+
+
+def _home(reads: Reads, site: Chrome, section: Section) -> Output:
+    lists = _lists(reads, site)
+    ids = _ids(reads, section, lists)
+    cards: list[Card] = []
+    while ids and len(cards) <= CLUSTER:
+        cards += there((reads.card(ids.pop(0)),))
+    lists.seen.clear()
+    lists.seen.update(card.id for card in cards)
+
+    strips = []
+    for crumb in site.nav:
+        strip = _strip(reads, site, lists, crumb)
+        if strip is not None:
+            strips.append(strip)
+    context = {
+        "lead": lists.card(cards[0], level=2, sizes=LEAD, widest=WIDTHS[-1], eager=True, signed=True, short=False)
+        if cards
+        else None,
+        "cluster": [lists.card(card, level=3) for card in cards[1:]],
+        "strips": strips,
+        "latest": lists.lines(lists.fresh(ids)),
+        "top": lists.top(),
+        "days": _days(reads, site, cards),
+    }
+    return page("home.html", site, _front_head(site, section), context, active=-1)
+
+
+def _strip(reads: Reads, site: Chrome, lists: Lists, crumb: Crumb) -> Part | None:
+    """The newest of a top section that the front does not show yet: one card, then lines."""
+    fresh = lists.fresh(reads.listing("section", crumb.id, STRIP))
+    first = next(there(reads.card(id) for id in fresh), None)
+    if first is None:
+        return None
+    tone = site.tone(crumb)
+    return {
+        "name": crumb.name,
+        "path": text(crumb.path),
+        "tone": tone,
+        "first": lists.card(first, level=3, tone=tone),
+        "lines": lists.lines(fresh, thumb=True),
+    }
+
+
+def _section(reads: Reads, site: Chrome, section: Section) -> Output:
+    lists = _lists(reads, site)
+    cards = list(there(reads.card(id) for id in _ids(reads, section, lists)))
+    tone = site.tone(section)
+    trail = list(there(reads.crumb(id) for id in section.trail))
+    children = there(reads.crumb(id) for id in reads.listing("children", section.id, FRONT))
+    context = {
+        "trail": [
+            {"path": text(it.path), "name": site.words.home if it.id == site.site.home else it.name} for it in trail
+        ],
+        "name": section.name,
+        "standfirst": section.standfirst,
+        "feed": text(feed_path(section.path)),
+        "children": [{"path": text(child.path), "name": child.name} for child in children],
+        "lead": lists.card(
+            cards[0],
+            level=2,
+            tone=tone,
+            sizes=LEAD,
+            widest=WIDTHS[-1],
+            eager=True,
+            signed=True,
+            dated=True,
+            short=False,
+        )
+        if cards
+        else None,
+        "cards": [lists.card(card, level=3, tone=tone, signed=True, dated=True) for card in cards[1:]],
+        "top": lists.top(),
+        "days": _days(reads, site, cards),
+    }
+    head = _front_head(site, section, data=structured.breadcrumbs(site.site, [*trail, _crumb(section)], site.words.home))
+    return page("section.html", site, head, context, active=site.top(section), tone=tone)
+
+
+def _crumb(section: Section) -> Crumb:
+    return Crumb(id=section.id, path=section.path, name=section.name, trail=section.trail)
+
+
+def _front_head(site: Chrome, section: Section, data: dict[str, object] | None = None) -> Part:
+    home = section.id == site.site.home
+    strapline = f"{site.site.name}: {site.site.strapline}" if site.site.strapline else site.site.name
+    title = strapline if home else f"{section.name} | {site.site.name}"
+    description = section.standfirst or site.site.strapline
+    canonical = absolute(site.site, section.path)
+    properties = [("og:type", "website"), ("og:site_name", site.site.name), ("og:title", title), ("og:url", canonical)]
+    if description:
+        properties.append(("og:description", description))
+    return head_part(
+        title,
+        description=description,
+        canonical=canonical,
+        properties=properties,
+        feed=feed_path(section.path),
+        feed_title=site.site.name if home else f"{site.site.name}: {section.name}",
+        data=[structured.encoded(data)] if data else (),
+    )
+
+
+def _days(reads: Reads, site: Chrome, cards: Iterable[Card]) -> list[Part]:
+    """Links to the day pages of the stories shown, newest first: the way to older copy."""
+    days = sorted({local(card.published, site.site.zone).date() for card in cards}, reverse=True)
+    return [
+        {"path": text(day_path(when.isoformat())), "name": day_text(when, site.words)}
+        for when in days[:DAYS]
+        if reads.any("day", when.isoformat())
+    ]
+
+
+def day(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """The stories of day `ref.subject` ("2026-11-22"). None: there are none."""
+    try:
+        when = date.fromisoformat(ref.subject)
+    except ValueError:
+        return None
+    if ref.path != day_path(when.isoformat()):
+        return None
+    cards = list(there(reads.card(id) for id in reads.listing("day", ref.subject, 500)))
+    if not cards:
+        return None
+    site = chrome(reads)
+    lists = _lists(reads, site)
+    title = full_day(when, site.words)
+    context = {
+        "title": title,
+        "iso": ref.subject,
+        "cards": [lists.card(card, level=2, dated=True, sizes=THUMB, widest=WIDTHS[0]) for card in cards],
+        "before": _neighbour(reads, site, when, -1),
+        "after": _neighbour(reads, site, when, 1),
+    }
+    head = head_part(f"{title} | {site.site.name}", canonical=absolute(site.site, ref.path))
+    return page("day.html", site, head, context)
+
+
+def _neighbour(reads: Reads, site: Chrome, when: date, step: int) -> Part | None:
+    for distance in range(1, BRIDGE + 1):
+        other = when + timedelta(days=step * distance)
+        if reads.any("day", other.isoformat()):
+            return {"path": text(day_path(other.isoformat())), "name": day_text(other, site.words)}
+    return None
+
+
+def author(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """The page of author `ref.subject`, a person or an agency's desk."""
+    found = reads.author(int(ref.subject)) if ref.subject.isdecimal() else None
+    if found is None or found.path != ref.path:
+        return None
+    site = chrome(reads)
+    lists = _lists(reads, site)
+    picture = reads.picture(found.picture) if found.picture is not None else None
+    cards = there(reads.card(id) for id in reads.listing("author", found.id, FRONT))
+    context = {
+        "name": found.name,
+        "role": found.role or (site.words.desk if found.kind == "desk" else ""),
+        "bio": found.bio,
+        "picture": picture_part(picture, THUMB, WIDTHS[0], eager=True),
+        "title": site.words.stories_by.format(found.name),
+        "cards": [lists.card(card, level=3, dated=True) for card in cards],
+    }
+    canonical = absolute(site.site, found.path)
+    properties = [("og:type", "profile"), ("og:site_name", site.site.name), ("og:title", found.name)]
+    head = head_part(
+        f"{found.name} | {site.site.name}",
+        description=found.bio,
+        canonical=canonical,
+        properties=[*properties, ("og:url", canonical)],
+    )
+    return page("author.html", site, head, context)

@@ -1,0 +1,355 @@
+"""The parts that pages share, each made from a few named reads: chrome, cards, lines, pictures, bylines, rails.
+
+A part is a plain dict whose keys are what the component of the same name in `theme/` prints. Texts are plain strings,
+escaped by the template; addresses and cleaned markup are `Html`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from html import escape
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from standfirst.edition.reads import Reads
+from standfirst.edition.snapshots import Author, Card, Crumb, Epoch, Line, Picture, Section, Signature, Site
+from standfirst.pages.output import Output
+from standfirst.pages.pictures import WIDTHS, Rendition, renditions
+from standfirst.pages.templates import NOTHING, Html, component, render, text
+from standfirst.pages.words import Words, direction_of, moment, words
+
+Part = dict[str, Any]
+T = TypeVar("T")
+
+TONES = 6
+"""How many section colours there are (`tokens.css`); top sections take them in turn."""
+
+HERO = "(min-width: 75em) 42rem, (min-width: 64em) 60vw, 100vw"
+INSET = "(min-width: 48em) 42rem, 100vw"
+LEAD = "(min-width: 60em) 48rem, 100vw"
+CARD = "(min-width: 60em) 19rem, (min-width: 36em) 46vw, 100vw"
+THUMB = "8rem"
+
+
+@dataclass(frozen=True)
+class Chrome:
+    """What every page shows of the site: masthead, menu, footer. Built by `chrome()`."""
+
+    site: Site
+    epoch: Epoch
+    home: Crumb | None
+    nav: tuple[Crumb, ...]
+    words: Words = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", words(self.site.language))
+
+    @cached_property
+    def tones(self) -> dict[int, str]:
+        """The colour class of each top section."""
+        return {crumb.id: f"tone-{place % TONES + 1}" for place, crumb in enumerate(self.nav)}
+
+    @cached_property
+    def direction(self) -> str:
+        return direction_of(self.site.language)
+
+    @cached_property
+    def assets(self) -> dict[str, Html]:
+        paths = dict(self.epoch.assets)
+        return {"css": text(paths.get("site.css", "")), "icon": text(paths.get("icon.svg", ""))}
+
+    def top(self, section: Crumb | Section) -> int:
+        """Id of the top section that `section` is, or lies below."""
+        return section.trail[1] if len(section.trail) > 1 else section.id
+
+    def tone(self, section: Crumb | Section | None) -> str:
+        return "tone-0" if section is None else self.tones.get(self.top(section), "tone-0")
+
+    def attributes(self, language: str, direction: str) -> Html:
+        """` lang dir` of the chrome, for a page that is in another language than the site."""
+        return attributes(self.site.language, self.direction, language, direction)
+
+    @cached_property
+    def _mastheads(self) -> dict[tuple[int, str, str], Html]:
+        return {}
+
+    def masthead(self, active: int, language: str, direction: str) -> Html:
+        """Name and menu; `active` is the top section that the page belongs to (0: none, -1: the home front)."""
+        key = (active, language, direction)
+        if key not in self._mastheads:
+            self._mastheads[key] = component("masthead.html", self._chrome(active, language, direction))
+        return self._mastheads[key]
+
+    @cached_property
+    def _footers(self) -> dict[tuple[str, str], Html]:
+        return {}
+
+    def footer(self, language: str, direction: str) -> Html:
+        key = (language, direction)
+        if key not in self._footers:
+            self._footers[key] = component("footer.html", self._chrome(0, language, direction))
+        return self._footers[key]
+
+    def _chrome(self, active: int, language: str, direction: str) -> Part:
+        return {
+            "w": self.words,
+            "attributes": self.attributes(language, direction),
+            "name": self.site.name,
+            "strapline": self.site.strapline,
+            "about": self.site.about,
+            "front": active == -1,
+            "home": {"path": text(self.home.path), "feed": text(feed_path(self.home.path))} if self.home else None,
+            "sections": [
+                {"path": text(it.path), "name": it.name, "tone": self.tones[it.id], "active": it.id == active}
+                for it in self.nav
+            ],
+        }
+
+
+@lru_cache(maxsize=64)
+def _chrome(site: Site, epoch: Epoch, home: Crumb | None, nav: tuple[Crumb, ...]) -> Chrome:
+    # Remembered by value, so a process lays out masthead and footer once for each state of the site.
+    return Chrome(site, epoch, home, nav)
+
+
+def chrome(reads: Reads) -> Chrome:
+    """Reads: site, epoch, crumb of the home front, its children and a crumb of each."""
+    site = reads.site()
+    home = reads.crumb(site.home) if site.home else None
+    nav = reads.listing("children", home.id, 30) if home else ()
+    return _chrome(site, reads.epoch(), home, tuple(there(reads.crumb(id) for id in nav)))
+
+
+def there(values: Iterable[T | None]) -> Iterator[T]:
+    """Those of `values` that exist."""
+    return (value for value in values if value is not None)
+
+
+# --- addresses ----------------------------------------------------------------------------------------------------
+
+
+def feed_path(section: str) -> str:
+    """Address of the feed of the section at path `section`."""
+    return f"{section}feed.xml"
+
+
+def day_path(day: str) -> str:
+    """Address of the page of `day` ("2026-11-22")."""
+    return f"/{day.replace('-', '/')}/"
+
+
+def absolute(site: Site, path: str) -> str:
+    """The full address of a page of ours, percent-encoded as RFC 3986 asks."""
+    return site.origin + quote(path, safe="/%~:@!$&'()*+,;=-._")
+
+
+# --- small parts --------------------------------------------------------------------------------------------------
+
+
+def attributes(language: str, direction: str, page_language: str, page_direction: str) -> Html:
+    """` lang="ar" dir="rtl"`, as far as it differs from the page's."""
+    found = ""
+    if language != page_language:
+        found += f' lang="{escape(language)}"'
+    if direction != page_direction:
+        found += f' dir="{escape(direction)}"'
+    return Html(found)
+
+
+def time_part(iso: str, site: Site, words: Words) -> Part:
+    return {"iso": iso, "text": moment(iso, site.zone, words)}
+
+
+def picture_part(picture: Picture | None, sizes: str, widest: int, *, eager: bool = False) -> Part | None:
+    """A `<picture>` with copies up to `widest` pixels wide. None: there is nothing that may be shown."""
+    if picture is None or not picture.usable:
+        return None
+    copies = [copy for copy in renditions(picture) if copy.width <= widest] or list(renditions(picture)[:1])
+    jpeg = [copy for copy in copies if copy.format == "jpg"]
+    if not jpeg:
+        return None
+    shown = jpeg[-1]
+    return {
+        "webp": _srcset([copy for copy in copies if copy.format == "webp"]),
+        "jpeg": _srcset(jpeg),
+        "scaled": len(jpeg) > 1,
+        "src": Html(jpeg[min(1, len(jpeg) - 1)].path),
+        "width": shown.width,
+        "height": shown.height,
+        "alt": picture.alt,
+        "sizes": Html(sizes),
+        "eager": eager,
+    }
+
+
+def _srcset(copies: Sequence[Rendition]) -> Html:
+    if len(copies) == 1:
+        return Html(copies[0].path)
+    return Html(", ".join(f"{copy.path} {copy.width}w" for copy in copies))
+
+
+def figure_part(reads: Reads, id: int, caption: str, sizes: str, *, eager: bool = False) -> Part | None:
+    """A picture with caption and credit. Reads: the picture."""
+    picture = reads.picture(id)
+    shown = picture_part(picture, sizes, WIDTHS[-1], eager=eager)
+    if picture is None or shown is None:
+        return None
+    return {"picture": shown, "caption": caption, "credit": picture.credit}
+
+
+def byline_part(printed: str, authors: Iterable[Author | Signature], words: Words) -> list[Part]:
+    """The byline as pieces: the printed one, else the authors' names as links with what stands between them."""
+    if printed:
+        return [{"before": "", "name": printed, "path": NOTHING}]
+    found = list(authors)
+    return [
+        {
+            "before": "" if place == 0 else words.last_joint if place == len(found) - 1 else words.joint,
+            "name": author.name,
+            "path": text(author.path),
+        }
+        for place, author in enumerate(found)
+    ]
+
+
+# --- stories in lists ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Makes the cards and lines of one page; knows the page's language and what it has shown already."""
+
+    reads: Reads
+    chrome: Chrome
+    words: Words
+    language: str
+    direction: str
+    seen: set[int]
+
+    def line(self, line: Line, *, thumb: bool = False) -> Part:
+        """Kicker and headline. With `thumb`, reads the picture."""
+        picture = self.reads.picture(line.picture) if thumb and line.picture is not None else None
+        return {
+            "path": text(line.path),
+            "kicker": line.kicker,
+            "headline": line.headline,
+            "attributes": attributes(line.language, line.direction, self.language, self.direction),
+            "picture": picture_part(picture, THUMB, WIDTHS[0]),
+        }
+
+    def card(
+        self,
+        card: Card,
+        *,
+        level: int,
+        tone: str | None = None,
+        sizes: str = CARD,
+        widest: int = WIDTHS[1],
+        eager: bool = False,
+        signed: bool = False,
+        dated: bool = False,
+        short: bool = True,
+    ) -> Part:
+        """A card. Reads its picture; without a `tone` the crumb of its section, for colour and for want of a kicker;
+        when `signed`, the signatures of its authors."""
+        picture = self.reads.picture(card.picture) if card.picture is not None else None
+        kicker = card.kicker
+        if tone is None:
+            section = self.reads.crumb(card.section)
+            tone = self.chrome.tone(section)
+            kicker = kicker or (section.name if section else "")
+        by: list[Part] = []
+        if signed:
+            names = () if card.byline else there(self.reads.signature(id) for id in card.authors)
+            by = byline_part(card.byline, names, self.words)
+        return {
+            "path": text(card.path),
+            "kicker": kicker,
+            "headline": (card.short_headline if short else "") or card.headline,
+            "standfirst": card.standfirst,
+            "attributes": attributes(card.language, card.direction, self.language, self.direction),
+            "tone": tone,
+            "level": level,
+            "picture": picture_part(picture, sizes, widest, eager=eager),
+            "by": by,
+            "credit": card.credit if signed else "",
+            "time": time_part(card.published, self.chrome.site, self.words) if dated else None,
+        }
+
+    def fresh(self, ids: Iterable[int]) -> Iterator[int]:
+        """Those of `ids` that the page has not shown; they count as shown from here on."""
+        for id in ids:
+            if id not in self.seen:
+                self.seen.add(id)
+                yield id
+
+    def lines(self, ids: Iterable[int], *, most: int = 100, thumb: bool = False) -> list[Part]:
+        """Lines of the live stories among `ids`, at most `most`. Whatever `seen` says: rails may repeat."""
+        found: list[Part] = []
+        for id in ids:
+            if len(found) == most:
+                break
+            line = self.reads.line(id)
+            if line is not None:
+                found.append(self.line(line, thumb=thumb))
+        return found
+
+    def top(self, but: int = 0) -> list[Part]:
+        """The three most read stories, `but` one. Reads: the ranking, a line of each."""
+        return self.lines((id for id in self.reads.ranking("top") if id != but), most=3)
+
+
+# --- whole pages --------------------------------------------------------------------------------------------------
+
+
+def head_part(
+    title: str,
+    *,
+    description: str = "",
+    canonical: str = "",
+    properties: Sequence[tuple[str, str]] = (),
+    feed: str = "",
+    feed_title: str = "",
+    data: Sequence[Html] = (),
+    index: bool = True,
+) -> Part:
+    """What stands in a page's `<head>`. `data`: JSON-LD, already encoded."""
+    return {
+        "title": title,
+        "description": description,
+        "canonical": text(canonical),
+        "properties": [(name, text(value) if value.startswith("http") else value) for name, value in properties],
+        "feed": text(feed),
+        "feed_title": feed_title,
+        "data": data,
+        "index": index,
+    }
+
+
+def page(
+    template: str,
+    chrome: Chrome,
+    head: Part,
+    context: Part,
+    *,
+    active: int = 0,
+    tone: str = "tone-0",
+    language: str = "",
+    direction: str = "",
+    status: int = 200,
+) -> Output:
+    """A whole page of HTML. Without `language`, in the site's."""
+    language = language or chrome.site.language
+    direction = direction or chrome.direction
+    context = {
+        "w": words(language, chrome.site.language),
+        "page": {"language": language, "direction": direction, "tone": tone},
+        "head": head,
+        "assets": chrome.assets,
+        "masthead": chrome.masthead(active, language, direction),
+        "footer": chrome.footer(language, direction),
+        **context,
+    }
+    return Output(body=render(template, context).encode(), status=status)

@@ -1,0 +1,131 @@
+"""Every kind of page: which function prints it, which pages a record may bring into being, in which order they go out.
+
+Whether a page exists is decided by its function from its reads alone: None means that there is nothing at this
+address. `pages_of` only says where to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from standfirst.edition.reads import Reads
+from standfirst.edition.snapshots import Author, Epoch, Picture, Section, Story
+from standfirst.pages.assets import assets
+from standfirst.pages.feeds import feed
+from standfirst.pages.fronts import author, day, front
+from standfirst.pages.output import Output, PageRef, Press, Render
+from standfirst.pages.parts import chrome, day_path, feed_path, head_part, page
+from standfirst.pages.pictures import encode, renditions
+from standfirst.pages.story import moved, story
+from standfirst.pages.templates import NOTHING, text
+
+NOT_FOUND = "/404.html"
+ROBOTS = "/robots.txt"
+
+
+def rendition(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """One copy of a picture; `ref.subject` is "picture id:width:format". While nothing shows the picture, none."""
+    id, _, recipe = ref.subject.partition(":")
+    picture = reads.picture(int(id)) if id.isdecimal() else None
+    if picture is None or not picture.usable:
+        return None
+    copy = next((copy for copy in renditions(picture) if copy.path == ref.path), None)
+    if copy is None or f"{copy.width}:{copy.format}" != recipe or not reads.any("shows", picture.id):
+        return None
+    return Output(body=encode(picture, copy, press.blob), content_type=copy.mime)
+
+
+def asset(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """A style sheet or icon; `ref.subject` is its name. Only this code's own assets can be printed."""
+    found = assets().get(ref.subject)
+    if found is None or found.path != ref.path or (found.name, found.path) not in reads.epoch().assets:
+        return None
+    return Output(body=found.body, content_type=found.content_type)
+
+
+def not_found(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """What a reader sees at an address where there is nothing. Served with 404."""
+    site = chrome(reads)
+    head = head_part(f"{site.words.lost} | {site.site.name}", index=False)
+    return page("notfound.html", site, head, {"front": text(site.home.path) if site.home else NOTHING})
+
+
+def robots(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """robots.txt (RFC 9309): everything but the newsroom's own doors and the search."""
+    return Output(
+        body=b"User-agent: *\nDisallow: /newsroom/\nDisallow: /search\n", content_type="text/plain; charset=utf-8"
+    )
+
+
+RENDERERS: Mapping[str, Render] = {
+    "asset": asset,
+    "rendition": rendition,
+    "robots": robots,
+    "notfound": not_found,
+    "author": author,
+    "story": story,
+    "moved": moved,
+    "day": day,
+    "front": front,
+    "feed": feed,
+}
+
+PHASES: Mapping[str, int] = {
+    "asset": 0,
+    "rendition": 0,
+    "robots": 0,
+    "notfound": 1,
+    "story": 1,
+    "moved": 2,
+    "author": 2,
+    "day": 2,
+    "front": 3,
+    "feed": 3,
+}
+"""Pages go out in this order and are removed in the opposite one, so that what is linked to is there first."""
+
+
+def _of_story(story: Story) -> Iterable[PageRef]:
+    subject = str(story.id)
+    yield PageRef(story.path, "story", subject)
+    for path in story.former:
+        yield PageRef(path, "moved", subject)
+    if story.day:
+        yield PageRef(day_path(story.day), "day", story.day)
+
+
+def _of_section(section: Section) -> Iterable[PageRef]:
+    yield PageRef(section.path, "front", str(section.id))
+    yield PageRef(feed_path(section.path), "feed", str(section.id))
+
+
+def _of_author(author: Author) -> Iterable[PageRef]:
+    yield PageRef(author.path, "author", str(author.id))
+
+
+def _of_picture(picture: Picture) -> Iterable[PageRef]:
+    for copy in renditions(picture):
+        yield PageRef(copy.path, "rendition", f"{picture.id}:{copy.width}:{copy.format}")
+
+
+def _of_epoch(epoch: Epoch) -> Iterable[PageRef]:
+    for name, path in epoch.assets:
+        yield PageRef(path, "asset", name)
+    yield PageRef(NOT_FOUND, "notfound", "")
+    yield PageRef(ROBOTS, "robots", "")
+
+
+pages_of: Mapping[str, Callable[[Any], Iterable[PageRef]]] = {
+    "story": _of_story,
+    "section": _of_section,
+    "author": _of_author,
+    "picture": _of_picture,
+    "epoch": _of_epoch,
+}
+"""For each kind of record, the pages that may exist because of it. Kinds that are not here bring none into being."""
+
+
+def prefixes(section: Section) -> dict[str, str]:
+    """Path prefixes that lead to `section` now, for `moved-prefixes.json`."""
+    return {former: section.path for former in section.former if former != section.path}

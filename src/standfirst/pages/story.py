@@ -1,0 +1,293 @@
+"""The article's page, the notice that replaces it when it is taken down, and the signposts at its former addresses."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from standfirst.edition.reads import Reads
+from standfirst.edition.snapshots import (
+    Author,
+    Block,
+    Correction,
+    Crumb,
+    FactBox,
+    Heading,
+    LinkCard,
+    ListBlock,
+    Notice,
+    Paragraph,
+    Picture,
+    PictureBlock,
+    Quote,
+    Story,
+)
+from standfirst.pages import structured
+from standfirst.pages.output import Output, PageRef, Press
+from standfirst.pages.parts import (
+    HERO,
+    INSET,
+    THUMB,
+    Chrome,
+    Lists,
+    Part,
+    absolute,
+    byline_part,
+    chrome,
+    day_path,
+    feed_path,
+    figure_part,
+    head_part,
+    page,
+    picture_part,
+    there,
+    time_part,
+)
+from standfirst.pages.pictures import WIDTHS, renditions
+from standfirst.pages.templates import NOTHING, Html, text
+from standfirst.pages.words import Words, day, words
+
+RELATED = 10
+
+
+def story(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """The page of story `ref.subject` at its address; its notice (410) once it was taken down."""
+    found = _story(reads, ref)
+    if found is None or found.path != ref.path:
+        return None
+    if found.notice is not None:
+        return _gone(reads, found, found.notice)
+    return _article(reads, ref, found)
+
+
+def moved(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """At a former address of a story: the way to it, or its notice once it was taken down."""
+    found = _story(reads, ref)
+    if found is None or ref.path not in found.former or found.path == ref.path:
+        return None
+    if found.notice is not None:
+        return _gone(reads, found, found.notice)
+    return Output(body=b"", status=301, location=found.path)
+
+
+def _story(reads: Reads, ref: PageRef) -> Story | None:
+    return reads.story(int(ref.subject)) if ref.subject.isdecimal() else None
+
+
+def _gone(reads: Reads, story: Story, notice: Notice) -> Output:
+    site = chrome(reads)
+    # A notice that names nothing says nothing of the story: no headline, no section, not even its language.
+    named = notice.names and bool(story.headline)
+    language = story.language if named else site.site.language
+    direction = story.direction if named else site.direction
+    w = words(language, site.site.language)
+    return page(
+        "gone.html",
+        site,
+        head_part(f"{w.gone} | {site.site.name}", index=False),
+        {
+            "headline": story.headline if named else "",
+            "wording": notice.wording or getattr(w, notice.reason),
+            "time": time_part(notice.at, site.site, w) if notice.at else None,
+            "front": text(site.home.path) if site.home else NOTHING,
+        },
+        language=language,
+        direction=direction,
+        status=410,
+    )
+
+
+def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
+    site = chrome(reads)
+    w = words(story.language, site.site.language)
+    section = reads.crumb(story.section)
+    trail = [*there(reads.crumb(id) for id in section.trail), section] if section else []
+    authors = list(there(reads.author(id) for id in story.authors))
+    lists = Lists(reads, site, w, story.language, story.direction, {story.id})
+
+    lead = figure_part(reads, story.lead.picture, story.lead.caption, HERO, eager=True) if story.lead else None
+    lead_picture = reads.picture(story.lead.picture) if story.lead and lead else None
+    blocks, dateline = _body(reads, lists, story)
+    related = lists.lines((id for id in reads.related(story.id) if id != story.id), most=RELATED)
+    hot = reads.hot(ref.path)
+    rail: list[Part] = []
+    if hot and section:
+        rail = lists.lines((id for id in reads.listing("section", section.id, 5) if id != story.id), thumb=True)
+
+    context: dict[str, Any] = {
+        "trail": _trail(site, trail, w),
+        "kicker": story.kicker,
+        "headline": story.headline,
+        "standfirst": story.standfirst,
+        "published": time_part(story.published, site.site, w),
+        "refreshed": time_part(story.refreshed, site.site, w)
+        if story.refreshed and story.refreshed != story.published
+        else None,
+        "by": byline_part(story.byline, authors, w),
+        "credit": story.credit,
+        "dateline": dateline,
+        "lead": lead,
+        "corrections": [_note(note, site, w) for note in story.corrections if note.kind == "correction"],
+        "notes": [_note(note, site, w) for note in story.corrections if note.kind != "correction"],
+        "blocks": blocks,
+        "authors": [_author(reads, author, w) for author in authors],
+        "day": _day(site, story, w),
+        "related": related,
+        "top": lists.top(but=story.id) if hot else [],
+        "section": {"path": text(section.path), "title": w.more_from.format(section.name)} if section else None,
+        "rail": rail,
+    }
+    data = [structured.encoded(structured.news_article(site.site, story, section, authors, lead_picture))]
+    if trail:
+        data.append(structured.encoded(structured.breadcrumbs(site.site, trail, w.home)))
+    return page(
+        "story.html",
+        site,
+        head_part(
+            f"{story.headline} | {site.site.name}",
+            description=story.standfirst,
+            canonical=absolute(site.site, story.path),
+            properties=_properties(site, story, section, lead, lead_picture),
+            feed=feed_path(section.path) if section else "",
+            feed_title=f"{site.site.name}: {section.name}" if section else "",
+            data=data,
+        ),
+        context,
+        active=site.top(section) if section else 0,
+        tone=site.tone(section),
+        language=story.language,
+        direction=story.direction,
+    )
+
+
+def _trail(site: Chrome, trail: list[Crumb], w: Words) -> list[Part]:
+    return [
+        {"path": text(crumb.path), "name": w.home if site.home and crumb.id == site.home.id else crumb.name}
+        for crumb in trail
+    ]
+
+
+def _properties(
+    site: Chrome, story: Story, section: Crumb | None, lead: Part | None, picture: Picture | None
+) -> list[tuple[str, str]]:
+    found = [
+        ("og:type", "article"),
+        ("og:site_name", site.site.name),
+        ("og:title", story.headline),
+        ("og:url", absolute(site.site, story.path)),
+    ]
+    if story.standfirst:
+        found.append(("og:description", story.standfirst))
+    if lead is not None and picture is not None:
+        widest = [copy for copy in renditions(picture) if copy.format == "jpg"][-1]
+        found += [
+            ("og:image", absolute(site.site, widest.path)),
+            ("og:image:width", str(widest.width)),
+            ("og:image:height", str(widest.height)),
+        ]
+        if picture.alt:
+            found.append(("og:image:alt", picture.alt))
+    found.append(("article:published_time", story.published))
+    if story.refreshed and story.refreshed != story.published:
+        found.append(("article:modified_time", story.refreshed))
+    if section:
+        found.append(("article:section", section.name))
+    found += [("article:tag", topic.name) for topic in story.topics]
+    return found
+
+
+def _note(note: Correction, site: Chrome, w: Words) -> Part:
+    label = {"correction": w.correction, "clarification": w.clarification, "update": w.note}[note.kind]
+    return {"label": label, "text": note.text, "time": time_part(note.at, site.site, w)}
+
+
+def _day(site: Chrome, story: Story, w: Words) -> Part | None:
+    # Safe to link without asking: the day page lists this very story.
+    if not story.day:
+        return None
+    when = date.fromisoformat(story.day)
+    return {"path": text(day_path(story.day)), "title": w.day_link.format(day(when, w))}
+
+
+def _author(reads: Reads, author: Author, w: Words) -> Part:
+    picture = reads.picture(author.picture) if author.picture is not None else None
+    return {
+        "path": text(author.path),
+        "name": author.name,
+        "role": author.role or (w.desk if author.kind == "desk" else ""),
+        "bio": author.bio,
+        "picture": picture_part(picture, THUMB, WIDTHS[0]),
+    }
+
+
+# --- the body -----------------------------------------------------------------------------------------------------
+
+_own_link = re.compile(r'<a\b[^>]*?\bhref="story:(\d+)"[^>]*>(.*?)</a>', re.DOTALL | re.IGNORECASE)
+
+
+def rich(reads: Reads, html: str) -> Html:
+    """Cleaned HTML with its links to our own stories resolved; a link to a story that is not live leaves its text."""
+    if "story:" not in html:
+        return Html(html)
+
+    def resolve(found: re.Match[str]) -> str:
+        path = reads.link(int(found[1]))
+        return found[2] if path is None else f'<a href="{text(path)}">{found[2]}</a>'
+
+    return Html(_own_link.sub(resolve, html))
+
+
+def _body(reads: Reads, lists: Lists, story: Story) -> tuple[list[Part], str]:
+    """The blocks as parts, and the dateline if no first paragraph took it."""
+    parts: list[Part] = []
+    dateline = story.dateline
+    for block in story.body:
+        part = _block(reads, lists, block)
+        if part is None:
+            continue
+        if not parts and dateline and part["kind"] == "paragraph":
+            part["dateline"], dateline = dateline, ""
+        parts.append(part)
+    return parts, dateline
+
+
+def _block(reads: Reads, lists: Lists, block: Block) -> Part | None:
+    match block:
+        case Paragraph():
+            return {"kind": "paragraph", "html": rich(reads, block.html), "dateline": ""}
+        case Heading():
+            return {"kind": "heading", "text": block.text}
+        case Quote():
+            html = rich(reads, block.html)
+            return {"kind": "quote", "html": html, "attribution": block.attribution, "inline": "<p" not in html}
+        case PictureBlock():
+            figure = figure_part(reads, block.picture, block.caption, INSET)
+            return {"kind": "figure", "figure": figure} if figure else None
+        case ListBlock():
+            entries = [rich(reads, item) for item in block.items]
+            return {"kind": "list", "ordered": block.ordered, "entries": entries} if entries else None
+        case FactBox():
+            return {"kind": "facts", "title": block.title, "html": rich(reads, block.html)}
+        case LinkCard():
+            return _link_card(reads, lists, block)
+
+
+def _link_card(reads: Reads, lists: Lists, block: LinkCard) -> Part | None:
+    if block.story is not None:
+        line = reads.line(block.story)
+        if line is None:
+            return None
+        part = lists.line(line)
+        part["headline"] = block.title or line.headline
+        return {"kind": "link", "text": block.text, "line": part, "outside": False}
+    if not block.url.lower().startswith(("https://", "http://")):
+        return None
+    line_part: Part = {
+        "path": text(block.url),
+        "kicker": "",
+        "headline": block.title or block.url,
+        "attributes": NOTHING,
+        "picture": None,
+    }
+    return {"kind": "link", "text": block.text, "line": line_part, "outside": True}
