@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
+from django.conf import settings
 from django.db import DatabaseError, OperationalError, close_old_connections, connections
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from wagtail.users.models import UserProfile
 
-from standfirst.conf import databases
+from standfirst.changes import databases
 from standfirst.stories.models import SiteFacts
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -67,10 +69,22 @@ class NewsroomZone:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(str(settings.STATIC_URL)):
+            return self.get_response(request)
         zone = SiteFacts.objects.filter(pk=1).values_list("zone", flat=True).first()
         if zone:
             timezone.activate(zone)
+            self._prefer(zone, request)
         try:
             return self.get_response(request)
         finally:
             timezone.deactivate()
+
+    @staticmethod
+    def _prefer(zone: str, request: HttpRequest) -> None:
+        """Wagtail's screens take the zone from the person's profile, else from the settings: fill it in, unsaved."""
+        if request.user.is_authenticated:
+            profile = UserProfile.get_for_user(request.user)
+            if not profile.current_time_zone:
+                profile.current_time_zone = zone
+            request.user.wagtail_userprofile = profile  # type: ignore[attr-defined]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.decorators import permission_required
+from django.contrib.staticfiles.finders import find
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import include, path
 from django.views.static import serve
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from django.conf import settings
-from django.contrib.staticfiles.finders import find
+from standfirst.press import preview
 
 
 def static(request: HttpRequest, path: str) -> HttpResponseBase:
     """The desk's own style sheets and scripts, straight from the packages: no collecting step to forget."""
-    from pathlib import Path
-
-    from django.http import Http404
-
     found = find(path)
     if not found:
         raise Http404
@@ -29,13 +28,12 @@ def static(request: HttpRequest, path: str) -> HttpResponseBase:
     return response
 
 
-@login_required(login_url="wagtailadmin_login")
+_signed_in = permission_required("wagtailadmin.access_admin", login_url="wagtailadmin_login")
+
+
+@_signed_in
 def private(request: HttpRequest, path: str) -> HttpResponseBase:
     """Originals and the desk's sizes of pictures: for people who are signed in to the newsroom."""
-    from django.core.exceptions import PermissionDenied
-
-    if not request.user.has_perm("wagtailadmin.access_admin"):
-        raise PermissionDenied
     response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response["Cache-Control"] = "private, max-age=300"
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -45,6 +43,7 @@ def private(request: HttpRequest, path: str) -> HttpResponseBase:
 urlpatterns = [
     path("newsroom/static/<path:path>", static),
     path("newsroom/private/<path:path>", private),
+    path("newsroom/preview/pictures/<int:id>/<str:name>", _signed_in(preview.picture)),
     path("newsroom/documents/", include(wagtaildocs_urls)),
     path("newsroom/", include(wagtailadmin_urls)),
 ]

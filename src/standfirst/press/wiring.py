@@ -1,5 +1,168 @@
+"""Where the press meets the newsroom: its engine on real stores, and the ports that it fills."""
+
 from __future__ import annotations
+
+import logging
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from standfirst.changes import ports as change_ports
+from standfirst.changes.models import Lane as RowLane
+from standfirst.edition import compose as edition
+from standfirst.edition.snapshots import Section
+from standfirst.pages import assets, site
+from standfirst.pages.output import Press
+from standfirst.pictures.models import Picture
+from standfirst.press import ledger
+from standfirst.press.book import book
+from standfirst.press.engine.engine import Engine
+from standfirst.press.engine.ledger import Lane
+from standfirst.press.outlet import LocalOutlet
+from standfirst.stories import ports as story_ports
+from standfirst.stories.models import SiteFacts
+
+log = logging.getLogger(__name__)
+
+KINDS = ("site", "section", "author", "picture", "story", "related", "ranking", "pin", "hot", "epoch")
+"""Kinds of record, in the order in which a ledger is built."""
+
+LANES = {RowLane.KILL: Lane.KILL, RowLane.PUBLISH: Lane.PUBLISH, RowLane.MAINTENANCE: Lane.MAINTENANCE}
+
+# --- what the engine works with ------------------------------------------------------------------------------------
+
+
+def blob(seal: str) -> bytes:
+    """The original bytes of a picture. Raises `FileNotFoundError` if the private library has lost them."""
+    picture = Picture.objects.filter(seal=seal).order_by("pk").first()
+    if picture is None:
+        raise FileNotFoundError(f"No picture in the library has the seal {seal}.")
+    with picture.file.storage.open(picture.file.name, "rb") as data:
+        content: bytes = data.read()
+    return content
+
+
+def engine(*, fault: Callable[[str], None] = lambda name: None) -> Engine:
+    """An engine on this newsroom's ledger and output folder."""
+    home: Path = settings.HOME
+    store = ledger.store()
+    store.create()
+    outlet = LocalOutlet(home / "output", str(SiteFacts.current().newsroom_id))
+    return Engine(book(Press(blob=blob)), store, outlet, clock=lambda: time.time_ns() // 1_000_000, fault=fault)
+
+
+def milliseconds(moment: datetime) -> int:
+    """A moment on the engine's clock."""
+    return int(moment.timestamp() * 1000)
+
+
+def compose(kind: str, ref: str) -> Any:
+    """The record as it is now: from the newsroom's database, or the templates' own epoch."""
+    return assets.epoch() if kind == "epoch" else edition.compose(kind, ref)
+
+
+def compose_many(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+    """Many records as they are now, with few queries; None for those that have no snapshot."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, ref in keys:
+        by_kind.setdefault(kind, []).append(ref)
+    found: dict[tuple[str, str], Any] = {}
+    for kind, refs in by_kind.items():
+        if kind == "epoch":
+            found["epoch", "pages"] = assets.epoch()
+            continue
+        composed = edition.compose_many(kind, refs)
+        found.update({(kind, ref): composed.get(ref) for ref in refs})
+    return found
+
+
+def every_key() -> Iterator[tuple[str, str]]:
+    """Every record that there may be."""
+    for kind in KINDS:
+        if kind == "epoch":
+            yield "epoch", "pages"
+        else:
+            yield from ((kind, ref) for ref in edition.refs_of(kind))
+
+
+class Ahead:
+    """Every record, composed a chunk at a time just before the engine asks for it: what makes a full bake fast.
+
+    Iterate over it for the keys and give the engine its `compose`. Each snapshot is handed out once; asked for again, or
+    for anything else, it is composed anew.
+    """
+
+    def __init__(self, keys: Iterable[tuple[str, str]] | None = None, beat: Callable[[], None] = lambda: None) -> None:
+        self._keys = iter(every_key() if keys is None else keys)
+        self._beat = beat
+        self._found: dict[tuple[str, str], Any] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        while chunk := list(islice(self._keys, edition.CHUNK)):
+            self._beat()
+            self._found.update(compose_many(chunk))
+            yield from chunk
+
+    def compose(self, kind: str, ref: str) -> Any:
+        """The record, from the chunk at hand."""
+        if (kind, ref) in self._found:
+            return self._found.pop((kind, ref))
+        return compose(kind, ref)
+
+
+def write_prefixes(press: Engine) -> None:
+    """Tell the reader process which sections have moved, by one rule each."""
+    rules: dict[str, str] = {}
+    for ref in edition.refs_of("section"):
+        section = edition.compose("section", ref)
+        if isinstance(section, Section):
+            rules.update(site.prefixes(section))
+    outlet = press.outlet
+    if isinstance(outlet, LocalOutlet):
+        outlet.put_prefixes(rules)
+
+
+# --- ports ---------------------------------------------------------------------------------------------------------
+
+
+def bell(home: Path) -> int:
+    """The worker's end of the bell: a descriptor that becomes readable when something was committed."""
+    path = home / "run" / "bell"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.mkfifo(path, 0o600)
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK)
+
+
+def ring() -> None:
+    """Wake the worker. Nobody listening is no fault: it polls as well."""
+    path = settings.HOME / "run" / "bell"
+    try:
+        if not stat.S_ISFIFO(path.stat().st_mode):
+            return
+        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return
+    try:
+        os.write(descriptor, b"!")
+    except BlockingIOError:
+        pass  # the bell is full of rings already
+    finally:
+        os.close(descriptor)
 
 
 def fill_ports() -> None:
-    pass
+    """Fill the ports that lower departments opened for the press."""
+    from standfirst.press import preview
+
+    change_ports.wake = ring
+    change_ports.surfaces["pages"] = ledger.showing
+    story_ports.preview = preview.response

@@ -24,3 +24,15 @@ def gone() -> str | None:
         f"The newsroom's database is gone: {path.name} is no longer in the newsroom's folder. "
         "Published pages are still served. Stop Standfirst, put the file back from your backup, and start again."
     )
+
+
+def identity() -> tuple[int, int] | None:
+    """Device and inode of the newsroom's database file: another one after a backup was put back. None for a server."""
+    database = settings.DATABASES["default"]
+    if not database["ENGINE"].endswith("sqlite3"):
+        return None
+    try:
+        found = Path(unquote(str(database["NAME"]).removeprefix("file:").split("?", 1)[0])).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,131 @@
+"""Makes a newsroom's folder fit to run: databases, tables, roles, and at the very first start a newsroom to sign in to."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from standfirst.kit.errors import Problem
+from standfirst.kit.files import write_atomically
+
+FOLDERS = ("run", "output", "private", "received", "reads", "mail")
+FIRST_PASSWORD = "first-password"  # noqa: S105 - the name of a file
+
+Say = Callable[[str], None]
+
+
+def boot() -> None:
+    """Start Django in this process. Raises `Problem` for a setting that cannot be used."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "standfirst.conf.settings")
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        raise Problem(str(error)) from error
+
+
+def lay_folders(home: Path) -> None:
+    """Make the newsroom's folder and what is in it. Raises `Problem` where that is not allowed."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        for name in FOLDERS:
+            (home / name).mkdir(exist_ok=True, mode=0o755 if name == "output" else 0o700)
+    except OSError as error:
+        raise Problem(
+            f"The newsroom's folder {home} cannot be made ({error.strerror}): choose another with STANDFIRST_HOME."
+        ) from error
+
+
+def lay_databases(home: Path) -> bool:
+    """Make the SQLite files that are missing, before Django opens them. True if the newsroom's is new.
+
+    Raises:
+        Problem: the newsroom's database is missing although the newsroom has been running: an empty one in its place
+            would be taken for the truth.
+    """
+    import django.conf
+
+    settings = django.conf.settings
+    new = False
+    for alias in ("default", "press"):
+        database = settings.DATABASES[alias]
+        if not database["ENGINE"].endswith("sqlite3"):
+            continue
+        path = home / ("newsroom.sqlite3" if alias == "default" else "press.sqlite3")
+        if path.exists():
+            continue
+        if alias == "default":
+            if (home / "output" / ".newsroom").exists():
+                raise Problem(
+                    f"The newsroom's database is gone: {path.name} is missing in {home}, but the newsroom has published. "
+                    "Put the file back from your backup, or choose an empty folder with STANDFIRST_HOME."
+                )
+            new = True
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        path.chmod(0o600)
+    return new
+
+
+def migrate(say: Say) -> None:
+    """Bring the tables up to date, if they are not."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not plan:
+        return
+    say("Making the database's tables ..." if len(plan) > 50 else "Bringing the database up to date ...")
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def prepare(say: Say = lambda sentence: None) -> Path:
+    """Everything up to the point where the processes can start. Safe to repeat; returns the newsroom's folder."""
+    from django.conf import settings
+
+    home: Path = settings.HOME
+    lay_folders(home)
+    lay_databases(home)
+    migrate(say)
+    from standfirst.people import actions as people
+
+    people.ensure_roles()
+    return home
+
+
+def is_open() -> bool:
+    """True once there is a newsroom in the database."""
+    from standfirst.stories.models import SiteFacts
+
+    return SiteFacts.objects.exists()
+
+
+def first_administrator(home: Path) -> tuple[str, str]:
+    """Hire the first administrator with a made-up password, kept in the newsroom's folder. Returns (name, password)."""
+    from standfirst.people import actions as people
+    from standfirst.people.roles import ROLES
+
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    people.hire(username="admin", name="First Administrator", roles=[role.name for role in ROLES], password=password)
+    write_atomically(home / FIRST_PASSWORD, f"{password}\n".encode(), mode=0o600)
+    return "admin", password
+
+
+def first_password(home: Path) -> str | None:
+    """The made-up password while its file is there and it still works."""
+    from standfirst.people.models import User
+
+    try:
+        password = (home / FIRST_PASSWORD).read_text("utf-8").strip()
+    except OSError:
+        return None
+    user = User.objects.filter(username="admin").first()
+    return password if user is not None and user.check_password(password) else None

@@ -1,0 +1,518 @@
+"""Composes snapshots from the newsroom's database. Nothing above this module asks that database what to print.
+
+A snapshot is composed from what is *live*: Wagtail keeps drafts in revisions, so the fields of a live page's row are
+its published ones. Kills, withholdings and embargoes are asked for again here, whatever the page's own row says: this
+is the last wall before paper.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from django.conf import settings
+from django.db.models import F
+
+from standfirst.desk.models import PinnedLead
+from standfirst.edition.snapshots import (
+    Author,
+    Block,
+    Correction,
+    FactBox,
+    Heading,
+    Hot,
+    Lead,
+    LinkCard,
+    ListBlock,
+    Notice,
+    Origin,
+    Paragraph,
+    Picture,
+    PictureBlock,
+    Pin,
+    Quote,
+    Ranking,
+    Record,
+    Related,
+    Section,
+    Site,
+    Story,
+    Topic,
+)
+from standfirst.kit import clock, markup
+from standfirst.library import actions as library
+from standfirst.pictures import models as pictures
+from standfirst.readership import actions as readership
+from standfirst.stories import models as stories
+
+CHUNK = 500
+"""How many records are composed with one set of queries."""
+
+
+def compose(kind: str, ref: str) -> Record | None:
+    """The snapshot of one record as the database has it now; None if readers may know nothing of it."""
+    return compose_many(kind, [ref]).get(ref)
+
+
+def compose_many(kind: str, refs: Sequence[str]) -> dict[str, Record]:
+    """Snapshots of several records of one kind, with a fixed number of queries. Those that do not exist are left out."""
+    return _COMPOSERS[kind](refs)
+
+
+def refs_of(kind: str) -> Iterator[str]:
+    """Every ref of `kind` that may have a snapshot, in a steady order and bounded memory."""
+    yield from _REFS[kind]()
+
+
+def dependents(kind: str, ref: str, cause: str) -> Iterator[tuple[str, str]]:
+    """Other records whose snapshots a change may have altered: stories of a section that moved, or of a renamed topic."""
+    if kind == "section" and cause == "moved":
+        of_section = stories.Address.objects.filter(section_id=int(ref)).order_by("story_id")
+        for story_id in of_section.values_list("story_id", flat=True).distinct().iterator(CHUNK):
+            yield "story", str(story_id)
+        # Stories that are listed here from elsewhere carry the section's ancestors.
+        further = stories.Story.further_sections.through.objects.filter(section_id=int(ref)).order_by("story_id")
+        for story_id in further.values_list("story_id", flat=True).iterator(CHUNK):
+            yield "story", str(story_id)
+    elif kind == "topic":
+        of_topic = stories.Story.topics.through.objects.filter(topic_id=int(ref)).order_by("story_id")
+        for story_id in of_topic.values_list("story_id", flat=True).iterator(CHUNK):
+            yield "story", str(story_id)
+
+
+# --- stories ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a section is: its id, current path, and the ids of its ancestors from the home front down."""
+
+    id: int
+    tree_path: str
+    path: str
+    trail: tuple[int, ...]
+
+
+def _places() -> dict[str, _Place]:
+    """Every section by its place in the tree. Sections are few: they are read at once."""
+    paths = dict(stories.SectionPath.objects.filter(current=True).values_list("section_id", "path"))
+    rows = stories.Section.objects.order_by("path").values_list("pk", "path")
+    found: dict[str, _Place] = {}
+    step = stories.Section.steplen
+    for pk, tree_path in rows:
+        above = found.get(tree_path[:-step])
+        trail = (*above.trail, above.id) if above else ()
+        found[tree_path] = _Place(pk, tree_path, paths.get(pk, ""), trail)
+    return found
+
+
+def _stories(refs: Sequence[str]) -> dict[str, Record]:
+    ids = [int(ref) for ref in refs]
+    publications = {row.story_id: row for row in stories.Publication.objects.filter(story_id__in=ids)}
+    if not publications:
+        return {}
+    ids = list(publications)
+    now = clock.now()
+    places = _places()
+    by_id = {place.id: place for place in places.values()}
+    takedowns: dict[int, stories.Takedown] = {}
+    for takedown in stories.Takedown.objects.filter(story_id__in=ids, undone_at=None).order_by("id"):
+        known = takedowns.get(takedown.story_id)
+        if known is None or takedown.kind == stories.Takedown.Kind.KILL:
+            takedowns[takedown.story_id] = takedown
+    embargoed = set(
+        stories.EmbargoQuerySet(stories.Embargo).standing(now).filter(story_id__in=ids).values_list("story_id", flat=True)
+    )
+    addresses: dict[int, list[stories.Address]] = defaultdict(list)
+    for address in (
+        stories.Address.objects.filter(story_id__in=ids).select_related("section_path").order_by("-current", "-since", "-id")
+    ):
+        addresses[address.story_id].append(address)
+    rows = {row.pk: row for row in stories.Story.objects.filter(pk__in=ids)}
+    live = [pk for pk, row in rows.items() if row.live and pk not in takedowns and pk not in embargoed]
+    extras = _Extras(live)
+    captions = _captions(rows[pk] for pk in live)
+
+    composed: dict[str, Record] = {}
+    for pk in ids:
+        row, own = rows.get(pk), addresses.get(pk)
+        if row is None or not own or not own[0].current:
+            continue
+        common = {
+            "id": pk,
+            "path": own[0].path,
+            "former": tuple(sorted({address.path for address in own[1:]} - {own[0].path})),
+        }
+        place = places.get(row.path[: -stories.Story.steplen])
+        if pk in takedowns or pk in embargoed or not row.live or place is None:
+            composed[str(pk)] = _taken_down(row, takedowns.get(pk), common)
+            continue
+        publication = publications[pk]
+        lead_caption = row.lead_caption or captions.get(row.lead_picture_id or 0, "")
+        composed[str(pk)] = Story(
+            **common,
+            **_fields(row),
+            authors=tuple(extras.authors[pk]),
+            section=place.id,
+            sections=_listed_in(place, extras.further[pk], by_id),
+            topics=tuple(extras.topics[pk]),
+            lead=Lead(picture=row.lead_picture_id, caption=lead_caption) if row.lead_picture_id else None,
+            body=_body(row, captions),
+            corrections=tuple(extras.corrections[pk]),
+            origins=tuple(extras.origins[pk]),
+            published=clock.iso(publication.first),
+            refreshed=clock.iso(publication.refreshed),
+            day=own[0].day.isoformat(),
+        )
+    return composed
+
+
+def _fields(row: stories.Story) -> dict[str, Any]:
+    """What a snapshot takes from a story's own fields as they are."""
+    return {
+        "headline": row.title,
+        "kicker": row.kicker,
+        "short_headline": row.short_headline,
+        "standfirst": row.standfirst,
+        "byline": row.byline,
+        "credit": row.credit,
+        "dateline": row.dateline,
+        "language": row.language,
+        "direction": cast(Literal["ltr", "rtl"], row.runs),
+    }
+
+
+def _listed_in(place: _Place, further: Iterable[int], by_id: Mapping[int, _Place]) -> tuple[int, ...]:
+    """Every section that lists a story: its home section, further ones, and the ancestors of all."""
+    listed = {place.id, *place.trail}
+    for section in further:
+        if section in by_id:
+            listed |= {section, *by_id[section].trail}
+    return tuple(sorted(listed))
+
+
+def draft(story: stories.Story) -> Story:
+    """The snapshot that a draft would have if it were published now; for previews only. Nothing is written."""
+    places = _places()
+    by_id = {place.id: place for place in places.values()}
+    place = places.get(story.path[: -stories.Story.steplen]) if story.path else None
+    if place is None:
+        parent = story.get_parent() if story.path or story.pk else None
+        place = by_id.get(parent.pk if parent else 0) or next(iter(by_id.values()))
+    publication = stories.Publication.objects.filter(story_id=story.pk).first() if story.pk else None
+    address = stories.Address.objects.current().filter(story_id=story.pk).first() if story.pk else None  # type: ignore[attr-defined]
+    now = clock.now()
+    extras = _Extras([story.pk] if story.pk else [])
+    captions = _captions([story])
+    lead_caption = story.lead_caption or captions.get(story.lead_picture_id or 0, "")
+    return Story(
+        id=story.pk or 0,
+        path=address.path if address else f"{place.path}preview/",
+        **_fields(story),
+        authors=tuple(dict.fromkeys(row.author_id for row in story.bylines.all() if row.author_id)),
+        section=place.id,
+        sections=_listed_in(place, [section.pk for section in story.further_sections.all()], by_id),
+        topics=tuple(Topic(slug=topic.slug, name=topic.name) for topic in story.topics.all()),
+        lead=Lead(picture=story.lead_picture_id, caption=lead_caption) if story.lead_picture_id else None,
+        body=_body(story, captions),
+        corrections=tuple(extras.corrections[story.pk]) if story.pk else (),
+        origins=tuple(extras.origins[story.pk]) if story.pk else (),
+        published=clock.iso(publication.first if publication else now),
+        refreshed=clock.iso(publication.refreshed if publication else now),
+        day=(address.day if address else clock.day_of(now, stories.SiteFacts.current().zone)).isoformat(),
+    )
+
+
+def _taken_down(row: stories.Story, takedown: stories.Takedown | None, common: dict[str, Any]) -> Story:
+    """What is left of a story that is not live: a notice, and its headline only if the desk allowed that."""
+    if takedown is None:
+        return Story(**common, notice=Notice(reason="unpublished"))
+    reason: Literal["killed", "withheld"] = "killed" if takedown.kind == stories.Takedown.Kind.KILL else "withheld"
+    notice = Notice(reason=reason, wording=takedown.wording, names=takedown.names, at=clock.iso(takedown.at))
+    if not takedown.names:
+        return Story(**common, notice=notice)
+    return Story(
+        **common,
+        notice=notice,
+        headline=row.title,
+        kicker=row.kicker,
+        language=row.language,
+        direction=cast(Literal["ltr", "rtl"], row.runs),
+    )
+
+
+class _Extras:
+    """What belongs to stories and is kept in tables beside them, read at once for a chunk of stories."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        self.authors: dict[int, list[int]] = defaultdict(list)
+        for story, author in (
+            stories.StoryAuthor.objects.filter(story_id__in=ids)
+            .order_by("story_id", "sort_order", "id")
+            .values_list("story_id", "author_id")
+        ):
+            if author not in self.authors[story]:
+                self.authors[story].append(author)
+        self.further: dict[int, list[int]] = defaultdict(list)
+        for story, section in stories.Story.further_sections.through.objects.filter(story_id__in=ids).values_list(
+            "story_id", "section_id"
+        ):
+            self.further[story].append(section)
+        self.topics: dict[int, list[Topic]] = defaultdict(list)
+        for story, slug, name in (
+            stories.Story.topics.through.objects.filter(story_id__in=ids)
+            .order_by("topic__name")
+            .values_list("story_id", "topic__slug", "topic__name")
+        ):
+            self.topics[story].append(Topic(slug=slug, name=name))
+        self.corrections: dict[int, list[Correction]] = defaultdict(list)
+        for note in stories.Correction.objects.filter(story_id__in=ids).order_by("at", "id"):
+            kind = cast(Literal["correction", "clarification", "update"], note.kind)
+            self.corrections[note.story_id].append(Correction(kind=kind, text=note.text, at=clock.iso(note.at)))
+        self.origins: dict[int, list[Origin]] = defaultdict(list)
+        for row in stories.Origin.objects.filter(story_id__in=ids).order_by("id"):
+            origin = Origin(provider=row.provider, identifier=row.item_id)
+            if origin not in self.origins[row.story_id]:
+                self.origins[row.story_id].append(origin)
+
+
+def _captions(rows: Iterable[stories.Story]) -> dict[int, str]:
+    """Captions of the pictures themselves, for stories that bring none of their own."""
+    wanted: set[int] = set()
+    for row in rows:
+        if row.lead_picture_id and not row.lead_caption:
+            wanted.add(row.lead_picture_id)
+        for block in row.body.raw_data:
+            if block["type"] == "picture" and block["value"].get("picture") and not block["value"].get("caption"):
+                wanted.add(int(block["value"]["picture"]))
+    if not wanted:
+        return {}
+    return dict(pictures.Picture.objects.filter(pk__in=wanted).values_list("pk", "caption"))
+
+
+# --- the body -----------------------------------------------------------------------------------------------------
+
+_PARAGRAPHS = re.compile(r"<p\b[^>]*>(.*?)</p>", re.S)
+_LINK = re.compile(r"<a\b([^>]*)>")
+_LINK_TYPE = re.compile(r'\blinktype="([a-z]+)"')
+_LINK_ID = re.compile(r'\bid="(\d+)"')
+
+
+def _linked(html: str) -> str:
+    """Wagtail's stored links to pages as `story:12`; links to private files lose their target."""
+
+    def turned(match: re.Match[str]) -> str:
+        attributes = match.group(1)
+        linktype = _LINK_TYPE.search(attributes)
+        if linktype is None:
+            return match.group(0)
+        target = _LINK_ID.search(attributes)
+        return f'<a href="story:{target.group(1)}">' if linktype.group(1) == "page" and target else "<a>"
+
+    return _LINK.sub(turned, html)
+
+
+def _inline(html: str) -> str:
+    return markup.clean_inline(_linked(html))
+
+
+def _paragraphs(value: str) -> Iterator[Block]:
+    found = False
+    for match in _PARAGRAPHS.finditer(value):
+        found = True
+        if html := _inline(match.group(1)).strip():
+            yield Paragraph(html=html)
+    if not found and (html := _inline(value).strip()):
+        yield Paragraph(html=html)
+
+
+def _joined(value: str) -> str:
+    """Rich text that stands in one piece: its paragraphs parted by line breaks."""
+    parts = [_inline(part).strip() for part in _PARAGRAPHS.findall(value)] or [_inline(value).strip()]
+    return "<br>".join(part for part in parts if part)
+
+
+def _body(row: stories.Story, captions: Mapping[int, str]) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    # raw_data: the stored JSON. Building Wagtail's block values would cost more than all else here together.
+    for stored in row.body.raw_data:
+        value = stored["value"]
+        match stored["type"]:
+            case "paragraph":
+                blocks.extend(_paragraphs(value))
+            case "heading":
+                if value.strip():
+                    blocks.append(Heading(text=value.strip()))
+            case "quote":
+                if html := _joined(value.get("text", "")):
+                    blocks.append(Quote(html=html, attribution=value.get("attribution") or ""))
+            case "picture":
+                if picture := value.get("picture"):
+                    caption = value.get("caption") or captions.get(int(picture), "")
+                    blocks.append(PictureBlock(picture=int(picture), caption=caption))
+            case "list":
+                # Items are stored as {"type": "item", "value": ...}; bare strings come from older data.
+                raw = [item["value"] if isinstance(item, dict) else item for item in value.get("items", [])]
+                if items := tuple(html for html in map(_joined, raw) if html):
+                    blocks.append(ListBlock(items=items, ordered=bool(value.get("ordered"))))
+            case "facts":
+                blocks.append(
+                    FactBox(title=value.get("title", ""), html=markup.clean_blocks(_linked(value.get("text", ""))))
+                )
+            case "card":
+                story, url = value.get("story"), value.get("url") or ""
+                if story or url.startswith(("http://", "https://")):
+                    blocks.append(
+                        LinkCard(
+                            title=value.get("title") or "",
+                            text=value.get("text") or "",
+                            url="" if story else url,
+                            story=int(story) if story else None,
+                        )
+                    )
+    return tuple(blocks)
+
+
+# --- everything else ----------------------------------------------------------------------------------------------
+
+
+def _sections(refs: Sequence[str]) -> dict[str, Record]:
+    places = {place.id: place for place in _places().values()}
+    former: dict[int, list[str]] = defaultdict(list)
+    for section, path in stories.SectionPath.objects.filter(current=False).values_list("section_id", "path"):
+        former[section].append(path)
+    composed: dict[str, Record] = {}
+    for row in stories.Section.objects.filter(pk__in=[int(ref) for ref in refs], live=True):
+        place = places[row.pk]
+        if not place.path:
+            continue
+        composed[str(row.pk)] = Section(
+            id=row.pk,
+            path=place.path,
+            former=tuple(sorted(former[row.pk])),
+            name=row.title,
+            standfirst=row.standfirst,
+            parent=place.trail[-1] if place.trail else None,
+            trail=place.trail,
+            position=place.tree_path,
+        )
+    return composed
+
+
+def _authors(refs: Sequence[str]) -> dict[str, Record]:
+    return {
+        str(row.pk): Author(
+            id=row.pk,
+            path=row.path,
+            name=row.name,
+            kind="desk" if row.kind == stories.Author.Kind.DESK else "person",
+            role=row.role,
+            bio=row.bio,
+            picture=row.picture_id,
+        )
+        for row in stories.Author.objects.filter(pk__in=[int(ref) for ref in refs])
+    }
+
+
+def _pictures(refs: Sequence[str]) -> dict[str, Record]:
+    now = clock.now()
+    return {
+        str(row.pk): Picture(
+            id=row.pk,
+            seal=row.seal,
+            width=row.width,
+            height=row.height,
+            alt=row.alt,
+            credit=row.credit,
+            usable=bool(row.seal) and row.usable(now),
+        )
+        for row in pictures.Picture.objects.filter(pk__in=[int(ref) for ref in refs])
+    }
+
+
+def _site(refs: Sequence[str]) -> dict[str, Record]:
+    facts = stories.SiteFacts.objects.filter(pk=1).first()
+    home = stories.Section.objects.filter(depth=2, live=True).order_by("path").values_list("pk", flat=True).first()
+    if facts is None or home is None:
+        return {}
+    return {
+        "1": Site(
+            name=facts.name,
+            strapline=facts.strapline,
+            language=facts.language,
+            zone=facts.zone,
+            origin=settings.STANDFIRST.origin,
+            home=home,
+            about=facts.about,
+        )
+    }
+
+
+def _related(refs: Sequence[str]) -> dict[str, Record]:
+    lists = library.related_many([int(ref) for ref in refs])
+    return {str(pk): Related(id=pk, stories=tuple(others)) for pk, others in lists.items() if others}
+
+
+def _rankings(refs: Sequence[str]) -> dict[str, Record]:
+    rankings = {ref: readership.ranking(ref) for ref in refs}
+    return {ref: Ranking(id=ref, stories=ids) for ref, ids in rankings.items() if ids}
+
+
+def _pins(refs: Sequence[str]) -> dict[str, Record]:
+    standing = PinnedLead.objects.filter(section_id__in=[int(ref) for ref in refs], until__gt=clock.now())
+    return {str(pin.section_id): Pin(id=pin.section_id, story=pin.story_id) for pin in standing}
+
+
+def _hot(refs: Sequence[str]) -> dict[str, Record]:
+    hot = set(readership.hot_paths())
+    return {ref: Hot(id=ref) for ref in refs if ref in hot}
+
+
+_COMPOSERS: dict[str, Callable[[Sequence[str]], dict[str, Record]]] = {
+    "story": _stories,
+    "section": _sections,
+    "author": _authors,
+    "picture": _pictures,
+    "site": _site,
+    "related": _related,
+    "ranking": _rankings,
+    "pin": _pins,
+    "hot": _hot,
+}
+
+
+def _ids(model: Any, field: str = "pk") -> Callable[[], Iterator[str]]:
+    # Keyset pages, not one open cursor: a full bake may take minutes, and SQLite's WAL cannot be cut while it reads.
+    def walk() -> Iterator[str]:
+        last = 0
+        while True:
+            found = list(
+                model.objects.filter(**{f"{field}__gt": last})
+                .order_by(field)
+                .annotate(ref=F(field))
+                .values_list("ref", flat=True)
+                .distinct()[:CHUNK]
+            )
+            if not found:
+                return
+            yield from (str(pk) for pk in found)
+            last = found[-1]
+
+    return walk
+
+
+_REFS: dict[str, Callable[[], Iterator[str]]] = {
+    "site": lambda: iter(["1"]),
+    "section": _ids(stories.Section),
+    "author": _ids(stories.Author),
+    "picture": _ids(pictures.Picture),
+    "story": _ids(stories.Publication, "story_id"),
+    "related": _ids(stories.Publication, "story_id"),
+    "ranking": lambda: iter(["top"]),
+    "pin": _ids(PinnedLead, "section_id"),
+    "hot": lambda: iter(readership.hot_paths()),
+}

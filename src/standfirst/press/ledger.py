@@ -1,0 +1,64 @@
+"""The ledger on Django's `press` connection: SQLite beside the newsroom's database, or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal, cast
+
+from django.db import connections, transaction
+
+from standfirst.press.engine.sql import Row, SqlStore
+
+ALIAS = "press"
+
+
+class DjangoConnection:
+    """Django's connection as the ledger needs it. It follows Django's own: closed and opened again with it."""
+
+    def __init__(self, alias: str = ALIAS) -> None:
+        self._alias = alias
+        self.dialect = cast(Literal["sqlite", "postgresql"], connections[alias].vendor)
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        if self.dialect == "sqlite":
+            # Past Django's cursor wrappers: a bake runs tens of thousands of small statements.
+            return cast(list[Row], self._sqlite().execute(sql, parameters).fetchall())
+        with connections[self._alias].cursor() as cursor:
+            cursor.execute(sql.replace("?", "%s"), parameters or None)
+            return [] if cursor.description is None else [tuple(_plain(value) for value in row) for row in cursor]
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        if self.dialect == "sqlite":
+            self._sqlite().executemany(sql, rows)
+            return
+        with connections[self._alias].cursor() as cursor:
+            cursor.executemany(sql.replace("?", "%s"), rows)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return cast(AbstractContextManager[None], transaction.atomic(using=self._alias))
+
+    def _sqlite(self) -> Any:
+        connection = connections[self._alias]
+        connection.ensure_connection()
+        return connection.connection
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def store(alias: str = ALIAS) -> SqlStore:
+    """The ledger's store. Call its `create()` once per process before anything else."""
+    return SqlStore(DjangoConnection(alias))
+
+
+def showing(story_id: int) -> list[str]:
+    """Paths of pages with status 200 that showed something of a story when they were last printed."""
+    keys = [f"{facet}:{story_id}" for facet in ("story", "card", "line", "link")]
+    rows = DjangoConnection().execute(
+        "SELECT DISTINCT p.path FROM ledger_read r JOIN ledger_page p ON p.id = r.page "
+        "WHERE r.key IN (?, ?, ?, ?) AND r.digest <> 0 AND p.status = 200 ORDER BY p.path",
+        keys,
+    )
+    return [str(path) for (path,) in rows]

@@ -1,0 +1,290 @@
+"""The outlet of files: printed pages in the output folder, from which the reader process serves.
+
+Every file is written aside and renamed, so a reader finds the old one or the new one. The order of renames and removals
+is chosen for the reader, who looks in pages, then moved, then gone (`kit.sitefiles`): between any two steps, and so
+after a SIGKILL between any two, an address answers as it did before the call or as it will after it, never with "not
+found" and never with half a page. A call that was cut short is mended by calling it again.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from time import time_ns
+from typing import Final
+
+import msgspec
+
+from standfirst.kit import sitefiles
+from standfirst.kit.errors import Problem
+from standfirst.pages.output import Output
+
+ASIDE_KEPT_SECONDS: Final = 600
+"""How long a file that is being written may take. What is older was left behind by a process that was killed."""
+
+
+_CLAIM: Final = f"{sitefiles.OWNER}-"
+
+
+class OutletProblem(Problem):
+    """The output folder cannot take or give what was asked."""
+
+
+class WrongNewsroom(OutletProblem):
+    """The output folder belongs to another newsroom, or to nobody and is not empty."""
+
+
+def _go_on(step: str) -> None:
+    pass
+
+
+class LocalOutlet:
+    """Pages as files under `root`, in the layout of `kit.sitefiles`.
+
+    The folder carries `newsroom_id`: an empty one is adopted, any other's is refused with `WrongNewsroom`, when the
+    outlet is opened and again before each write (a volume may be swapped under a running press). `step` is called with
+    the name of each step of a write just before it; tests cut the power there.
+    """
+
+    def __init__(self, root: Path, newsroom_id: str, *, step: Callable[[str], None] = _go_on) -> None:
+        self.root = root
+        self.newsroom_id = newsroom_id
+        self._root = os.fspath(root)
+        self._aside = os.path.join(self._root, sitefiles.ASIDE)
+        self._owner_file = os.path.join(self._root, sitefiles.OWNER)
+        self._owner_seen: tuple[int, int, int] | None = None
+        self._step = step
+        root.mkdir(parents=True, exist_ok=True)
+        self._adopt()
+        for tree in (sitefiles.ASIDE, *sitefiles.TREES.values()):
+            (root / tree).mkdir(exist_ok=True)
+        self.clean()
+
+    # ---- The four verbs of an outlet -------------------------------------------------------------------------------
+
+    def put(self, path: str, output: Output) -> None:
+        """Serve `output` at `path`, in place of whatever is there in any status."""
+        file = self._file(path, output.status)
+        body = output.body if output.status != 301 else _target(path, output.location)
+        self._check_owner()
+        # The twin first: from the rename of the file on, it is there. Until then it does not agree with the old file,
+        # and a reader who finds that packs the old file himself.
+        if sitefiles.has_twin(file):
+            self._write(sitefiles.twin_of(file), sitefiles.pack(body))
+        self._write(file, body)
+        # Only now what it replaces: with the new file there, no look-up falls between the two. For a kill, this is the
+        # moment at which the page is gone, since pages shadow notices.
+        for status in sitefiles.TREES:
+            if status != output.status:
+                self._erase(sitefiles.file_of(path, status))
+
+    def remove(self, path: str) -> None:
+        """Serve nothing at `path` any more; nothing there is no error. Folders that become empty go too."""
+        self._file(path)
+        self._check_owner()
+        # In the order opposite to the reader's, so that nothing older shines through on the way.
+        for status in reversed(sitefiles.TREES):
+            self._erase(sitefiles.file_of(path, status))
+
+    def read(self, path: str) -> Output | None:
+        """What readers are served at `path` now, None if nothing. Its content type is told from the path."""
+        self._file(path)
+        for status in sitefiles.TREES:
+            file = sitefiles.file_of(path, status)
+            try:
+                body = (self.root / file).read_bytes()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                continue
+            if status == 301:
+                return Output(body=b"", status=301, location=body.decode().removesuffix("\n"))
+            return Output(body=body, content_type=sitefiles.media_type(file), status=status)
+        return None
+
+    def list(self) -> Iterator[str]:
+        """Every path that has an output, each once."""
+        first, *others = sitefiles.TREES
+        yield from self.standing(first)
+        seen_in = [first]
+        for status in others:
+            for path in self.standing(status):
+                if not any(os.path.isfile(self.root / sitefiles.file_of(path, before)) for before in seen_in):
+                    yield path
+            seen_in.append(status)
+
+    # ---- Beside them -----------------------------------------------------------------------------------------------
+
+    def standing(self, status: int) -> Iterator[str]:
+        """Every path that has a file for `status`, in the order of the folders. At rest, a path has one status."""
+        tree = sitefiles.TREES[status]
+        folders = [tree]
+        while folders:
+            folder = folders.pop()
+            try:
+                entries = sorted(os.scandir(os.path.join(self._root, folder)), key=lambda entry: entry.name)
+            except FileNotFoundError:
+                continue
+            for entry in entries:
+                name = f"{folder}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(name)
+                elif (known := sitefiles.path_of(name)) is not None:
+                    yield known[0]
+
+    def put_prefixes(self, moves: Mapping[str, str]) -> None:
+        """Send every address under a prefix that has nothing better to the same place under another: section moves."""
+        for old, new in moves.items():
+            for prefix in (old, new):
+                sitefiles.file_of(prefix)
+                if not prefix.endswith("/"):
+                    raise OutletProblem(f"The prefix {prefix!r} must end with a slash.")
+        self._check_owner()
+        self._write(sitefiles.PREFIXES, msgspec.json.encode(dict(sorted(moves.items()))))
+
+    def prefixes(self) -> dict[str, str]:
+        """The prefix moves in force."""
+        try:
+            data = (self.root / sitefiles.PREFIXES).read_bytes()
+        except FileNotFoundError:
+            return {}
+        return msgspec.json.decode(data, type=dict[str, str])
+
+    def clean(self) -> int:
+        """Remove what killed processes left half written; returns how many files. Called when an outlet is opened."""
+        oldest = time_ns() - ASIDE_KEPT_SECONDS * 1_000_000_000
+        removed = 0
+        left = [*os.scandir(self._aside), *(entry for entry in os.scandir(self._root) if _is_claim(entry.name))]
+        for entry in left:
+            with suppress(FileNotFoundError):
+                if entry.stat(follow_symlinks=False).st_mtime_ns < oldest:
+                    os.unlink(entry.path)
+                    removed += 1
+        return removed
+
+    # ---- Whose folder it is ----------------------------------------------------------------------------------------
+
+    def _adopt(self) -> None:
+        if not os.path.lexists(self._owner_file):
+            strange = (
+                entry for entry in os.scandir(self._root) if entry.name != "lost+found" and not _is_claim(entry.name)
+            )
+            if next(strange, None) is not None:
+                raise WrongNewsroom(
+                    f"{self.root} has files, but none that says which newsroom they are of; empty it or choose another "
+                    "folder."
+                )
+            aside = self.root / f"{_CLAIM}{secrets.token_hex(4)}"
+            try:
+                aside.write_text(self.newsroom_id + "\n", encoding="utf-8")
+                # A link, unlike a rename, does not replace what another newsroom wrote a moment ago.
+                with suppress(FileExistsError):
+                    os.link(aside, self._owner_file)
+            finally:
+                aside.unlink(missing_ok=True)
+        self._check_owner()
+
+    def _check_owner(self) -> None:
+        try:
+            found = os.stat(self._owner_file)
+            seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if seen == self._owner_seen:
+                return
+            owner = Path(self._owner_file).read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            raise WrongNewsroom(
+                f"{self.root} does not say any more which newsroom it is of; is its disk mounted? "
+                "Nothing was written there."
+            ) from None
+        if owner != self.newsroom_id:
+            raise WrongNewsroom(
+                f"{self.root} belongs to the newsroom {owner}, not to {self.newsroom_id}; "
+                "nothing was written there. Choose another folder, or empty this one."
+            )
+        self._owner_seen = seen
+
+    # ---- Files -----------------------------------------------------------------------------------------------------
+
+    def _file(self, path: str, status: int = 200) -> str:
+        if status not in sitefiles.TREES:
+            raise OutletProblem(f"{path} cannot be served with status {status}: only 200, 301 and 410 are.")
+        try:
+            return sitefiles.file_of(path, status)
+        except sitefiles.BadPath as error:
+            raise OutletProblem(f"This address cannot be served: {error}") from error
+
+    def _write(self, file: str, data: bytes) -> None:
+        self._step(f"write {file}")
+        aside = os.path.join(self._aside, f"{secrets.token_hex(8)}.part")
+        place = os.path.join(self._root, file)
+        try:
+            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            with open(descriptor, "wb", buffering=0) as out:
+                view = memoryview(data)
+                while view:
+                    view = view[out.write(view) :]
+                # File systems stamp by a coarse clock: two versions in one tick would look alike to a reader who
+                # remembers files by size, time and inode (and inodes are used again).
+                now = time_ns()
+                os.utime(descriptor, ns=(now, now))
+            self._step(f"rename {file}")
+            self._rename(aside, place)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(aside)
+            raise
+
+    def _rename(self, aside: str, place: str) -> None:
+        # Folders are made where a rename misses one: most pages need no look at their folder at all. Another process
+        # may remove an empty one in between, hence the second and third try.
+        for _ in range(3):
+            try:
+                os.replace(aside, place)
+            except FileNotFoundError:
+                try:
+                    os.makedirs(os.path.dirname(place), exist_ok=True)
+                except (FileExistsError, NotADirectoryError):
+                    raise OutletProblem(f"{place} cannot be written: a file is where its folder must be.") from None
+            except NotADirectoryError:
+                raise OutletProblem(f"{place} cannot be written: a file is where its folder must be.") from None
+            except IsADirectoryError:
+                raise OutletProblem(f"{place} cannot be written: a folder is where the file must be.") from None
+            else:
+                return
+        raise OutletProblem(f"{place} cannot be written: its folder vanishes again and again.")
+
+    def _erase(self, file: str) -> None:
+        place = os.path.join(self._root, file)
+        # The twin first: a file without a twin can be served, a twin without a file would only lie about.
+        erased = False
+        for name in (sitefiles.twin_of(file), file) if sitefiles.has_twin(file) else (file,):
+            self._step(f"erase {name}")
+            with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                os.unlink(os.path.join(self._root, name))
+                erased = True
+        tree = os.path.join(self._root, file.partition("/")[0])
+        folder = os.path.dirname(place)
+        while erased and folder != tree:
+            try:
+                os.rmdir(folder)
+            except OSError:
+                # Not empty, or gone already: it is no longer ours to tidy.
+                return
+            folder = os.path.dirname(folder)
+
+
+def _is_claim(name: str) -> bool:
+    return name.startswith(_CLAIM)
+
+
+def _target(path: str, location: str) -> bytes:
+    """The content of a file in `moved`: a path on this site, on one line."""
+    try:
+        sitefiles.file_of(location)
+    except sitefiles.BadPath as error:
+        raise OutletProblem(f"{path} cannot move to {location!r}: {error}") from error
+    return sitefiles.canonical(location).encode() + b"\n"
+
+
+__all__ = ["LocalOutlet", "OutletProblem", "WrongNewsroom"]

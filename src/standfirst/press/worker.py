@@ -1,0 +1,342 @@
+"""The worker process: looks at change rows, prints pages, and is the newsroom's clock.
+
+One loop, woken on each commit and otherwise a few times a second. Everything it does can be cut short at any instant and
+done again: rows stay open until their pages are with the readers, ticks until they are applied.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import select
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+
+from django.db import DatabaseError, connections, transaction
+
+from standfirst.changes import actions as changes
+from standfirst.changes import databases
+from standfirst.changes.models import Change, Lane, Tick
+from standfirst.desk import actions as desk
+from standfirst.edition import compose as edition
+from standfirst.kit import clock
+from standfirst.kit.errors import Problem
+from standfirst.kit.files import write_atomically
+from standfirst.library import actions as library
+from standfirst.library import backend as search
+from standfirst.pictures import actions as pictures
+from standfirst.press import wiring
+from standfirst.press.engine.engine import Engine
+from standfirst.press.engine.ledger import Finished
+from standfirst.readership import actions as readership
+from standfirst.stories import actions as stories
+from standfirst.stories.models import Address, Publication
+from standfirst.wire import actions as wire
+
+log = logging.getLogger(__name__)
+
+RANKING = "ranking"
+"""Name of the tick at which the most read stories and the hot set are made anew."""
+
+ROWS = 500
+"""Open change rows looked at in one round."""
+
+SLICE = 200
+"""Records of a large change looked at before something more urgent may come in between."""
+
+PATIENCE = 0.5
+"""Seconds after which a long bake gives way to the clock."""
+
+SWEPT_AT_ONCE = 300
+KEPT_CHANGES = timedelta(days=30)
+
+
+class Worker:
+    """Does the newsroom's background work until `stop()`.
+
+    `fault` is called between the steps with a name: tests end the process there.
+    """
+
+    def __init__(self, engine: Engine, *, home: Path, options: Any, fault: Callable[[str], None] = lambda name: None):
+        self.engine = engine
+        self.home = home
+        self.options = options
+        self._fault = fault
+        self._stopping = False
+        self._doing = "starting"
+        self._beaten = 0.0
+        self._asked = 0.0
+        self._began = 0.0
+        self._swept = self._tidied = self._normed = time.monotonic()
+        self._sweeping: Iterator[tuple[str, str]] = iter(())
+        self._database = databases.identity()
+        self._bell = wiring.bell(home)
+
+    def stop(self, *_: object) -> None:
+        """End the loop after the step at hand. May be used as a signal handler."""
+        self._stopping = True
+
+    # --- the loop
+
+    def run(self) -> None:
+        """Work until stopped. Errors of the database are waited out; they end nothing."""
+        opened = False
+        while not self._stopping:
+            try:
+                if not self._database_there():
+                    self._wait(0.5)
+                    continue
+                if not opened:
+                    self._doing = "building the ledger"
+                    self.open()
+                    opened = True
+                self._doing = "working"
+                self.round()
+            except DatabaseError as error:
+                log.warning("The database did not answer (%s); trying again.", error)
+                self._doing = f"waiting for the database: {error}"
+                connections.close_all()
+                self._wait(0.5)
+                continue
+            self._doing = "ready"
+            self._wait(0.2)
+        self._doing = "stopped"
+        self.beat(now=True)
+
+    def _database_there(self) -> bool:
+        gone = databases.gone()
+        if gone:
+            self._doing = gone
+            connections.close_all()
+            return False
+        identity = databases.identity()
+        if identity != self._database:
+            # Another file is in its place (a backup put back): handles to the old one must go.
+            connections.close_all()
+            self._database = identity
+        return True
+
+    def _wait(self, seconds: float) -> None:
+        self.beat()
+        readable, _, _ = select.select([self._bell], [], [], seconds)
+        if readable:
+            with suppress(BlockingIOError):
+                os.read(self._bell, 65536)
+        self.beat()
+
+    def beat(self, now: bool = False) -> None:
+        """Say that the worker is alive and what it does, about once a second."""
+        moment = time.monotonic()
+        if not now and moment - self._beaten < 0.9:
+            return
+        self._beaten = moment
+        state = {"at": clock.iso(clock.now()), "pid": os.getpid(), "doing": self._doing}
+        with suppress(OSError):
+            write_atomically(self.home / "run" / "worker.json", json.dumps(state).encode())
+
+    # --- one round
+
+    def open(self) -> None:
+        """Make the ledger fit to work with, pick up what an earlier worker left, and print what differs."""
+        every = wiring.Ahead(beat=self.beat)
+        outcome = self.engine.open(every, every.compose)
+        log.info("The ledger is %s.", outcome.value)
+        self.engine.look(0, Lane.MAINTENANCE, [("epoch", "pages")], wiring.compose)
+        wiring.write_prefixes(self.engine)
+        wire.resume()
+
+    def round(self) -> None:
+        """The clock, then the press, then what can wait."""
+        self._began = time.monotonic()
+        self.tell_time()
+        self.press()
+        self.housekeeping()
+
+    def tell_time(self) -> None:
+        """Publish what is due and apply ticks, each in its own transaction."""
+        now = clock.now()
+        for story, outcome in stories.publish_due(now):
+            log.info("Story %s: %s by the clock.", story, outcome)
+        self._fault("worker:published")
+        period = self.options.ranking_seconds
+        minute = datetime.fromtimestamp(now.timestamp() // period * period, tz=now.tzinfo)
+        if not Tick.objects.filter(name=RANKING, due__gte=minute).exists():
+            changes.set_tick(name=RANKING, ref="top", due=minute)
+        for tick in Tick.objects.due(now):  # type: ignore[attr-defined]
+            self.apply(tick.pk)
+
+    def apply(self, tick_id: int) -> None:
+        """Apply one tick, once."""
+        with transaction.atomic():
+            tick = Tick.objects.select_for_update().filter(pk=tick_id, applied_at=None).first()
+            if tick is None:
+                return
+            if tick.name == stories.EMBARGO_ENDS:
+                changes.record(kind="story", ref=tick.ref, cause="embargo ended")
+            elif tick.name == pictures.RIGHTS_END:
+                changes.record(kind="picture", ref=tick.ref, cause="rights ended")
+            elif tick.name == desk.PIN_ENDS:
+                desk.end_pin(int(tick.ref), tick.due)
+            elif tick.name == RANKING:
+                readership.take_counts(self.home / "reads", tick.due)
+                readership.rank(tick.due)
+                readership.heat(tick.due, self.options.hot_paths)
+            else:
+                log.warning("Tick %s is of no kind that is known.", tick)
+            tick.applied_at = clock.now()
+            tick.save(update_fields=["applied_at"])
+        self._fault("worker:ticked")
+
+    # --- the press
+
+    def press(self, *, upto: Lane = Lane.MAINTENANCE, allow_mass_removal: bool = False) -> int:
+        """Look at open change rows, print what they made due, close them. Returns how many pages were done."""
+        done = 0
+        while not self._stopping:
+            rows = list(Change.objects.open().filter(lane__lte=upto)[:ROWS])  # type: ignore[attr-defined]
+            for same in _grouped(rows):
+                self.look(same)
+            if rows and min(row.lane for row in rows) <= Lane.PUBLISH:
+                wiring.write_prefixes(self.engine)
+            try:
+                bake = self.engine.bake(
+                    upto=wiring.LANES[upto], interrupted=self._interrupted, allow_mass_removal=allow_mass_removal
+                )
+            except Problem as problem:
+                # The rest goes on; `standfirst press status` and the desk say what waits for a person.
+                log.error("%s", problem)
+                self._doing = str(problem)
+                self.close()
+                return done
+            done += bake.pages
+            self._fault("worker:baked")
+            self.close()
+            if not bake.interrupted and len(rows) < ROWS:
+                return done
+            if time.monotonic() - self._began > PATIENCE:
+                return done
+        return done
+
+    def _interrupted(self, lane: Any) -> bool:
+        """True if a more urgent row waits, or the clock has waited long enough."""
+        moment = time.monotonic()
+        if moment - self._asked < 0.01:
+            return False
+        self._asked = moment
+        self.beat()
+        if self._stopping or (lane == Lane.MAINTENANCE and moment - self._began > PATIENCE):
+            return True
+        return Change.objects.filter(closed_at=None, lane__lt=int(lane)).exists()
+
+    def look(self, rows: list[Change]) -> None:
+        """Look at one record for all the rows that name it; the first of `rows` gets the report."""
+        leader, *others = rows
+        lane = wiring.LANES[Lane(leader.lane)]
+        since = wiring.milliseconds(leader.created_at)
+        keys: list[tuple[str, str]] = []
+        if leader.kind in wiring.KINDS:
+            keys.append((leader.kind, leader.ref))
+        if leader.kind == "story":
+            keys += self._events(int(leader.ref))
+        moved = any(row.cause == "moved" for row in rows)
+        if moved or leader.kind == "topic":
+            walk = edition.dependents(leader.kind, leader.ref, "moved" if moved else leader.cause)
+            while some := list(islice(walk, SLICE)):
+                ahead = wiring.Ahead(keys + some, self.beat)
+                self.engine.look(leader.pk, lane, ahead, ahead.compose, since=since, more=True)
+                keys = []
+                if leader.lane == Lane.MAINTENANCE and self._interrupted(Lane.MAINTENANCE):
+                    self.press(upto=Lane.PUBLISH)
+        self._fault("worker:looking")
+        self.engine.look(leader.pk, lane, keys, wiring.compose, since=since)
+        self._fault("worker:looked")
+        if others:
+            Change.objects.filter(pk__in=[row.pk for row in others], closed_at=None).update(
+                closed_at=clock.now(), report={"pages": 0, "unchanged": 0, "removed": 0, "ms": 0, "same_as": leader.pk}
+            )
+
+    def _events(self, story_id: int) -> list[tuple[str, str]]:
+        """At first publication and at marked updates related lists are made; a new story's page is hot."""
+        keys: list[tuple[str, str]] = []
+        publication = Publication.objects.filter(story_id=story_id, story__live=True).first()
+        if publication is None:
+            return keys
+        changed = library.relate_if_due(story_id)
+        if story_id in changed:
+            keys.append(("related", str(story_id)))
+            if publication.refreshes == 0:
+                address = Address.objects.filter(story_id=story_id, current=True).select_related("section_path").first()
+                if address is not None:
+                    readership.heat_new(address.path)
+                    keys.append(("hot", address.path))
+        return keys
+
+    def close(self) -> None:
+        """Close the change rows whose pages are all with the readers."""
+        finished = self.engine.finished()
+        if not finished:
+            return
+        now = clock.now()
+        for change in finished:
+            Change.objects.filter(pk=change.change, closed_at=None).update(closed_at=now, report=_report(change))
+        self._fault("worker:closed")
+        self.engine.settle([change.change for change in finished])
+
+    # --- what can wait
+
+    def housekeeping(self) -> None:
+        """The sweep, related lists put off, the search index, old rows."""
+        moment = time.monotonic()
+        if moment - self._swept > self.options.sweep_seconds:
+            self._swept = moment
+            self.sweep()
+            library.relate_later(100)
+        if moment - self._normed > 3600:
+            self._normed = moment
+            search.refresh_norms()
+        if moment - self._tidied > 600:
+            self._tidied = moment
+            Change.objects.filter(closed_at__lt=clock.now() - KEPT_CHANGES).delete()
+            Tick.objects.filter(applied_at__lt=clock.now() - timedelta(days=1), name=RANKING).delete()
+
+    def sweep(self) -> list[tuple[str, str]]:
+        """Compare the newest stories and a stretch of all records with their snapshots: late writes are found, not lost."""
+        newest = Publication.objects.order_by("-refreshed").values_list("story_id", flat=True)[:SWEPT_AT_ONCE]
+        keys = [("story", str(pk)) for pk in newest]
+        stretch = list(islice(self._sweeping, SWEPT_AT_ONCE))
+        if len(stretch) < SWEPT_AT_ONCE:
+            self._sweeping = wiring.every_key()
+        ahead = wiring.Ahead(keys + stretch, self.beat)
+        late = self.engine.sweep(ahead, ahead.compose)
+        if late:
+            log.warning("The sweep found %d records that were written past the usual doors: %s", len(late), late[:5])
+            self.press()
+        return late
+
+
+def _grouped(rows: Iterable[Change]) -> list[list[Change]]:
+    """Rows that name the same record together: the most urgent and newest of them first."""
+    by_record = sorted(rows, key=lambda row: (row.kind, row.ref, row.lane, -row.pk))
+    groups = [list(same) for _, same in groupby(by_record, key=lambda row: (row.kind, row.ref))]
+    return sorted(groups, key=lambda same: (same[0].lane, min(row.pk for row in same)))
+
+
+def _report(change: Finished) -> dict[str, Any]:
+    return {
+        "pages": change.written,
+        "unchanged": change.unchanged,
+        "removed": change.removed,
+        "failed": change.failed,
+        "ms": change.ms,
+        "surfaces": [
+            {"path": surface.path, "name": surface.kind, "outcome": surface.outcome, "ms": surface.ms}
+            for surface in change.surfaces[:100]
+            if surface.outcome != "unchanged"
+        ],
+    }
