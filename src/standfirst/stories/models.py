@@ -17,13 +17,23 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from modelsearch import index
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    ObjectList,
+    TabbedInterface,
+    TitleFieldPanel,
+)
+from wagtail.admin.widgets.slug import SlugInput
 from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page
 
 from standfirst.pictures.models import Picture
 from standfirst.stories import ports
 from standfirst.stories.blocks import BodyBlock
+from standfirst.stories.forms import StoryCopyForm, StoryForm
 from standfirst.stories.languages import LANGUAGES, direction_of
 
 RESERVED = frozenset({"newsroom", "search", "r", "assets", "pictures", "authors", "-", "static", "patterns"})
@@ -82,6 +92,8 @@ class Section(Page):
     parent_page_types: ClassVar[list[str]] = ["wagtailcore.Page", "stories.Section"]
     subpage_types: ClassVar[list[str]] = ["stories.Section", "stories.Story"]
     private_page_options: ClassVar[list[str]] = []
+    is_creatable = False
+    """Not in Wagtail's own screens, which would save it half typed: a section has its address from the start."""
     content_panels: ClassVar = [*Page.content_panels, FieldPanel("standfirst")]
     promote_panels: ClassVar = [FieldPanel("slug")]
     settings_panels: ClassVar[list[Any]] = []
@@ -138,8 +150,8 @@ class Author(models.Model):
     picture = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     panels: ClassVar = [
-        FieldPanel("name"),
-        FieldPanel("slug"),
+        TitleFieldPanel("name", placeholder=False),
+        FieldPanel("slug", widget=SlugInput),
         FieldPanel("kind"),
         FieldPanel("role"),
         FieldPanel("bio"),
@@ -168,7 +180,7 @@ class Topic(models.Model):
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
 
-    panels: ClassVar = [FieldPanel("name"), FieldPanel("slug")]
+    panels: ClassVar = [TitleFieldPanel("name", placeholder=False), FieldPanel("slug", widget=SlugInput)]
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -210,6 +222,8 @@ class Story(Page):
     subpage_types: ClassVar[list[str]] = []
     private_page_options: ClassVar[list[str]] = []
     show_in_menus_default = False
+    base_form_class = StoryForm
+    copy_form_class = StoryCopyForm
     exclude_fields_in_copy: ClassVar[list[str]] = ["slug"]
     search_fields: ClassVar[list[Any]] = [
         *Page.search_fields,
@@ -259,6 +273,9 @@ class Story(Page):
         if not self.slug:
             # Wagtail wants a slug that no sibling has; our addresses are rows of their own (`Address`).
             self.slug = f"s-{uuid.uuid4().hex[:20]}"
+        if self._state.adding:
+            # Wagtail's pages are born live, also from its own form for new pages; a story is born a draft.
+            self.live = False
         super().full_clean(*args, **kwargs)
         if self.live and self.pk and (why := self.why_not_live()):
             raise ValidationError(why)
@@ -266,6 +283,8 @@ class Story(Page):
     def minimal_clean(self) -> None:
         if not self.slug:
             self.slug = f"s-{uuid.uuid4().hex[:20]}"
+        if self._state.adding:
+            self.live = False
         super().minimal_clean()
 
     def why_not_live(self) -> str | None:
