@@ -7,7 +7,7 @@ JOBS ?= logical
 PYTEST := $(BIN)/pytest -n $(JOBS) --maxprocesses=4 --dist=loadfile -q
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-options \
-	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --build-deps-for editable
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -48,8 +48,9 @@ pins: ## Renew the pinned requirements from pyproject.toml (PYTHON= must be 3.11
 	  echo "Pins are made with the oldest Python that they must work on. Name it: make pins PYTHON=/path/to/python3.11.2"; \
 	  exit 1; }
 	@$(PYTHON) -m venv build/pins && build/pins/bin/pip install --quiet pip-tools
-	build/pins/bin/$(COMPILE) --upgrade --output-file=requirements/runtime.txt pyproject.toml
-	build/pins/bin/$(COMPILE) --upgrade --extra dev -c requirements/runtime.txt --output-file=requirements/dev.txt pyproject.toml
+	build/pins/bin/$(COMPILE) --upgrade --build-deps-for editable --output-file=requirements/runtime.txt pyproject.toml
+	build/pins/bin/$(COMPILE) --upgrade --build-deps-for editable --extra dev -c requirements/runtime.txt --output-file=requirements/dev.txt pyproject.toml
+	build/pins/bin/$(COMPILE) --upgrade -c requirements/dev.txt --output-file=requirements/dev-binaries.txt requirements/dev-binaries.in
 	@if grep -nE '://|^-' requirements/*.txt; then echo "A pinned requirement names a host or an option."; exit 1; fi
 
 clean: ## Remove the environment and caches; newsrooms are left alone
@@ -80,7 +81,9 @@ $(VENV)/.runtime: requirements/runtime.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+$(VENV)/.dev: requirements/dev.txt requirements/dev-binaries.txt $(VENV)/.runtime
 	@echo "Adding what the tests need to $(VENV)."
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@$(PIP) install --quiet --require-hashes -r requirements/dev-binaries.txt || \
+	  echo "PostgreSQL's binaries or the browser's driver could not be installed; the tests that need them will be skipped."
 	@touch $@
