@@ -1,0 +1,81 @@
+"""The command `standfirst`, and the register of its commands.
+
+To add a command: write one function here that imports and returns it, and one line in `COMMANDS` (or in a group's
+register). The import stands inside the function, so that `standfirst wire parse` starts without Django.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import click
+
+from standfirst.kit.errors import Problem
+
+Loader = Callable[[], click.Command]
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and short helps, and imports a command only to run it or to show its help."""
+
+    def __init__(self, *, register: Mapping[str, tuple[Loader, str]], **options: Any) -> None:
+        super().__init__(**options)
+        self.register = register
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.register)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = self.register.get(cmd_name)
+        return entry[0]() if entry else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_load, short) in self.register.items()])
+
+
+# --- loaders, one a command ---------------------------------------------------------------------------------------
+
+
+def _wire_parse() -> click.Command:
+    from standfirst.cli.wire import parse
+
+    return parse
+
+
+# --- registers ----------------------------------------------------------------------------------------------------
+
+WIRE: Final[dict[str, tuple[Loader, str]]] = {
+    "parse": (_wire_parse, "Read wire files and print their items as JSON."),
+}
+
+
+def _wire() -> click.Command:
+    return LazyGroup(name="wire", register=WIRE, help="Agency copy: read files, take them in.")
+
+
+COMMANDS: Final[dict[str, tuple[Loader, str]]] = {
+    "wire": (_wire, "Agency copy: read files, take them in."),
+}
+
+standfirst = LazyGroup(
+    name="standfirst",
+    register=COMMANDS,
+    help="Run a newsroom's publishing: agency wire and eyewitness reports in, a fast and accountable news site out.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line. A mistake of the user's ends in one sentence and a non-zero exit, not in a traceback."""
+    try:
+        standfirst(prog_name="standfirst")
+    except Problem as problem:
+        click.echo(f"standfirst: {problem}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output has gone away, as `head` does.
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""Agency copy: what arrives, what it says, and what becomes of it."""

@@ -1,0 +1,55 @@
+"""Wire formats: pure functions from bytes to items. No database, no clock, no network; formats do not know each other.
+
+Each format is a module with `NAME`, `recognises(head) -> bool` and `parse(data, profile) -> Parsed`. `parse` raises
+`Unreadable` and nothing else. How to add one: docs/how-to/add-a-wire-format.md.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Final, Protocol, cast
+
+from standfirst.wire.formats import newsml_g2, ninjs
+from standfirst.wire.formats._shared import DEFAULT, Limits, Parsed, Profile, Unreadable, check_size
+
+__all__ = ["DEFAULT", "FORMATS", "Format", "Limits", "Parsed", "Profile", "Unreadable", "parse", "recognise"]
+
+HEAD: Final = 4096
+"""How many bytes of a file `recognises` is shown."""
+
+
+class Format(Protocol):
+    """What a format's module provides."""
+
+    NAME: str
+
+    def recognises(self, head: bytes) -> bool: ...
+
+    def parse(self, data: bytes, profile: Profile = DEFAULT) -> Parsed: ...
+
+
+def _format(module: ModuleType) -> Format:
+    return cast(Format, module)
+
+
+FORMATS: Final[tuple[Format, ...]] = (
+    # Asked in this order; the first that recognises a file reads it.
+    _format(newsml_g2),
+    _format(ninjs),
+)
+
+
+def recognise(data: bytes) -> Format | None:
+    """The format that reads `data`, None if none does."""
+    head = data[:HEAD]
+    return next((form for form in FORMATS if form.recognises(head)), None)
+
+
+def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
+    """Read `data` in whatever format it is in. Raises `Unreadable`, its message one sentence with a remedy."""
+    check_size(data, profile.limits)
+    form = recognise(data)
+    if form is None:
+        names = ", ".join(known.NAME for known in FORMATS)
+        raise Unreadable(f"No format is known that this file is in (known are {names}): look at what the feed delivers.")
+    return form.parse(data, profile)

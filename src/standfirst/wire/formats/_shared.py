@@ -1,0 +1,337 @@
+"""What all formats share: the result, the refusal, limits, provider profiles, and small readers of common values."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final, get_args
+
+from standfirst.kit import markup
+from standfirst.kit.errors import Problem
+from standfirst.wire.item import EditorialType, Embargo, Item, Oddity, Status
+
+
+class Unreadable(Problem):
+    """A file, or an item in it, that cannot be read or trusted. The message is one sentence with a remedy.
+
+    `takedown` is true if it seems to ask for a story to be withheld or killed: a person must look at once.
+    """
+
+    def __init__(self, reason: str, *, takedown: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.takedown = takedown
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What was in one file. `oddities` are those of the file; those of an item are on the item."""
+
+    items: tuple[Item, ...]
+    oddities: tuple[Oddity, ...] = ()
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one file may hold."""
+
+    bytes: int = 20_000_000
+    items: int = 5_000
+    depth: int = 64
+    """Nesting of JSON. XML is limited to 256 levels by its parser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How one provider deviates from its format: data, not code.
+
+    `status_words` and `signals` map the provider's words (lower case, without scheme) to ours; they are asked before
+    the common ones. A signal mapped to "" says nothing.
+    """
+
+    provider: str = ""
+    """Used where the item names no provider, or always with `force_provider`."""
+    force_provider: bool = False
+    empty_embargo_means_none: bool = False
+    status_words: Mapping[str, Status] = field(default_factory=dict)
+    signals: Mapping[str, EditorialType | str] = field(default_factory=dict)
+    public_note_roles: frozenset[str] = frozenset({"dpaednoterole:editorialnote"})
+    language: str = ""
+    """Used where the item names no language."""
+    limits: Limits = Limits()
+
+
+DEFAULT: Final = Profile()
+
+
+def check_size(data: bytes, limits: Limits) -> None:
+    """Raise `Unreadable` if `data` is empty or larger than the limit."""
+    if not data.strip():
+        raise Unreadable("The file is empty: ask the agency to send it again.")
+    if len(data) > limits.bytes:
+        raise Unreadable(
+            f"The file has {len(data):,} bytes and the limit is {limits.bytes:,}: "
+            "ask the agency for smaller files, or raise the limit of this feed."
+        )
+
+
+# --- text ---------------------------------------------------------------------------------------------------------
+
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def line(text: str | None) -> str:
+    """`text` as one line: runs of white space become a space, control characters go."""
+    if not text:
+        return ""
+    if _UNPRINTABLE.search(text):
+        text = _UNPRINTABLE.sub("", text)
+    return " ".join(text.split())
+
+
+def lines(text: str | None) -> str:
+    """`text` with its lines kept and each trimmed; empty lines at both ends go."""
+    if not text:
+        return ""
+    if _UNPRINTABLE.search(text):
+        text = _UNPRINTABLE.sub("", text)
+    return "\n".join(" ".join(part.split()) for part in text.strip().splitlines())
+
+
+def unique(values: Iterable[str]) -> tuple[str, ...]:
+    """The non-empty values, each once, in order."""
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+_STATUS_WORDS: Final[dict[str, Status]] = {
+    "usable": "usable",
+    "open": "usable",
+    "withheld": "withheld",
+    "withdrawn": "withheld",
+    "canceled": "canceled",
+    "cancelled": "canceled",
+    "embargoed": "embargoed",
+}
+
+_EDITORIAL_WORDS: Final[dict[str, EditorialType]] = {
+    "update": "update",
+    "updated": "update",
+    "replace": "update",
+    "append-major-content": "update",
+    "correction": "correction",
+    "corrected": "correction",
+    "corrective": "correction",
+    "clarification": "clarification",
+    "kill": "kill",
+    "elimination": "kill",
+    "remove": "kill",
+    "delete": "kill",
+    "withhold": "withhold",
+    "advisory": "advisory",
+    "add": "add/take",
+    "take": "add/take",
+    "takes": "add/take",
+    "supplement": "add/take",
+    "writethru": "writethru",
+    "lead": "lead",
+    "repeat": "repeat",
+    "disregard": "disregard",
+    "holdforrelease": "hold_for_release",
+    "hold-for-release": "hold_for_release",
+}
+
+_ORDER: Final = {name: place for place, name in enumerate(get_args(EditorialType))}
+
+
+def last_part(code: str) -> str:
+    """The word at the end of a qcode or URI, lower case: "stat:usable" and ".../pubstatusg2/usable" are "usable"."""
+    return re.split(r"[:/#]", code.strip().rstrip("/"))[-1].strip().lower()
+
+
+def status_of(word: str, profile: Profile) -> Status:
+    """Our status for a provider's word. A word that nobody knows is "unknown"."""
+    key = last_part(word)
+    return profile.status_words.get(key) or _STATUS_WORDS.get(key, "unknown")
+
+
+def editorial_type_of(signal: str, profile: Profile) -> EditorialType | None:
+    """What a signal means for an editor, None if nothing that we know."""
+    key = last_part(signal)
+    if key in profile.signals:
+        mapped = profile.signals[key]
+        return mapped if mapped in _ORDER else None  # type: ignore[return-value]
+    return _EDITORIAL_WORDS.get(key)
+
+
+def in_order(types: Iterable[EditorialType]) -> tuple[EditorialType, ...]:
+    """The editorial types, each once, in the order in which WIRE lists them."""
+    return tuple(sorted(set(types), key=_ORDER.__getitem__))
+
+
+# --- time ---------------------------------------------------------------------------------------------------------
+
+_ISO: Final = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?\Z",
+    re.IGNORECASE,
+)
+
+
+def moment(text: str | None) -> datetime | None:
+    """A point in time from ISO 8601 (also a date, also the basic form), in UTC; None if it is not one.
+
+    A time without a zone is read as UTC; a date is the start of its day in UTC.
+    """
+    found = _ISO.match(text.strip()) if text else None
+    if not found:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    try:
+        read = datetime(
+            int(year),
+            int(month),
+            int(day),
+            int(hour or 0),
+            int(minute or 0),
+            min(int(second or 0), 59),
+            int((fraction or "0")[:6].ljust(6, "0")),
+            tzinfo=UTC,
+        )
+        if zone and zone not in "Zz":
+            digits = zone[1:].replace(":", "").ljust(4, "0")
+            offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+            read = read.replace(tzinfo=timezone(offset if zone[0] == "+" else -offset))
+        return read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def has_zone(text: str) -> bool:
+    """True if an ISO 8601 text says in which zone it is."""
+    found = _ISO.match(text.strip())
+    return bool(found and found.group(8))
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(at: datetime | None) -> int:
+    """`at` in microseconds since 1970; 0 for None."""
+    return (at - _EPOCH) // timedelta(microseconds=1) if at else 0
+
+
+MOST: Final = 10**15 - 1
+"""The greatest count of versions that is believed; see `Item.version_order`."""
+
+
+def whole_number(text: str | None, *, most: int = 2**63 - 1) -> int | None:
+    """A non-negative number written in ASCII digits, None if it is not one or too great."""
+    text = (text or "").strip()
+    if not text.isascii() or not text.isdigit() or len(text) > 19:
+        return None
+    number = int(text)
+    return number if number <= most else None
+
+
+def embargo_of(raw: str | None, profile: Profile, odd: list[Oddity]) -> tuple[Embargo, str]:
+    """(`embargo_until`, `embargo_raw`) from the text of an embargo property; `raw` is None where there is none.
+
+    Whatever cannot be read holds the item until a person looks: an embargo is never lost by a format's fault.
+    """
+    if raw is None:
+        return None, ""
+    text = line(raw)
+    if not text:
+        if profile.empty_embargo_means_none:
+            return None, ""
+        odd.append(
+            Oddity(code="empty-embargo", text="An embargo is set but has no time, so it holds until a person looks.")
+        )
+        return "indefinite", ""
+    until = moment(text)
+    if until is None:
+        odd.append(
+            Oddity(
+                code="unreadable-embargo",
+                text=f"The embargo's time “{text[:80]}” cannot be read, so it holds until a person looks.",
+            )
+        )
+        return "indefinite", text
+    if not has_zone(text):
+        until += timedelta(hours=12)
+        odd.append(
+            Oddity(
+                code="embargo-without-zone",
+                text=f"The embargo's time “{text}” names no zone: it is held until that time in the last zone on earth.",
+            )
+        )
+    return until, text
+
+
+# --- bodies -------------------------------------------------------------------------------------------------------
+
+_MARKUP: Final = re.compile(
+    r"</?(?:p|br|div|h[1-6]|b|i|em|strong|ul|ol|li|table|span|a|section|article|body|html|blockquote)\b[^<>]*>",
+    re.IGNORECASE,
+)
+_NITF_HEADING: Final = re.compile(r"<(/?)(?:hl1|hedline)\b[^<>]*>", re.IGNORECASE)
+_NITF_BLOCK: Final = re.compile(
+    r"<(/?)(?:hl2|byline|dateline|abstract|media-caption|media-producer|tagline|note|block|body\.[a-z]+)\b[^<>]*>",
+    re.IGNORECASE,
+)
+
+
+def has_markup(text: str) -> bool:
+    """True if `text` holds an HTML tag."""
+    return "<" in text and bool(_MARKUP.search(text))
+
+
+def body_from(text: str, mime: str = "") -> str:
+    """Clean block HTML from a text that is said to be `mime` ("" if nothing is said)."""
+    mime = mime.lower()
+    if "nitf" in mime:
+        text = _NITF_BLOCK.sub(r"<\1div>", _NITF_HEADING.sub(r"<\1h2>", text))
+        return markup.clean_blocks(text)
+    if "html" in mime or "xml" in mime or (not mime.startswith("text/plain") and has_markup(text)):
+        return markup.clean_blocks(text)
+    return markup.paragraphs_of(_UNPRINTABLE.sub("", text))
+
+
+class Bodies:
+    """Collects the contents of one item. The first stands; a further one is an alternative: it is added only if it
+    says something that the first does not."""
+
+    def __init__(self) -> None:
+        self._html: list[str] = []
+        self._said: Counter[str] | None = None
+
+    def add(self, html: str) -> None:
+        """Add clean block HTML."""
+        if not html:
+            return
+        if self._html:
+            if self._said is None:
+                self._said = Counter(markup.text_of(self._html[0]).split())
+            words = Counter(markup.text_of(html).split())
+            if (words - self._said).total() <= words.total() // 100:
+                return
+            self._said += words
+        self._html.append(html)
+
+    def html(self) -> str:
+        """All that was said, once."""
+        return "".join(self._html)
+
+
+def domain_in(identifier: str) -> str:
+    """The domain in "urn:newsml:example.test:20260110:A", "tag:example.test,2026:A" or a web address; "" if none."""
+    found = _DOMAIN.match(identifier)
+    return found.group(1).lower() if found else ""
+
+
+_DOMAIN: Final = re.compile(r"(?:urn:newsml:|tag:|https?://)(?:[^@/]*@)?([^:,/?#\s]+)", re.IGNORECASE)
