@@ -136,7 +136,9 @@ def _section(reads: Reads, site: Chrome, section: Section) -> Output:
         "top": lists.top(),
         "days": _days(reads, site, cards),
     }
-    head = _front_head(site, section, data=structured.breadcrumbs(site.site, [*trail, _crumb(section)], site.words.home))
+    head = _front_head(
+        site, section, data=structured.breadcrumbs(site.site, [*trail, _crumb(section)], site.words.home)
+    )
     return page("section.html", site, head, context, active=site.top(section), tone=tone)
 
 

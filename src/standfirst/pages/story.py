@@ -49,6 +49,8 @@ from standfirst.pages.templates import NOTHING, Html, text
 from standfirst.pages.words import Words, day, words
 
 RELATED = 10
+LONG = 100
+"""A headline of more characters than this is set a size smaller."""
 
 
 def story(reads: Reads, ref: PageRef, press: Press) -> Output | None:
@@ -119,6 +121,7 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
         "trail": _trail(site, trail, w),
         "kicker": story.kicker,
         "headline": story.headline,
+        "long": len(story.headline) > LONG,
         "standfirst": story.standfirst,
         "published": time_part(story.published, site.site, w),
         "refreshed": time_part(story.refreshed, site.site, w)

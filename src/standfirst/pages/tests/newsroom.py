@@ -238,7 +238,9 @@ def drawing(number: int, width: int, height: int) -> bytes:
         for step in range(13):
             rise = (number * 31 + step * 17 * (layer + 2)) % 90
             points.append((width * step // 12, base - rise * height // 700))
-        draw.polygon([*points, (width, height)], fill=((hue + 130) * 255 // 360 % 256, 90 + layer * 25, 170 - layer * 36))
+        draw.polygon(
+            [*points, (width, height)], fill=((hue + 130) * 255 // 360 % 256, 90 + layer * 25, 170 - layer * 36)
+        )
     out = BytesIO()
     image.convert("RGB").save(out, "JPEG", quality=90)
     return out.getvalue()
@@ -375,9 +377,7 @@ FULL = make_story(
             text="An earlier version gave the wrong hour for the last crossing.",
             at="2026-11-22T18:10:00Z",
         ),
-        Correction(
-            kind="update", text="This article now carries the company’s statement.", at="2026-11-22T18:00:00Z"
-        ),
+        Correction(kind="update", text="This article now carries the company’s statement.", at="2026-11-22T18:00:00Z"),
     ),
     body=(
         *(Paragraph(html=html) for html in PARAGRAPHS[:2]),
