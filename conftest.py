@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -90,10 +91,17 @@ def _set_up_django() -> None:
     except Exception as error:  # noqa: BLE001 (while departments are still to come)
         import warnings
 
+        from django.apps import apps
         from django.utils.functional import empty
 
-        warnings.warn(f"Django is not set up, so only plain tests can run: {error!r}", stacklevel=1)
-        settings._wrapped = empty
+        warnings.warn(f"Django is not wholly set up: {error!r}", stacklevel=1)
+        if apps.models_ready:
+            for config in apps.get_app_configs():
+                with suppress(Exception):
+                    config.ready()
+            apps.ready = True
+        else:
+            settings._wrapped = empty
     # Workers of pytest-xdist must come here themselves, not be set up by pytest-django before.
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
