@@ -45,6 +45,42 @@ def _wire_parse() -> click.Command:
     return parse
 
 
+def _press_run() -> click.Command:
+    from standfirst.cli.press import run
+
+    return run
+
+
+def _press_proof() -> click.Command:
+    from standfirst.cli.press import proof
+
+    return proof
+
+
+def _press_status() -> click.Command:
+    from standfirst.cli.press import status
+
+    return status
+
+
+def _serve() -> click.Command:
+    from standfirst.cli.serve import serve
+
+    return serve
+
+
+def _demo() -> click.Command:
+    from standfirst.cli.demo import demo
+
+    return demo
+
+
+def _check() -> click.Command:
+    from standfirst.cli.check import check
+
+    return check
+
+
 # --- registers ----------------------------------------------------------------------------------------------------
 
 WIRE: Final[dict[str, tuple[Loader, str]]] = {
@@ -52,12 +88,27 @@ WIRE: Final[dict[str, tuple[Loader, str]]] = {
 }
 
 
+PRESS: Final[dict[str, tuple[Loader, str]]] = {
+    "run": (_press_run, "Print what changed, or everything."),
+    "proof": (_press_proof, "Check the laws of the press; repair with --mend."),
+    "status": (_press_status, "Backlog, oldest change, last bake, pages, bytes."),
+}
+
+
+def _press() -> click.Command:
+    return LazyGroup(name="press", register=PRESS, help="The press: print pages, prove them, see what waits.")
+
+
 def _wire() -> click.Command:
     return LazyGroup(name="wire", register=WIRE, help="Agency copy: read files, take them in.")
 
 
 COMMANDS: Final[dict[str, tuple[Loader, str]]] = {
+    "serve": (_serve, "Run the newsroom: reader, newsroom and worker."),
+    "demo": (_demo, "Run a newsroom with demonstration copy."),
     "wire": (_wire, "Agency copy: read files, take them in."),
+    "press": (_press, "The press: print pages, prove them, see what waits."),
+    "check": (_check, "Configuration and health, each finding with a remedy."),
 }
 
 standfirst = LazyGroup(

@@ -1,0 +1,154 @@
+"""`standfirst check`: configuration and health, each finding with an id and a remedy."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from standfirst.conf import setup
+
+ROOM = 200 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    id: str
+    level: Literal["error", "warning"]
+    says: str
+    remedy: str
+
+
+@click.command(epilog="Example:  standfirst check --json")
+@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
+def check(as_json: bool) -> None:
+    """Check configuration and health. Exits with 1 if there is an error."""
+    findings = list(_findings())
+    if as_json:
+        click.echo(json.dumps({"ok": not findings, "findings": [asdict(finding) for finding in findings]}))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.level} {finding.id}: {finding.says}\n    {finding.remedy}")
+        if not findings:
+            click.echo("Everything is in order.")
+    if any(finding.level == "error" for finding in findings):
+        sys.exit(1)
+
+
+def _findings() -> list[Finding]:
+    setup.boot()
+    from django.conf import settings
+    from django.core import checks
+    from django.db import DatabaseError, connections
+
+    from standfirst.changes import databases
+
+    home: Path = settings.HOME
+    found: list[Finding] = []
+    for message in checks.run_checks():
+        if message.level >= checks.WARNING and not message.is_silenced():
+            level: Literal["error", "warning"] = "error" if message.level >= checks.ERROR else "warning"
+            found.append(Finding(message.id or "django", level, str(message.msg), str(message.hint or "See the message.")))
+    if not home.is_dir():
+        found.append(
+            Finding(
+                "standfirst.E101",
+                "error",
+                f"The newsroom's folder {home} is not there.",
+                "Start a newsroom with `standfirst serve`, or name its folder with STANDFIRST_HOME.",
+            )
+        )
+        return found
+    if gone := databases.gone():
+        says, _, remedy = gone.partition(". ")
+        return [*found, Finding("standfirst.E102", "error", f"{says}.", remedy)]
+    try:
+        opened = setup.is_open()
+    except DatabaseError as error:
+        return [
+            *found,
+            Finding(
+                "standfirst.E103",
+                "error",
+                f"The newsroom's database does not answer: {error}.",
+                "Check that it runs and that DATABASE_URL is right; `standfirst serve` makes missing tables.",
+            ),
+        ]
+    finally:
+        connections.close_all()
+    if not opened:
+        found.append(
+            Finding("standfirst.W104", "warning", "There is no newsroom yet.", "Start one with `standfirst serve`.")
+        )
+    free = shutil.disk_usage(home).free
+    if free < ROOM:
+        found.append(
+            Finding(
+                "standfirst.E105",
+                "error",
+                f"Only {free // 1_000_000} MB are free where the newsroom's folder is.",
+                "Make room: without it pages cannot be written and copy cannot be sealed.",
+            )
+        )
+    found += _of_worker(home)
+    if opened:
+        found += _of_press(home)
+    return found
+
+
+def _of_worker(home: Path) -> list[Finding]:
+    from standfirst.kit import clock
+
+    try:
+        beat = json.loads((home / "run" / "worker.json").read_text("utf-8"))
+        seen = datetime.fromisoformat(beat["at"])
+    except (OSError, ValueError, KeyError):
+        return [
+            Finding(
+                "standfirst.W106", "warning", "The worker has never run here.", "Start Standfirst with `standfirst serve`."
+            )
+        ]
+    if clock.now() - seen > timedelta(seconds=10):
+        return [
+            Finding(
+                "standfirst.E107",
+                "error",
+                f"The worker has not been seen since {beat['at']}: nothing is published or scheduled.",
+                "Start Standfirst with `standfirst serve`.",
+            )
+        ]
+    return []
+
+
+def _of_press(home: Path) -> list[Finding]:
+    from standfirst.changes.models import Change
+    from standfirst.kit import clock
+    from standfirst.press import wiring
+
+    status = wiring.engine().status()
+    found = [
+        Finding(
+            "standfirst.E108",
+            "error",
+            f"The page {path} could not be printed: {why}.",
+            "Mend what the sentence names; readers keep the last good copy. Then `standfirst press run --all`.",
+        )
+        for path, why in status.failed.items()
+    ]
+    oldest = Change.objects.filter(closed_at=None, lane__lte=1).order_by("created_at").first()
+    if oldest and clock.now() - oldest.created_at > timedelta(minutes=1):
+        found.append(
+            Finding(
+                "standfirst.E109",
+                "error",
+                f"A change from {clock.iso(oldest.created_at)} still waits to be printed.",
+                "See `standfirst press status`; start the worker with `standfirst serve`.",
+            )
+        )
+    return found

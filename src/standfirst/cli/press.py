@@ -1,0 +1,185 @@
+"""`standfirst press run | proof | status`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from standfirst.conf import setup
+from standfirst.kit.errors import Problem
+
+
+def _booted() -> Any:
+    """Django started on a newsroom that is there. Returns its worker, not running."""
+    setup.boot()
+    from django.conf import settings
+
+    from standfirst.changes import databases
+
+    if gone := databases.gone():
+        raise Problem(gone)
+    setup.lay_folders(settings.HOME)
+    setup.lay_databases(settings.HOME)
+    if not setup.is_open():
+        raise Problem("There is no newsroom in this folder yet: start one with `standfirst serve` or `standfirst demo`.")
+    from standfirst.press import wiring
+    from standfirst.press.worker import Worker
+
+    return Worker(wiring.engine(), home=settings.HOME, options=settings.STANDFIRST)
+
+
+@click.command(epilog="Example:  standfirst press run --all --json")
+@click.option("--all", "everything", is_flag=True, help="Print every page anew, not only what changed.")
+@click.option("--allow-removal", is_flag=True, help="Confirm a run that takes more than 2% of the pages from readers.")
+@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
+def run(everything: bool, allow_removal: bool, as_json: bool) -> None:
+    """Print what changed; with --all everything."""
+    worker = _booted()
+    began = time.perf_counter()
+    worker.open()
+    if everything:
+        from standfirst.press import wiring
+
+        every = wiring.Ahead()
+        worker.engine.sweep(every, every.compose)
+        worker.engine.bake_all()
+    total = sum(worker.engine.status().backlog.values())
+    done, shown = 0, 0.0
+    while True:
+        worker._began = time.monotonic()
+        pages = worker.press(allow_mass_removal=allow_removal)
+        done += pages
+        waiting = sum(worker.engine.status().backlog.values())
+        if sys.stderr.isatty() and time.monotonic() - shown > 0.2:
+            shown = time.monotonic()
+            click.echo(f"\r{done} of {max(total, done + waiting)} pages ...", err=True, nl=False)
+        if not waiting or not pages:
+            break
+    seconds = time.perf_counter() - began
+    if sys.stderr.isatty():
+        click.echo("\r", err=True, nl=False)
+    status = worker.engine.status()
+    report = {
+        "done": done,
+        "waiting": sum(status.backlog.values()),
+        "failed": dict(status.failed),
+        "pages": status.pages,
+        "bytes": status.bytes,
+        "seconds": round(seconds, 3),
+        "pages_per_second": round(done / seconds, 1) if seconds else 0.0,
+    }
+    if as_json:
+        click.echo(json.dumps(report))
+    else:
+        click.echo(f"{done} pages done in {seconds:.2f} s; {status.pages} pages are with the readers.")
+        for path, why in status.failed.items():
+            click.echo(f"Failed: {path}: {why}", err=True)
+    if status.failed or report["waiting"]:
+        if report["waiting"]:
+            click.echo("Pages still wait: a run that takes many pages from readers needs --allow-removal.", err=True)
+        sys.exit(1)
+
+
+@click.command(epilog="Example:  standfirst press proof --mend")
+@click.option("--mend", is_flag=True, help="Repair what is wrong and prove again.")
+@click.option("--remove-unknown", is_flag=True, help="With --mend: remove files of which the ledger knows nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
+def proof(mend: bool, remove_unknown: bool, as_json: bool) -> None:
+    """Check the laws of the press on this newsroom: what readers get is what the newsroom says, and nothing else.
+
+    Exits with 1 and what differs if a law is broken. Pages that were printed by older templates are told apart.
+    """
+    worker = _booted()
+    found = _prove(worker)
+    if not found.ok:
+        # What was just being published while we looked is no fault: look once more when the press is at rest.
+        _settle(worker)
+        found = _prove(worker)
+    if mend and not found.ok:
+        from standfirst.press import wiring
+
+        if len(found.unknown) > max(20, found.pages // 50) and remove_unknown and not as_json:
+            click.confirm(f"Remove {len(found.unknown)} files that no page claims?", abort=True)
+        worker.engine.mend(found, wiring.compose, remove_unknown=remove_unknown)
+        _settle(worker)
+        found = _prove(worker)
+    if as_json:
+        click.echo(json.dumps({"ok": found.ok, **asdict(found)}))
+    else:
+        click.echo(f"{found.pages} pages proved.")
+        _tell("Missing", found.missing)
+        _tell("Different from what the newsroom says", found.differing)
+        _tell("Should not be there", found.lingering)
+        _tell("Not known to the ledger (kept; --mend --remove-unknown takes them away)", found.unknown)
+        _tell("Failed", [f"{path}: {why}" for path, why in found.failed.items()])
+        _tell("Snapshots that differ from the database", [":".join(key) for key in found.snapshots])
+        _tell("Lists that do not follow from their definition", found.index)
+        _tell("Links to nothing", [f"{path} -> {', '.join(to)}" for path, to in found.dangling.items()])
+        _tell("Waiting to be printed", found.waiting)
+        _tell("Printed by older templates", found.older)
+        click.echo("The laws hold." if found.ok else "The laws do not hold: `standfirst press proof --mend` repairs.")
+    if not found.ok:
+        sys.exit(1)
+
+
+def _prove(worker: Any) -> Any:
+    from standfirst.press import wiring
+
+    every = wiring.Ahead()
+    return worker.engine.proof(every.compose, every)
+
+
+def _settle(worker: Any) -> None:
+    """Print what is due until nothing is, for at most a minute."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        worker._began = time.monotonic()
+        if not worker.press() and not sum(worker.engine.status().backlog.values()):
+            return
+
+
+def _tell(title: str, lines: list[str]) -> None:
+    if lines:
+        click.echo(f"{title} ({len(lines)}):")
+        for line in lines[:50]:
+            click.echo(f"  {line}")
+        if len(lines) > 50:
+            click.echo(f"  ... and {len(lines) - 50} more; --json tells all")
+
+
+@click.command(epilog="Example:  standfirst press status --json")
+@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
+def status(as_json: bool) -> None:
+    """Backlog by lane, oldest change, last bake, pages and bytes."""
+    worker = _booted()
+    from standfirst.changes.models import Change
+    from standfirst.kit import clock
+
+    found = worker.engine.status()
+    open_rows = Change.objects.filter(closed_at=None)
+    oldest = open_rows.order_by("created_at").first()
+    last = Change.objects.exclude(closed_at=None).order_by("-closed_at").first()
+    report = {
+        "backlog": {lane.name.lower(): number for lane, number in found.backlog.items()},
+        "open_changes": open_rows.count(),
+        "oldest_change": clock.iso(oldest.created_at) if oldest else None,
+        "last_bake": clock.iso(last.closed_at) if last and last.closed_at else None,
+        "pages": found.pages,
+        "bytes": found.bytes,
+        "failed": dict(found.failed),
+    }
+    if as_json:
+        click.echo(json.dumps(report))
+        return
+    waiting = ", ".join(f"{name} {number}" for name, number in report["backlog"].items() if number) or "nothing"
+    click.echo(f"Waiting to be printed: {waiting}")
+    click.echo(f"Open changes:          {report['open_changes']}" + (f", oldest from {report['oldest_change']}" if oldest else ""))
+    click.echo(f"Last bake:             {report['last_bake'] or 'none yet'}")
+    click.echo(f"Pages:                 {found.pages}, {found.bytes / 1e6:.1f} MB before compression")
+    for path, why in found.failed.items():
+        click.echo(f"Failed:                {path}: {why}")

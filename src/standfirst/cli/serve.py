@@ -1,0 +1,141 @@
+"""`standfirst serve`: reader, newsroom and worker on the embedded defaults."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from standfirst.conf import setup
+from standfirst.kit.errors import Problem
+
+
+@click.command(epilog="Example:  standfirst serve\n\nStops with Ctrl-C, and all that it started with it.")
+def serve() -> None:
+    """Run the newsroom: the reader process, the newsroom's screens and the worker.
+
+    Makes the newsroom's folder, databases and a first administrator where there are none.
+    """
+    run(announce=True)
+
+
+def say(sentence: str) -> None:
+    click.echo(sentence, err=True)
+
+
+def run(*, announce: bool, extra: list[Any] | None = None) -> None:
+    """Prepare the folder, start the processes and stay until they are told to stop."""
+    from standfirst.conf.options import load
+
+    options = load()
+    free(options.host, options.port)
+    setup.boot()
+    home = setup.prepare(say)
+    if not setup.is_open():
+        first_newsroom(home)
+    start(home, options, announce=announce, extra=extra or [])
+
+
+def first_newsroom(home: Path) -> None:
+    """An empty newsroom with one administrator."""
+    from django.db import transaction
+
+    from standfirst.desk import actions as desk
+    from standfirst.stories import actions as stories
+
+    with transaction.atomic():
+        front = stories.open_newsroom(name="Our newsroom")
+        desk.set_up()
+        stories.open_section(parent=front, name="News", slug="news")
+        setup.first_administrator(home)
+
+
+def free(host: str, port: int) -> None:
+    """Raise `Problem` if the port is taken."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Problem(
+                f"Port {port} is in use or not allowed ({error.strerror}): stop the other program, "
+                f"or choose another port with PORT={port + 1 if port < 65535 else 8000}."
+            ) from error
+
+
+def any_port(wanted: int) -> int:
+    """`wanted` if it is free on the loopback address, else any free port."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise Problem("No free port was found for the newsroom process: set STANDFIRST_NEWSROOM_PORT.")
+
+
+def start(home: Path, options: Any, *, announce: bool, extra: list[Any]) -> None:
+    """Start the three processes and watch over them until Ctrl-C."""
+    from standfirst.kit.supervise import Child
+    from standfirst.kit.supervise import run as supervise
+
+    newsroom = any_port(options.newsroom_port or min(options.port + 1, 65535))
+    environ = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "standfirst.conf.settings",
+        "STANDFIRST_HOME": str(home),
+        "PORT": str(options.port),
+        "STANDFIRST_ORIGIN": options.origin,
+        "PYTHONUNBUFFERED": "1",
+    }
+    python = sys.executable
+    children = [
+        Child(
+            "reader",
+            [
+                python,
+                "-m",
+                "standfirst.reader",
+                "--home",
+                str(home),
+                "--host",
+                options.host,
+                "--port",
+                str(options.port),
+                "--newsroom",
+                f"http://127.0.0.1:{newsroom}",
+            ],
+            environ,
+        ),
+        Child("newsroom", [python, "-m", "standfirst.conf.newsroom", "--port", str(newsroom)], environ),
+        Child("worker", [python, "-m", "standfirst.conf.worker"], environ),
+        *extra,
+    ]
+    password = setup.first_password(home)
+    from django.db import connections
+
+    connections.close_all()
+
+    def ready() -> None:
+        if not announce:
+            return
+        click.echo("")
+        click.echo(f"  The site:      {options.origin}/")
+        click.echo(f"  The newsroom:  {options.origin}/newsroom/")
+        if password:
+            click.echo(f"  Sign in as:    admin, with the password {password}")
+            click.echo(f"                 (made up at the first start, kept in {home / setup.FIRST_PASSWORD};")
+            click.echo("                 change it in the newsroom, and the file no longer matters)")
+        click.echo("")
+        click.echo("  Ctrl-C stops it.")
+        click.echo("")
+
+    code = supervise(children, home=home, ready=ready)
+    if code:
+        raise SystemExit(code)

@@ -1,0 +1,26 @@
+"""`python -m standfirst.conf.worker`: the worker process, the newsroom's clock and printer."""
+
+from __future__ import annotations
+
+import logging
+import signal
+
+from standfirst.conf import setup
+
+
+def main() -> None:
+    setup.boot()
+    from django.conf import settings
+
+    from standfirst.press import wiring
+    from standfirst.press.worker import Worker
+
+    logging.getLogger("standfirst").setLevel(settings.STANDFIRST.log_level)
+    worker = Worker(wiring.engine(), home=settings.HOME, options=settings.STANDFIRST)
+    signal.signal(signal.SIGTERM, worker.stop)
+    signal.signal(signal.SIGINT, worker.stop)
+    worker.run()
+
+
+if __name__ == "__main__":
+    main()
