@@ -1,41 +1,70 @@
-"""The wire room's tables: feeds, deliveries as received, items and their versions."""
+"""The wire room's tables: feeds, deliveries as received, items, their versions, and offers of newer copy."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import msgspec
+from django.core.exceptions import ValidationError
 from django.db import models
 
-from standfirst.stories.models import Section, Story
+from standfirst.pictures.models import Picture
+from standfirst.stories.models import Author, Section, Story
+from standfirst.wire.item import Item as CanonicalItem
 
 
 class Feed(models.Model):
     """A stream of one agency's copy, and what happens with it."""
 
     class Mode(models.TextChoices):
-        HOLD = "hold", "Hold: nobody is told, nothing is made"
+        HOLD = "hold", "Hold: stored, nobody is told"
         DESK = "desk", "Desk: shown on the wire list for somebody to take"
         PUBLISH = "publish", "Publish: made into a story and published"
 
-    name = models.SlugField(max_length=80, unique=True)
-    title = models.CharField(max_length=160)
+    name = models.SlugField(max_length=80, unique=True, help_text="Short name, as commands use it, e.g. “cpa-world”.")
+    title = models.CharField(max_length=160, help_text="As the newsroom calls it, e.g. “CPA World Service”.")
     provider = models.CharField(
         max_length=200, blank=True, help_text="Stands for the agency in every item. Empty: as the files say."
     )
-    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.DESK)
-    section = models.ForeignKey(Section, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    mode = models.CharField("what happens", max_length=10, choices=Mode.choices, default=Mode.DESK)
+    section = models.ForeignKey(
+        Section,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Where stories are published, and what Take suggests.",
+    )
     author = models.ForeignKey(
-        "stories.Author", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name="agency desk"
+        Author, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name="agency desk"
     )
     credit = models.CharField(max_length=120, blank=True, help_text="Printed when an item brings no credit line.")
     language = models.CharField(max_length=35, blank=True, help_text="Used when an item names none, e.g. “en”.")
     empty_embargo_means_none = models.BooleanField(
         default=False, help_text="This agency sends an empty embargo with ordinary copy."
     )
-    active = models.BooleanField(default=True)
+    active = models.BooleanField(default=True, help_text="Off: files for this feed are refused.")
+
+    class Meta:
+        ordering: ClassVar = ["title"]
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        super().clean()
+        if self.mode == self.Mode.PUBLISH and self.section_id is None:
+            raise ValidationError({"section": "A feed that publishes needs a section to publish in."})
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def unfinished(self) -> DeliveryQuerySet:
+        """Sealed, but not read to the end: the program stopped in between."""
+        return self.filter(state=Delivery.State.SEALED).order_by("id")
+
+    def troubled(self) -> DeliveryQuerySet:
+        """Not read, or only in part, and nobody has put them away; newest first."""
+        return self.filter(trouble=True).order_by("-received_at", "-id")
 
 
 class Delivery(models.Model):
@@ -44,29 +73,64 @@ class Delivery(models.Model):
     class State(models.TextChoices):
         SEALED = "sealed", "Received"
         READ = "read", "Read"
+        PARTLY = "partly", "Read in part"
         UNREADABLE = "unreadable", "Could not be read"
 
     feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="deliveries")
     file_name = models.CharField(max_length=255)
-    seal = models.CharField(max_length=64, db_index=True)
+    seal = models.CharField(max_length=64, help_text="SHA-256 of the bytes.")
     size = models.BigIntegerField()
-    received_at = models.DateTimeField(db_index=True)
+    received_at = models.DateTimeField()
     transport = models.CharField(max_length=40)
     state = models.CharField(max_length=12, choices=State.choices, default=State.SEALED)
     format = models.CharField(max_length=40, blank=True)
-    reason = models.TextField(blank=True)
+    reason = models.TextField(blank=True, help_text="What a person should know about the reading of it.")
+    trouble = models.BooleanField(default=False, help_text="Stands on the wire list until somebody puts it away.")
+    urgent = models.BooleanField(default=False, help_text="It seems to ask for something to be taken down.")
+    attempts = models.PositiveSmallIntegerField(default=0)
     items_in = models.PositiveIntegerField(default=0)
+    outcomes = models.JSONField(default=dict, help_text="What happened -> to how many items.")
     oddities = models.JSONField(default=list)
+
+    objects: ClassVar[models.Manager[Delivery]] = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name_plural = "deliveries"
+        indexes: ClassVar = [
+            models.Index(fields=["feed", "seal"], name="delivery_again"),
+            models.Index(fields=["id"], name="delivery_unfinished", condition=models.Q(state="sealed")),
+            models.Index(fields=["-received_at", "-id"], name="delivery_trouble", condition=models.Q(trouble=True)),
+        ]
 
     def __str__(self) -> str:
         return self.file_name
 
 
+class ItemQuerySet(models.QuerySet["Item"]):
+    def newest(self) -> ItemQuerySet:
+        return self.order_by("-changed_at", "-id")
+
+    def waiting(self) -> ItemQuerySet:
+        """Those that somebody should take or spike."""
+        return self.filter(place=Item.Place.WAITING)
+
+    def lettered(self, words: str) -> ItemQuerySet:
+        """Those whose headline or slugline holds each of `words`, or whose id is `words`."""
+        found = models.Q()
+        for word in words.split()[:8]:
+            found &= models.Q(headline__icontains=word) | models.Q(slugline__icontains=word)
+        return self.filter(found | models.Q(item_id=words.strip()))
+
+
 class Item(models.Model):
-    """One wire item, known by its provider and the provider's id. It points at the version that counts."""
+    """One wire item, known by its provider and the provider's id, as its newest version says it is."""
+
+    class Place(models.TextChoices):
+        STORED = "stored", "Stored"
+        WAITING = "waiting", "Waiting"
+        TAKEN = "taken", "Taken"
+        SPIKED = "spiked", "Spiked"
+        DOWN = "down", "Taken down"
 
     provider = models.CharField(max_length=200)
     item_id = models.CharField(max_length=500)
@@ -78,21 +142,37 @@ class Item(models.Model):
     urgency = models.PositiveSmallIntegerField(null=True)
     language = models.CharField(max_length=35, blank=True)
     status = models.CharField(max_length=20)
-    killed_at = models.DateTimeField(null=True)
-    held_because = models.JSONField(default=list)
-    embargo_until = models.DateTimeField(null=True)
-    embargo_open_ended = models.BooleanField(default=False)
+    marks = models.JSONField(default=list, help_text="What the agency marked the newest version as, e.g. “update”.")
+    version_label = models.CharField(max_length=100, blank=True)
+    versions_in = models.PositiveIntegerField(default=0)
     latest_order = models.BigIntegerField(default=0)
-    first_seen = models.DateTimeField(db_index=True)
-    changed_at = models.DateTimeField(db_index=True)
-    dealt_with = models.BooleanField(default=False, help_text="Taken or spiked: off the waiting list.")
+    killed_at = models.DateTimeField(null=True, help_text="A cancellation, of whatever version, holds for all.")
+    withheld_at = models.DateTimeField(null=True)
+    held_because = models.JSONField(default=list, help_text="Why nothing happens with it by itself.")
+    test = models.BooleanField(default=False)
+    embargo_until = models.DateTimeField(null=True, help_text="The latest embargo of any version.")
+    embargo_open_ended = models.BooleanField(default=False)
+    first_seen = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    place = models.CharField(max_length=10, choices=Place.choices, default=Place.STORED)
+
+    objects: ClassVar[models.Manager[Item]] = ItemQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["provider", "item_id"], name="item_once")]
         permissions: ClassVar = [("take_item", "Can take a wire item into a story")]
+        indexes: ClassVar = [
+            models.Index(fields=["-changed_at", "-id"], name="item_newest"),
+            models.Index(fields=["place", "-changed_at", "-id"], name="item_place"),
+            models.Index(fields=["feed", "-changed_at", "-id"], name="item_of_feed"),
+        ]
 
     def __str__(self) -> str:
-        return self.headline or self.item_id
+        return self.headline or self.slugline or self.item_id
+
+    def newest_version(self) -> Version | None:
+        """The version that counts: of the highest order, and of several the last that changed something."""
+        return self.versions.order_by("-order", "-applied", "-id").first()
 
 
 class Version(models.Model):
@@ -103,26 +183,62 @@ class Version(models.Model):
     order = models.BigIntegerField()
     label = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=20)
+    digest = models.BigIntegerField(help_text="Tells two contents apart: the same version sent again is one row.")
     canonical = models.JSONField()
     received_at = models.DateTimeField()
-    applied = models.BooleanField(default=False, help_text="False: late, lower or a repeat; it changed nothing.")
+    applied = models.BooleanField(default=False, help_text="False: late or lower; it changed nothing.")
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["item", "delivery", "order"], name="version_once_a_delivery")]
-        indexes: ClassVar = [models.Index(fields=["item", "-order"], name="version_order")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["item", "order", "digest"], name="version_once")]
+        indexes: ClassVar = [models.Index(fields=["item", "-order", "-id"], name="version_order")]
 
     def __str__(self) -> str:
-        return f"{self.item} v{self.label}"
+        return f"{self.item} v{self.label or self.order}"
+
+    def read(self) -> CanonicalItem:
+        """The canonical item."""
+        return msgspec.convert(self.canonical, CanonicalItem)
+
+
+class ItemPicture(models.Model):
+    """A picture that came in with an item. When the item is killed, so is the picture."""
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="pictures")
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["item", "picture"], name="item_picture_once")]
+
+
+class OfferQuerySet(models.QuerySet[Any]):
+    def open(self) -> OfferQuerySet:
+        """Those that nobody has settled, newest first."""
+        return self.filter(settled_at=None).order_by("-at", "-id")
 
 
 class Offer(models.Model):
-    """A newer version of copy that a person has touched: shown side by side, never applied by itself."""
+    """A newer version of copy that became a story: shown side by side, never applied by itself."""
+
+    class Settled(models.TextChoices):
+        APPLIED = "applied", "Put into the draft"
+        KEPT = "kept", "Ours was kept"
+        OVERTAKEN = "overtaken", "A newer version came"
 
     story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="wire_offers")
-    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="offers")
+    because = models.CharField(max_length=300, help_text="Why it was not applied by itself.")
     at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
-    settled = models.CharField(max_length=12, blank=True)
+    settled = models.CharField(max_length=12, blank=True, choices=Settled.choices)
+    settled_by = models.CharField(max_length=255, blank=True)
+
+    objects: ClassVar[models.Manager[Offer]] = OfferQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["story", "version"], name="offered_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["-at", "-id"], name="offer_open", condition=models.Q(settled_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} for {self.story}"

@@ -1,0 +1,100 @@
+"""Two texts side by side: what a story says and what a newer version says, with the words that differ marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from standfirst.kit import markup
+
+_WORD = re.compile(r"\s+|[^\W_]+|[\W_]", re.UNICODE)
+_LONGEST = 4_000
+"""Words of one paragraph that are compared one by one. Longer ones are marked as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One paragraph or field on both sides, as HTML with `<del>` and `<ins>` around words that differ."""
+
+    label: str
+    ours: SafeString
+    theirs: SafeString
+    changed: bool
+
+
+def side_by_side(ours: Sequence[tuple[str, str]], theirs: Sequence[tuple[str, str]]) -> list[Row]:
+    """Rows of (label, text) pairs: fields by their label, unlabelled paragraphs aligned by what they say."""
+    rows: list[Row] = []
+    fields = dict(theirs)
+    for label, text in ours:
+        if label and (text or fields.get(label)):
+            rows.append(_row(label, text, fields.get(label, "")))
+    rows.extend(_paragraphs([text for label, text in ours if not label], [text for label, text in theirs if not label]))
+    return rows
+
+
+def _paragraphs(old: list[str], new: list[str]) -> list[Row]:
+    rows: list[Row] = []
+    for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if what == "equal":
+            rows.extend(_row("", text, text) for text in old[a:b])
+            continue
+        for step in range(max(b - a, d - c)):
+            rows.append(_row("", old[a + step] if a + step < b else "", new[c + step] if c + step < d else ""))
+    return rows
+
+
+def _row(label: str, old: str, new: str) -> Row:
+    if old == new:
+        same = escape(old)
+        return Row(label, same, same, changed=False)
+    before, after = _WORD.findall(old), _WORD.findall(new)
+    if max(len(before), len(after)) > _LONGEST:
+        return Row(label, _marked("del", old), _marked("ins", new), changed=True)
+    left: list[str] = []
+    right: list[str] = []
+    for what, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        was, now = "".join(before[a:b]), "".join(after[c:d])
+        left.append(escape(was) if what == "equal" else _marked("del", was))
+        right.append(escape(now) if what == "equal" else _marked("ins", now))
+    return Row(label, mark_safe("".join(left)), mark_safe("".join(right)), changed=True)  # noqa: S308
+
+
+def _marked(tag: str, text: str) -> SafeString:
+    return mark_safe(f"<{tag}>{escape(text)}</{tag}>") if text else mark_safe("")  # noqa: S308
+
+
+def texts(fields: dict[str, Any], body: Sequence[tuple[str, Any]]) -> list[tuple[str, str]]:
+    """A story's words as (label, text) pairs: its fields, then its body with empty labels."""
+    labels = (("Kicker", "kicker"), ("Headline", "title"), ("Standfirst", "standfirst"), ("Byline", "byline"))
+    pairs = [(label, str(fields.get(name) or "")) for label, name in labels]
+    for kind, value in body:
+        pairs.extend(("", text) for text in _words(kind, value))
+    return pairs
+
+
+def _words(kind: str, value: Any) -> list[str]:
+    if kind == "heading":
+        return [str(value)]
+    if kind == "paragraph":
+        return markup.text_of(_source(value)).split("\n")
+    if kind == "quote":
+        return [f"“{markup.text_of(_source(value['text']))}”"]
+    if kind == "list":
+        return [f"• {markup.text_of(_source(entry))}" for entry in value["items"]]
+    if kind == "facts":
+        return [str(value["title"]), *markup.text_of(_source(value["text"])).split("\n")]
+    if kind == "picture":
+        return [f"[Picture] {value['caption']}".strip()]
+    return ["[Link card]"]
+
+
+def _source(value: Any) -> str:
+    """HTML of a rich text value, which is text before it is stored and `RichText` after."""
+    return str(getattr(value, "source", value))
