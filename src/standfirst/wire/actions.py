@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
@@ -30,7 +29,7 @@ from standfirst.stories.actions import may
 from standfirst.stories.models import Embargo, Origin, Publication, Section, SiteFacts, Story, Takedown
 from standfirst.wire import alerts, drafting, formats, sealing, touched
 from standfirst.wire.item import Item as CanonicalItem
-from standfirst.wire.item import encode, hold_reasons, is_test
+from standfirst.wire.item import decode, encode, hold_reasons, is_test
 from standfirst.wire.models import Delivery, Feed, Item, Offer, Version
 
 log = logging.getLogger("standfirst.wire")
@@ -246,8 +245,9 @@ def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
         return "repeat"
     newest = created or order > item.latest_order or (order == item.latest_order and _without_count(canonical))
     down = _takedown_of(canonical)
-    # Bad news counts at an equal number too, a cancellation at any: it holds for all versions.
-    counts = newest or down == "kill" or (down is not None and order == item.latest_order)
+    # Bad news counts at an equal number too, a first cancellation at any: it holds for all versions.
+    fresh_kill = down == "kill" and item.killed_at is None
+    counts = newest or fresh_kill or (down is not None and order == item.latest_order)
     version = Version.objects.create(
         item=item,
         delivery=delivery,
@@ -284,7 +284,8 @@ def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
 
 def _storable(canonical: CanonicalItem) -> CanonicalItem:
     """Without what some databases refuse in text: zero characters and halves of surrogate pairs."""
-    return msgspec.convert(_cleaned(msgspec.to_builtins(canonical)), CanonicalItem)
+    # Through JSON: `msgspec.convert` leaves a moment in a union with a literal as text.
+    return decode(msgspec.json.encode(_cleaned(msgspec.to_builtins(canonical))))
 
 
 def _cleaned(value: Any) -> Any:
@@ -393,7 +394,7 @@ def _embargo(item: Item, canonical: CanonicalItem, ours: list[Story]) -> bool:
     before = (item.embargo_until, item.embargo_open_ended)
     if until == "indefinite":
         item.embargo_open_ended = True
-    elif isinstance(until, datetime):
+    elif until is not None:
         item.embargo_until = max(item.embargo_until or until, until)
     longer = (item.embargo_until, item.embargo_open_ended) != before
     if longer:
@@ -449,6 +450,8 @@ def _use(
         item.held_because.append("The item was cancelled, which holds for all versions; this newer one is not.")
     elif item.withheld_at is not None:
         item.held_because.append("The item was withheld; this newer version is not.")
+    if item.embargo_open_ended and canonical.embargo_until != "indefinite":
+        item.held_because.append("An earlier version is under an embargo without an end, which holds for all versions.")
     if item.test:
         item.held_because = list(dict.fromkeys([*item.held_because, "This looks like a test message."]))
     if ours:

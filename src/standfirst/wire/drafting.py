@@ -22,7 +22,8 @@ _CODE = re.compile(r"[0-9/_:|#+-]")
 _ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 _CELL = re.compile(r"<(?:td|th|caption)>(.*?)</(?:td|th|caption)>", re.DOTALL)
 _CAPTION = re.compile(r"<caption>(.*?)</caption>", re.DOTALL)
-_LEAD_IN = re.compile(r"\s(?:-|–|—|--)\s")
+_LEAD_IN = re.compile(r"[^\W\d_a-z]{2}[^-–—]{0,70}?\s(?:-|–|—|--)\s")
+"""How agencies begin a text: "LAGOS, Nigeria (CPA) - "."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +128,9 @@ def _kicker(item: Item) -> str:
 
 
 def _dateline(dateline: str, first: str) -> str:
-    """The dateline, unless the text itself starts with it: readers need it once."""
+    """The dateline, unless the text itself starts with one: readers need it once."""
     place = dateline.partition(",")[0].strip().casefold()
-    if place and first[:80].casefold().startswith(place) and _LEAD_IN.search(first[:100]):
+    if _LEAD_IN.match(first) or (place and first.casefold().startswith(place)):
         return ""
     return _shortened(dateline, 120)
 

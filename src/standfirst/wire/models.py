@@ -11,6 +11,7 @@ from django.db import models
 from standfirst.pictures.models import Picture
 from standfirst.stories.models import Author, Section, Story
 from standfirst.wire.item import Item as CanonicalItem
+from standfirst.wire.item import decode
 
 
 class Feed(models.Model):
@@ -197,7 +198,7 @@ class Version(models.Model):
 
     def read(self) -> CanonicalItem:
         """The canonical item."""
-        return msgspec.convert(self.canonical, CanonicalItem)
+        return decode(msgspec.json.encode(self.canonical))
 
 
 class ItemPicture(models.Model):
