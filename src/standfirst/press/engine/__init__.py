@@ -1,11 +1,11 @@
 """A small incremental build engine: verifying traces, dynamic dependencies, early cut-off.
 
-It is told which records may have changed, finds the pages whose recorded reads differ today, prints those and no others,
-and remembers what each page read. It knows no newsroom noun: a `Book` tells it what there is to print.
+It is told which records may have changed, finds the pages whose recorded reads differ today, prints those and no
+others, and remembers what each page read. It knows no newsroom noun: a `Book` tells it what there is to print.
 """
 
 from standfirst.press.engine.book import Book, Facet
-from standfirst.press.engine.engine import Bake, Condition, Engine, MassRemoval, NeverInterrupted, RecordsUnreadable
+from standfirst.press.engine.engine import Bake, Condition, Engine, MassRemoval, RecordsUnreadable
 from standfirst.press.engine.ledger import Finished, Lane, Status, Store, Surface
 from standfirst.press.engine.memory import MemoryStore
 from standfirst.press.engine.outlet import MemoryOutlet, Outlet
@@ -25,7 +25,6 @@ __all__ = [
     "MassRemoval",
     "MemoryOutlet",
     "MemoryStore",
-    "NeverInterrupted",
     "Outlet",
     "Proof",
     "Reading",

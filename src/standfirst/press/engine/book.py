@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LAST_RANK = 99
 """Rank of a page that waits for all others in its lane, because printing it takes something away from readers."""
 
+UNRANKED = 50
+"""Rank of pages of a kind that has none, and of pages that nothing claims any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facet:
@@ -40,9 +43,9 @@ class Book:
     `types`       kind of record -> its struct
     `facets`      what pages may read of one record
     `listings`    what pages may read of many
-    `pages_of`    (kind, record) -> the pages that the record claims: those that may exist because it does. Several records
-                  may claim one page (a day page), and one path may be claimed as several pages (an address that now
-                  redirects): then the first in order of rank whose function prints something has the path.
+    `pages_of`    (kind, record) -> the pages that the record claims: those that may exist because it does.
+                  Several records may claim one page (a day page), and one path may be claimed as several pages (an
+                  address that now redirects): then the first in order of rank that prints something has the path.
     `reads`       wraps a `Reading` in the interface that page functions expect
     `renderers`   kind of page -> its function
     `ranks`       kind of page -> its place in a run, lowest first: what is linked to goes before what links
@@ -91,7 +94,7 @@ class Book:
 
     def rank(self, kind: str) -> int:
         """Place in a run of pages of `kind`."""
-        return self.ranks.get(kind, 50)
+        return self.ranks.get(kind, UNRANKED)
 
     def facet_digests(self, kind: str, id: str, record: Any) -> dict[str, int]:
         """Read key -> digest, of every facet of one record."""

@@ -1,9 +1,9 @@
 """What the engine keeps, and the small interface through which it keeps it.
 
-The ledger can be rebuilt from the newsroom's database at any time: it holds what was composed, what was printed, and what
-each page read. Its clock is the *tide*: a number that every look moves on, under a lock, so that looks happen one after
-the other whoever does them. A baker notes the tide when it claims pages; what was touched after that is in the log of
-touched reads, and decides when it commits whether its pages are already out of date.
+The ledger can be rebuilt from the newsroom's database at any time: it holds what was composed, what was printed, and
+what each page read. Its clock is the *tide*: a number that every look moves on, under a lock, so that looks happen one
+after the other whoever does them. A baker notes the tide when it claims pages; what was touched after that is in the
+log of touched reads, and decides when it commits whether its pages are already out of date.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Lane(IntEnum):
 
 
 class Mark(NamedTuple):
-    """Who wants pages printed: change 0 is nobody's. With `force` they are printed even if nothing they read differs."""
+    """Who wants pages printed: change 0 is nobody's. With `force`, even if nothing that they read differs."""
 
     change: int
     lane: Lane
@@ -45,12 +45,13 @@ class Mark(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A record's claim on a page: page's id, kind and subject, record's key."""
+    """A record's claim on a page: page's id, kind and subject, record's key, and the kind's place in a run."""
 
     page: int
     kind: str
     subject: str
     record: str
+    rank: int
 
 
 @dataclass(slots=True)
@@ -71,6 +72,8 @@ class Job:
     changes: tuple[int, ...] = ()
     """Changes that want it, 0 left out."""
     force: bool = False
+    problem: str = ""
+    """Why it could not be printed last time, if so."""
 
 
 @dataclass(slots=True)
@@ -122,7 +125,8 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The ledger in numbers. `backlog` is lane -> pages due; `oldest` when the oldest unfinished change began (clock's ms)."""
+    """The ledger in numbers. `backlog` is lane -> pages due; `oldest` when the oldest unfinished change began (clock's
+    ms)."""
 
     backlog: Mapping[Lane, int] = field(default_factory=dict)
     oldest: int | None = None
@@ -147,7 +151,7 @@ class PageRow(NamedTuple):
 
 
 class Store(Protocol):
-    """Where the ledger's rows are. Methods beyond `transaction` are called inside one, unless they say otherwise."""
+    """Where the ledger's rows are. Methods that write are called inside a `transaction`, the others at any time."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing. Pages claimed inside stay claimed until its end, and no longer, whatever happens."""
@@ -173,7 +177,7 @@ class Store(Protocol):
         """Log that reads return something else since `seq`: key -> digest. Old entries may be dropped."""
 
     def touched(self, since: int) -> dict[str, int] | None:
-        """Reads touched after `since`, newest digests; None if the log does not go back so far. Any time."""
+        """Reads touched after `since`, newest digests; None if the log does not go back so far."""
 
     # --- state
 
@@ -191,6 +195,8 @@ class Store(Protocol):
 
     def delist(self, entries: Iterable[Entry]) -> None: ...
 
+    def unlist_all(self) -> None: ...
+
     def entries(self) -> Iterator[Entry]: ...
 
     # --- pages and claims on them
@@ -207,9 +213,6 @@ class Store(Protocol):
 
     def unclaim_all(self) -> None: ...
 
-    def set_rank(self, ranks: Mapping[int, int]) -> None:
-        """Page -> place in a run."""
-
     def pages(self) -> Iterator[PageRow]: ...
 
     # --- what is due
@@ -221,10 +224,10 @@ class Store(Protocol):
 
     def mark_all(self, mark: Mark) -> None: ...
 
-    def mark_failed(self, mark: Mark) -> int: ...
+    def mark_failed(self, mark: Mark) -> None: ...
 
     def take(self, lane: Lane, limit: int) -> tuple[int, list[Job]]:
-        """Claim at most `limit` due pages of a lane that nobody else holds, in order of rank; the tide is read after that.
+        """Claim at most `limit` due pages of a lane that nobody else holds, in order of rank, then read the tide.
 
         A job carries every change up to that tide that wants its page, in whatever lane.
         """
@@ -233,13 +236,13 @@ class Store(Protocol):
         """True if pages other than these are due in the lane."""
 
     def put_off(self, pages: Iterable[int]) -> None:
-        """Let due pages wait for all others of their lane."""
+        """Let due pages wait for all others of their lane. Under `hold`."""
 
     def count_last(self, lane: Lane) -> int:
         """How many pages were put off in a lane."""
 
     def commit(self, tide: int, results: Sequence[Result]) -> None:
-        """Record results, and that their pages are no longer due for what was due up to `tide`."""
+        """Record results, and that their pages are no longer due for what was due up to `tide`. Under `hold`."""
 
     # --- changes
 
@@ -249,13 +252,12 @@ class Store(Protocol):
     def looked(self, change: int) -> None: ...
 
     def finished(self) -> list[Finished]:
-        """Changes that were looked at and of which nothing is due. Any time."""
+        """Changes that were looked at and of which nothing is due."""
 
     def settle(self, changes: Iterable[int]) -> None:
         """Forget finished changes."""
 
-    def status(self) -> Status:
-        """Any time."""
+    def status(self) -> Status: ...
 
 
 def refs_digest(refs: Sequence[PageRef]) -> int:

@@ -1,7 +1,7 @@
 """A ledger in memory, for tests, rehearsals and proofs by replay.
 
-Several sessions may share one, as workers share a database: each has transactions and claims of its own. Sessions must take
-turns: it is not for threads.
+Several sessions may share one, as workers share a database: each has transactions and claims of its own. Sessions must
+take turns: it is not for threads.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 from standfirst.pages.output import PageRef
-from standfirst.press.engine.book import LAST_RANK, Entry
+from standfirst.press.engine.book import LAST_RANK, UNRANKED, Entry
 from standfirst.press.engine.ledger import (
     KEPT,
     SURFACES,
@@ -32,7 +32,6 @@ from standfirst.press.engine.ledger import (
 
 class _Page(NamedTuple):
     path: str
-    rank: int = 50
     status: int = 0
     digest: int = 0
     size: int = 0
@@ -67,7 +66,7 @@ class _Tables:
     entries: dict[tuple[str, str], frozenset[tuple[str, str]]] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     pages: dict[int, _Page] = field(default_factory=dict)
-    claims: dict[int, frozenset[tuple[PageRef, str]]] = field(default_factory=dict)
+    claims: dict[int, frozenset[Claim]] = field(default_factory=dict)
     readers: dict[str, dict[int, int]] = field(default_factory=dict)
     due: dict[tuple[int, int], _Due] = field(default_factory=dict)
     changes: dict[int, _Change] = field(default_factory=dict)
@@ -90,7 +89,8 @@ class MemoryStore:
     """A `Store` in dictionaries. `MemoryStore(other)` is a second session on the same ledger."""
 
     def __init__(self, other: MemoryStore | None = None) -> None:
-        self._shared = other._shared if other else _Shared()
+        self._shared: _Shared = other._shared if other else _Shared()
+        self._saved: _Tables | None = None
 
     @property
     def _tables(self) -> _Tables:
@@ -98,19 +98,20 @@ class MemoryStore:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        wrote_before = self._shared.tables
         # Another session may commit between our claim and our first write, so what to go back to is saved then.
-        self._saved: _Tables | None = None
+        self._saved = None
         try:
             yield
         except BaseException:
-            if self._saved is not None:
-                self._shared.tables = self._saved
+            self._undo()
             raise
         finally:
-            del wrote_before
             self._saved = None
             self._shared.held = {page: by for page, by in self._shared.held.items() if by is not self}
+
+    def _undo(self) -> None:
+        if self._saved is not None:
+            self._shared.tables = self._saved
 
     def _write(self) -> _Tables:
         if self._saved is None:
@@ -180,6 +181,9 @@ class MemoryStore:
         for name, key, place, record in entries:
             table[name, key] = table.get((name, key), frozenset()) - {(place, record)}
 
+    def unlist_all(self) -> None:
+        self._write().entries.clear()
+
     def entries(self) -> Iterator[Entry]:
         for (name, key), members in self._tables.entries.items():
             for place, record in members:
@@ -198,27 +202,24 @@ class MemoryStore:
         return found
 
     def refs(self, pages: Sequence[int]) -> dict[int, set[PageRef]]:
-        return {page: {ref for ref, _ in self._tables.claims.get(page, ())} for page in pages}
+        return {
+            page: {PageRef(self._tables.pages[page].path, claim.kind, claim.subject) for claim in claims}
+            for page in pages
+            for claims in [self._tables.claims.get(page, ())]
+        }
 
     def claim(self, claims: Iterable[Claim]) -> None:
-        tables = self._write()
-        for page, kind, subject, record in claims:
-            ref = PageRef(tables.pages[page].path, kind, subject)
-            tables.claims[page] = tables.claims.get(page, frozenset()) | {(ref, record)}
+        table = self._write().claims
+        for claim in claims:
+            table[claim.page] = table.get(claim.page, frozenset()) | {claim}
 
     def unclaim(self, claims: Iterable[Claim]) -> None:
-        tables = self._write()
-        for page, kind, subject, record in claims:
-            ref = PageRef(tables.pages[page].path, kind, subject)
-            tables.claims[page] = tables.claims.get(page, frozenset()) - {(ref, record)}
+        table = self._write().claims
+        for claim in claims:
+            table[claim.page] = table.get(claim.page, frozenset()) - {claim}
 
     def unclaim_all(self) -> None:
         self._write().claims.clear()
-
-    def set_rank(self, ranks: Mapping[int, int]) -> None:
-        pages = self._write().pages
-        for page, rank in ranks.items():
-            pages[page] = pages[page]._replace(rank=rank)
 
     def pages(self) -> Iterator[PageRow]:
         due = {page for page, _ in self._tables.due}
@@ -235,15 +236,14 @@ class MemoryStore:
         for page in pages:
             before = tables.due.get((page, mark.change))
             forced = mark.force or (before is not None and before.force)
-            tables.due[page, mark.change] = _Due(mark.lane, tables.pages[page].rank, mark.seq, forced)
+            rank = min((claim.rank for claim in tables.claims.get(page, ())), default=UNRANKED)
+            tables.due[page, mark.change] = _Due(mark.lane, rank, mark.seq, forced)
 
     def mark_all(self, mark: Mark) -> None:
         self.mark_pages(list(self._tables.pages), mark)
 
-    def mark_failed(self, mark: Mark) -> int:
-        failed = [page for page, row in self._tables.pages.items() if row.problem]
-        self.mark_pages(failed, mark)
-        return len(failed)
+    def mark_failed(self, mark: Mark) -> None:
+        self.mark_pages([page for page, row in self._tables.pages.items() if row.problem], mark)
 
     def take(self, lane: Lane, limit: int) -> tuple[int, list[Job]]:
         waiting: dict[int, int] = {}
@@ -262,7 +262,7 @@ class MemoryStore:
             changes = tuple(sorted(change for change in wanted[page] if change))
             force = any(wanted[page].values())
             job = Job(page, row.path, waiting[page], row.status, row.digest, row.size, row.trace, (), changes, force)
-            job.refs = tuple(refs[page])
+            job.refs, job.problem = tuple(refs[page]), row.problem
             jobs.append(job)
         return self.tide(), jobs
 

@@ -1,0 +1,158 @@
+"""The newsroom's book: what the press's engine has to know about stories, sections, authors and pictures.
+
+Here the engine's named reads become those that page functions use, and the pages' declarations become the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from standfirst.edition import listings, snapshots
+from standfirst.edition.snapshots import (
+    TYPES,
+    Author,
+    Card,
+    Crumb,
+    Epoch,
+    Line,
+    Picture,
+    Section,
+    Signature,
+    Site,
+    Story,
+)
+from standfirst.kit import digests
+from standfirst.pages import assets, site
+from standfirst.pages.output import PageRef, Press
+from standfirst.press.engine.book import Book, Facet
+from standfirst.press.engine.reading import Reading
+from standfirst.press.links import links
+
+
+def _itself(record: Any) -> Any:
+    return record
+
+
+FACETS: tuple[Facet, ...] = (
+    Facet("story", "story", _itself),
+    Facet("card", "story", snapshots.card),
+    Facet("line", "story", snapshots.line),
+    Facet("link", "story", snapshots.link),
+    Facet("section", "section", _itself),
+    Facet("crumb", "section", snapshots.crumb),
+    Facet("author", "author", _itself),
+    Facet("signature", "author", snapshots.signature),
+    Facet("picture", "picture", _itself),
+    Facet("site", "site", _itself),
+    # An empty list of stories reads like none, so that clearing one is the same as never having had it.
+    Facet("related", "related", lambda related: related.stories or None),
+    Facet("ranking", "ranking", lambda ranking: ranking.stories or None),
+    Facet("pin", "pin", lambda pin: pin.story),
+    Facet("hot", "hot", lambda hot: True),
+    Facet("epoch", "epoch", _itself),
+)
+"""What a page may read of one record. Each is as narrow as the pages that read it: that is what stops a change early."""
+
+
+class BookReads:
+    """The newsroom's `Reads` over a recorded reading."""
+
+    __slots__ = ("_reading",)
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def site(self) -> Site:
+        found: Site | None = self._reading.facet("site", 1)
+        return found or Site()
+
+    def epoch(self) -> Epoch:
+        found: Epoch | None = self._reading.facet("epoch", "pages")
+        return found or Epoch(id="pages", digest="")
+
+    def story(self, id: int) -> Story | None:
+        found: Story | None = self._reading.facet("story", id)
+        return found
+
+    def card(self, id: int) -> Card | None:
+        found: Card | None = self._reading.facet("card", id)
+        return found
+
+    def line(self, id: int) -> Line | None:
+        found: Line | None = self._reading.facet("line", id)
+        return found
+
+    def link(self, id: int) -> str | None:
+        found: str | None = self._reading.facet("link", id)
+        return found
+
+    def section(self, id: int) -> Section | None:
+        found: Section | None = self._reading.facet("section", id)
+        return found
+
+    def crumb(self, id: int) -> Crumb | None:
+        found: Crumb | None = self._reading.facet("crumb", id)
+        return found
+
+    def author(self, id: int) -> Author | None:
+        found: Author | None = self._reading.facet("author", id)
+        return found
+
+    def signature(self, id: int) -> Signature | None:
+        found: Signature | None = self._reading.facet("signature", id)
+        return found
+
+    def picture(self, id: int) -> Picture | None:
+        found: Picture | None = self._reading.facet("picture", id)
+        return found
+
+    def related(self, id: int) -> tuple[int, ...]:
+        found: tuple[int, ...] | None = self._reading.facet("related", id)
+        return found or ()
+
+    def ranking(self, name: str) -> tuple[int, ...]:
+        found: tuple[int, ...] | None = self._reading.facet("ranking", name)
+        return found or ()
+
+    def pin(self, section: int) -> int | None:
+        found: int | None = self._reading.facet("pin", section)
+        return found
+
+    def hot(self, path: str) -> bool:
+        return bool(self._reading.facet("hot", path))
+
+    def listing(self, name: str, key: str | int, limit: int) -> tuple[int, ...]:
+        return tuple(map(int, self._reading.listing(name, key, limit)))
+
+    def any(self, name: str, key: str | int) -> bool:
+        return self._reading.any(name, key)
+
+
+def book(press: Press) -> Book:
+    """The newsroom's book. `press` is what page functions get beside their reads."""
+    return Book(
+        types=TYPES,
+        facets=FACETS,
+        listings=listings.LISTINGS,
+        pages_of=_pages_of,
+        reads=BookReads,
+        renderers=site.RENDERERS,
+        press=press,
+        ranks=site.PHASES,
+        version=_version(),
+        epoch="epoch:pages",
+        links=links,
+    )
+
+
+def _pages_of(kind: str, record: Any) -> Iterable[PageRef]:
+    claims = site.pages_of.get(kind)
+    return claims(record) if claims else ()
+
+
+def _version() -> str:
+    """A digest of the code that says what is listed, shown and claimed. Read once, when the book is made."""
+    sources = [Path(module).read_bytes() for module in (snapshots.__file__, listings.__file__, __file__) if module]
+    return digests.seal(b"\0".join([assets.epoch().digest.encode(), *sources]))[:16]

@@ -1,0 +1,573 @@
+"""The engine: look at what may have changed, bake what that made due, say what is finished.
+
+    engine.open(keys, compose)                              once, at start
+    engine.look(change, lane, [(kind, id)], compose)        for every open change row
+    engine.bake(interrupted=...)                            until nothing is due
+    for finished in engine.finished(): ...                  close its row in the newsroom's database, then
+    engine.settle([finished.change])
+
+Every step may be cut short at any instant and repeated: a look compares with what is stored, a page stays due until the
+ledger has what it read, a change is finished until it is settled.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
+from typing import Any, TypeVar
+
+import msgspec
+
+from standfirst.kit.errors import Problem
+from standfirst.pages.output import Output, PageRef
+from standfirst.press.engine import proof as proofs
+from standfirst.press.engine.book import LAST_RANK, Book, Entry
+from standfirst.press.engine.ledger import Claim, Finished, Job, Lane, Mark, Result, Status, Store, refs_digest
+from standfirst.press.engine.outlet import Outlet, digest
+from standfirst.press.engine.reading import Reading, State, Undeclared
+
+log = logging.getLogger(__name__)
+
+Key = tuple[str, str]
+"""(kind, id) of a record."""
+
+Compose = Callable[[str, str], Any]
+"""(kind, id) -> the record as the newsroom's database has it now, None if it has none."""
+
+LOOK = 100
+"""Records looked at in one transaction."""
+
+BATCH = {Lane.KILL: 20, Lane.PUBLISH: 200, Lane.MAINTENANCE: 200}
+"""Pages printed in one transaction."""
+
+BATCH_BYTES = 16_000_000
+"""Printed pages that are kept in memory at most, give or take one."""
+
+MASS = 0.02
+"""Part of the pages whose disappearance in one run of maintenance must be confirmed."""
+
+FEW = 20
+"""Pages that may always disappear."""
+
+FAULTS = (
+    "look:begun",
+    "look:composed",
+    "look:stored",
+    "look:marked",
+    "look:done",
+    "bake:taken",
+    "bake:printed",
+    "bake:delivering",
+    "bake:delivered",
+    "bake:recorded",
+    "bake:done",
+    "settle:done",
+)
+"""Instants between the steps, told to the engine's `fault`. Tests end the process, or let another worker in, at
+each."""
+
+
+class MassRemoval(Problem):
+    """Maintenance would take more pages from readers than anybody is likely to have meant."""
+
+    def __init__(self, number: int, of: int) -> None:
+        self.number = number
+        super().__init__(
+            f"This run would take {number} of {of} pages from readers. Nothing has been taken away; if that is meant, "
+            "run it again and allow the removal."
+        )
+
+
+class RecordsUnreadable(Problem):
+    """The ledger's records were written by a version whose records look different."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(f"The ledger's record {key} cannot be read ({why}); rebuild the ledger.")
+
+
+class Condition(Enum):
+    """What a ledger needs before it can be worked with."""
+
+    READY = "ready"
+    RESTATE = "restate"
+    """Lists, facets or claims are declared otherwise than when it was written."""
+    REBUILD = "rebuild"
+    """It is new, or building it was cut short."""
+
+
+def never(lane: Lane) -> bool:
+    """Nothing more urgent than `lane` ever comes up."""
+    return False
+
+
+@dataclass(slots=True)
+class Bake:
+    """What one call of `bake` did. `printed` counts page functions' runs; the others what became of pages."""
+
+    printed: int = 0
+    written: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: int = 0
+    interrupted: bool = False
+
+    @property
+    def pages(self) -> int:
+        """Pages that are done."""
+        return self.written + self.unchanged + self.removed + self.failed
+
+
+@dataclass(slots=True)
+class _Print:
+    """A page as it came from its function, not yet with the readers."""
+
+    job: Job
+    kind: str
+    trace: Mapping[str, int]
+    output: Output | None = None
+    verified: bool = False
+    """Not printed: everything it read is as it was, and so is what readers get."""
+    problem: str = ""
+
+
+class Engine:
+    """Prints the pages of `book` to `outlet` and remembers in `store` what they read.
+
+    `clock` gives milliseconds, and serves only to say in reports when pages were with the readers. `fault` is called
+    with each of `FAULTS`. An engine is for one thread; several engines may work on one SQL store through connections of
+    their own.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        store: Store,
+        outlet: Outlet,
+        *,
+        clock: Callable[[], int],
+        fault: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        self.book = book
+        self.store = store
+        self.outlet = outlet
+        self._clock = clock
+        self._fault = fault
+        self._state = State(book, store)
+
+    # --- opening
+
+    def condition(self) -> Condition:
+        """Whether the ledger may be worked with as it is."""
+        if self.store.meta("built") != "yes":
+            return Condition.REBUILD
+        return Condition.READY if self.store.meta("book") == self.book.version else Condition.RESTATE
+
+    def open(self, keys: Iterable[Key], compose: Compose) -> Condition:
+        """Bring the ledger to where it can be worked with, and say what that took.
+
+        `keys` names every record there is; it is only gone through if the ledger must be rebuilt.
+        """
+        condition = self.condition()
+        if condition is Condition.RESTATE:
+            try:
+                self.restate()
+            except RecordsUnreadable:
+                condition = Condition.REBUILD
+        if condition is Condition.REBUILD:
+            self.rebuild(keys, compose)
+        return condition
+
+    def rebuild(self, keys: Iterable[Key], compose: Compose) -> None:
+        """Make the ledger anew from the newsroom's database. Until it is whole, nothing is baked.
+
+        What is in the outlet stays: pages are written over as they are baked; those that nothing claims any more are
+        for `proof` to report.
+        """
+        with self.store.transaction():
+            self.store.advance()
+            self.store.reset()
+            self.store.set_meta("built", "no")
+        self._state.forget()
+        self.look(0, Lane.MAINTENANCE, keys, compose)
+        with self.store.transaction():
+            self.store.set_meta("book", self.book.version)
+            self.store.set_meta("built", "yes")
+
+    def restate(self) -> None:
+        """After the declarations changed: derive lists and claims again from the stored records, examine every page."""
+        with self.store.transaction():
+            seq = self.store.advance()
+            self.store.unlist_all()
+            self.store.unclaim_all()
+            for batch in _batches(self.store.records(), LOOK):
+                entries: list[Entry] = []
+                wanted: list[tuple[PageRef, str]] = []
+                for key, data in batch:
+                    kind, _, id = key.partition(":")
+                    if kind not in self.book.types:
+                        continue
+                    record = self._decode(kind, id, data)
+                    entries += self.book.entries(kind, id, record)
+                    wanted += [(ref, key) for ref in self.book.claims(kind, record)]
+                self.store.enlist(entries)
+                ids = self.store.page_ids({ref.path for ref, _ in wanted})
+                self.store.claim([self._claim(ids, ref, key) for ref, key in wanted])
+            self.store.mark_all(Mark(0, Lane.MAINTENANCE, seq))
+            self.store.set_meta("book", self.book.version)
+        self._state.forget()
+
+    # --- looking
+
+    def look(
+        self,
+        change: int,
+        lane: Lane,
+        keys: Iterable[Key],
+        compose: Compose,
+        *,
+        since: int | None = None,
+        more: bool = False,
+    ) -> int:
+        """Compare records with the newsroom's database and make due the pages that read something else now.
+
+        `change` is the number of the change row, 0 for none; `since` the moment (clock's ms) from which its report
+        counts. With `more`, the change is not finished before a further look at it without. A long look goes through in
+        transactions of `LOOK` records; to stay interruptible, a caller slices its keys and passes `more`. `compose` is
+        called under the ledger's lock, so that of two looks at one record the later stores the newer. Returns how many
+        records differed.
+        """
+        differed = 0
+        batches = _batches(keys, LOOK)
+        batch = next(batches, [])
+        while True:
+            following = next(batches, None)
+            with self.store.transaction():
+                mark = Mark(change, lane, self.store.advance())
+                self._fault("look:begun")
+                if change:
+                    self.store.open_change(change, lane, self._clock() if since is None else since)
+                differed += self._absorb(batch, compose, mark)
+                if change and following is None and not more:
+                    self.store.looked(change)
+                self._fault("look:marked")
+            self._fault("look:done")
+            if following is None:
+                return differed
+            batch = following
+
+    def _absorb(self, keys: Sequence[Key], compose: Compose, mark: Mark) -> int:
+        """Store what differs and make its readers due; digests are compared once, when all is stored."""
+        store, book = self.store, self.book
+        facets_before: dict[str, int] = {}
+        facets_now: dict[str, int] = {}
+        lists_before: dict[tuple[str, str], list[str]] = {}
+        refs_before: dict[int, set[PageRef]] = {}
+        differed = 0
+        for kind, id in dict.fromkeys(keys):
+            key = f"{kind}:{id}"
+            record = compose(kind, id)
+            self._fault("look:composed")
+            data = None if record is None else msgspec.json.encode(record)
+            stored = store.record(key)
+            if data == stored:
+                continue
+            differed += 1
+            former = self._decode(kind, id, stored)
+            for read, before in book.facet_digests(kind, id, former).items():
+                facets_before.setdefault(read, before)
+            facets_now.update(book.facet_digests(kind, id, record))
+
+            old_entries = set(book.entries(kind, id, former))
+            new_entries = set(book.entries(kind, id, record))
+            for name, list_key, _, _ in sorted(old_entries ^ new_entries):
+                if (name, list_key) not in lists_before:
+                    lists_before[name, list_key] = store.listed(name, list_key, book.depth(name))
+            store.delist(sorted(old_entries - new_entries))
+            store.enlist(sorted(new_entries - old_entries))
+
+            old_claims, new_claims = book.claims(kind, former), book.claims(kind, record)
+            ids = store.page_ids(sorted({ref.path for ref in old_claims ^ new_claims}))
+            unknown = [page for page in ids.values() if page not in refs_before]
+            refs_before.update(store.refs(unknown))
+            store.unclaim([self._claim(ids, ref, key) for ref in sorted(old_claims - new_claims)])
+            store.claim([self._claim(ids, ref, key) for ref in sorted(new_claims - old_claims)])
+            store.put_record(key, data)
+            self._fault("look:stored")
+
+        touched = {read: now for read, now in facets_now.items() if facets_before[read] != now}
+        for (name, list_key), members in lists_before.items():
+            then = book.list_digests(name, list_key, members)
+            now = book.list_digests(name, list_key, store.listed(name, list_key, book.depth(name)))
+            touched.update({read: digest for read, digest in now.items() if then[read] != digest})
+        store.touch(mark.seq, touched)
+        refs_now = store.refs(list(refs_before))
+        moved = [page for page, before_ in refs_before.items() if refs_now[page] != before_]
+        for read, now_ in touched.items():
+            store.mark_readers(read, now_, mark)
+        store.mark_pages(moved, mark)
+        return differed
+
+    def _claim(self, ids: Mapping[str, int], ref: PageRef, key: str) -> Claim:
+        return Claim(ids[ref.path], ref.kind, ref.subject, key, self.book.rank(ref.kind))
+
+    def _decode(self, kind: str, id: str, data: bytes | None) -> Any:
+        try:
+            return self.book.decode(kind, data)
+        except msgspec.DecodeError as problem:  # of which a validation error is one
+            raise RecordsUnreadable(f"{kind}:{id}", str(problem)) from problem
+
+    def sweep(self, keys: Iterable[Key], compose: Compose, lane: Lane = Lane.PUBLISH) -> list[Key]:
+        """Find what was written behind the change rows' back: compare, and look at what differs. Returns it."""
+        late = []
+        for kind, id in keys:
+            record = compose(kind, id)
+            if (None if record is None else msgspec.json.encode(record)) != self.store.record(f"{kind}:{id}"):
+                late.append((kind, id))
+        if late:
+            self.look(0, lane, late, compose)
+        return late
+
+    # --- baking
+
+    def bake_all(self, *, lane: Lane = Lane.MAINTENANCE) -> None:
+        """Make every page due, to be printed even if nothing that it read differs."""
+        self._mark_every(lane, self.store.mark_all)
+
+    def retry_failed(self, *, lane: Lane = Lane.MAINTENANCE) -> None:
+        """Make due again the pages that could not be printed."""
+        self._mark_every(lane, self.store.mark_failed)
+
+    def _mark_every(self, lane: Lane, marking: Callable[[Mark], object]) -> None:
+        with self.store.transaction():
+            marking(Mark(0, lane, self.store.advance(), force=True))
+
+    def bake(
+        self,
+        *,
+        upto: Lane = Lane.MAINTENANCE,
+        interrupted: Callable[[Lane], bool] = never,
+        allow_mass_removal: bool = False,
+    ) -> Bake:
+        """Print what is due, most urgent lane first, until nothing is.
+
+        After each page of a lane below the first, `interrupted(lane)` may ask to leave the rest for later.
+
+        Pages that another worker holds are left to it. `MassRemoval` is raised when maintenance has done everything
+        else. A page whose function fails keeps its former output, is reported, and is tried again when something that
+        it read changes, or by `retry_failed`; in the kill lane it is taken from readers instead, since what it shows
+        may be killed.
+        """
+        bake = Bake()
+        if self.store.meta("built") == "no":
+            return bake
+        while not bake.interrupted:
+            for lane in Lane:
+                if lane <= upto and self._batch(lane, bake, interrupted, allow_mass_removal):
+                    break
+            else:
+                break
+        return bake
+
+    def _batch(self, lane: Lane, bake: Bake, interrupted: Callable[[Lane], bool], allow_mass_removal: bool) -> bool:
+        """Print and deliver some pages of a lane in one transaction. False if there are none to claim."""
+        with self.store.transaction():
+            tide, jobs = self.store.take(lane, BATCH[lane])
+            if not jobs:
+                return False
+            self._fault("bake:taken")
+            if jobs[0].rank < LAST_RANK:
+                jobs = [job for job in jobs if job.rank < LAST_RANK]
+            elif lane is Lane.MAINTENANCE and not allow_mass_removal:
+                self._guard(lane)
+            self._state.refresh()
+            prints = self._print_some(lane, jobs, bake, interrupted)
+            off = self._to_put_off(lane, prints)
+            results = []
+            for print_ in sorted(prints, key=_kill_order if lane is Lane.KILL else _order):
+                if print_.job.page in off:
+                    continue
+                self._fault("bake:delivering")
+                results.append(self._deliver(lane, print_))
+                self._fault("bake:delivered")
+            self._commit(tide, results, off, bake)
+        self._fault("bake:done")
+        return True
+
+    def _print_some(
+        self, lane: Lane, jobs: Sequence[Job], bake: Bake, interrupted: Callable[[Lane], bool]
+    ) -> list[_Print]:
+        prints: list[_Print] = []
+        size = 0
+        for job in jobs:
+            print_ = self._print(job)
+            prints.append(print_)
+            bake.printed += not print_.verified
+            self._fault("bake:printed")
+            size += len(print_.output.body) if print_.output else 0
+            if size > BATCH_BYTES:
+                break
+            if lane is not Lane.KILL and interrupted(lane):
+                bake.interrupted = True
+                break
+        return prints
+
+    def _print(self, job: Job) -> _Print:
+        """Print one page from today's state, unless its trace says that it would come out the same."""
+        refs = self.book.ordered(job.refs)
+        claimed = refs_digest(refs)
+        kind = refs[0].kind if refs else ""
+        unchanged = not job.force and job.trace.get("") == claimed and self._verifies(job.trace)
+        # The ledger may be a crash behind the outlet, so it does not decide alone that nothing need be done.
+        if unchanged and digest(self.outlet.read(job.path)) == job.digest:
+            return _Print(job, kind, job.trace, verified=True, problem=job.problem)
+        reading = Reading(self._state)
+        reading.trace[""] = claimed
+        reads = self.book.reads(reading)
+        try:
+            for ref in refs:
+                output = self.book.renderers[ref.kind](reads, ref, self.book.press)
+                if output is not None:
+                    return _Print(job, ref.kind, reading.trace, output)
+        except Exception as problem:
+            log.exception("The page %s could not be printed", job.path)
+            why = f"{type(problem).__name__}: {problem}"[:500]
+            return _Print(job, kind, reading.trace, problem=why)
+        return _Print(job, kind, reading.trace)
+
+    def _verifies(self, trace: Mapping[str, int]) -> bool:
+        try:
+            return all(self._state.digest(key) == seen for key, seen in trace.items() if key)
+        except (Undeclared, msgspec.DecodeError):
+            return False
+
+    def _to_put_off(self, lane: Lane, prints: Sequence[_Print]) -> set[int]:
+        """Pages to be taken from readers, while lists that link to them may still be due in this lane."""
+        if lane is Lane.KILL:
+            return set()
+        off = {print_.job.page for print_ in prints if print_.job.rank < LAST_RANK and self._takes_away(print_)}
+        if off and lane is Lane.PUBLISH and not self.store.others_due(lane, [print_.job.page for print_ in prints]):
+            return set()
+        return off
+
+    def _takes_away(self, print_: _Print) -> bool:
+        if print_.problem or print_.verified or (print_.output and print_.output.status != 410):
+            return False
+        status = print_.job.status
+        if not status:
+            standing = self.outlet.read(print_.job.path)
+            status = standing.status if standing else 0
+        return status != (print_.output.status if print_.output else 0) and status != 0
+
+    def _guard(self, lane: Lane) -> None:
+        number = self.store.count_last(lane)
+        if number > FEW and number > MASS * (pages := self.store.status().pages):
+            raise MassRemoval(number, pages)
+
+    def _deliver(self, lane: Lane, print_: _Print) -> Result:
+        """Give one page to the outlet, if readers do not have it already."""
+        job, output = print_.job, print_.output
+        result = Result(job, print_.kind, "unchanged", job.status, job.digest, job.size, print_.trace, print_.problem)
+        if print_.verified:
+            pass
+        elif print_.problem:
+            result.outcome = "failed"
+            if lane is Lane.KILL:
+                self.outlet.remove(job.path)
+                result.status = result.digest = result.size = 0
+        elif output is None:
+            if job.status or self.outlet.read(job.path) is not None:
+                self.outlet.remove(job.path)
+                result.outcome = "removed"
+            result.status = result.digest = result.size = 0
+        else:
+            result.status, result.digest, result.size = output.status, digest(output), len(output.body)
+            if result.digest != job.digest or digest(self.outlet.read(job.path)) != job.digest:
+                self.outlet.put(job.path, output)
+                result.outcome = "written"
+        result.at = self._clock()
+        return result
+
+    def _commit(self, tide: int, results: Sequence[Result], off: set[int], bake: Bake) -> None:
+        """Record what was read, unless somebody touched it since the pages were claimed: those stay due."""
+        self.store.hold()
+        if off:
+            self.store.put_off(sorted(off))
+        touched = self.store.touched(tide)
+        if touched is None:
+            return
+        standing = [
+            result
+            for result in results
+            if not touched or all(touched.get(key, seen) == seen for key, seen in result.trace.items())
+        ]
+        self.store.commit(tide, standing)
+        self._fault("bake:recorded")
+        for result in standing:
+            setattr(bake, result.outcome, getattr(bake, result.outcome) + 1)
+
+    # --- finishing
+
+    def finished(self) -> list[Finished]:
+        """Changes of which no page is due any more. Each is told again until it is settled."""
+        return self.store.finished()
+
+    def settle(self, changes: Iterable[int]) -> None:
+        """Forget changes whose rows are closed in the newsroom's database."""
+        with self.store.transaction():
+            self.store.settle(changes)
+        self._fault("settle:done")
+
+    def status(self) -> Status:
+        """The ledger in numbers."""
+        return self.store.status()
+
+    # --- proof
+
+    def proof(self, compose: Compose | None = None, keys: Iterable[Key] | None = None) -> proofs.Proof:
+        """Check the laws against the outlet and, given `compose` and every key, against the newsroom's database."""
+        return proofs.prove(self.book, self.store, self.outlet, compose, keys)
+
+    def mend(self, found: proofs.Proof, compose: Compose | None = None, *, remove_unknown: bool = False) -> int:
+        """Make due what a proof found wrong (then `bake`), and look again at snapshots that differ.
+
+        A page that the ledger does not know stays, unless `remove_unknown`. Returns how many pages were marked or
+        removed.
+        """
+        if compose is not None and found.snapshots:
+            self.look(0, Lane.PUBLISH, found.snapshots, compose)
+        if found.index:
+            self.restate()
+        wrong = [*found.missing, *found.differing, *found.lingering]
+        with self.store.transaction():
+            seq = self.store.advance()
+            pages = self.store.page_ids(wrong)
+            self.store.mark_pages(pages.values(), Mark(0, Lane.PUBLISH, seq, force=True))
+        if remove_unknown:
+            for path in found.unknown:
+                self.outlet.remove(path)
+        return len(wrong) + (len(found.unknown) if remove_unknown else 0)
+
+
+def _order(print_: _Print) -> tuple[int, int]:
+    """Publishing: what is linked to, then what links, then what moved, and last what is taken away."""
+    status = print_.output.status if print_.output else 0
+    phase = 0 if print_.problem or print_.verified else {200: 0, 301: 1}.get(status, 2)
+    return phase, print_.job.rank
+
+
+def _kill_order(print_: _Print) -> tuple[int, int]:
+    """A kill: notices, then what goes without one (pictures), then the lists."""
+    status = print_.output.status if print_.output else 0
+    return {410: 0, 0: 1, 200: 2}.get(status, 3), print_.job.rank
+
+
+Item = TypeVar("Item")
+
+
+def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,393 @@
+"""Random histories of a small newsroom, and what must hold whenever its press is at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from standfirst.edition.snapshots import (
+    Author,
+    Epoch,
+    Hot,
+    Lead,
+    Notice,
+    Picture,
+    Pin,
+    Ranking,
+    Related,
+    Section,
+    Site,
+    Story,
+)
+from standfirst.pages.output import Output, PageRef, Press
+from standfirst.press.engine import Book, Engine, Lane, MemoryOutlet, MemoryStore, Store
+from standfirst.press.engine.outlet import digest
+from standfirst.press.engine.tests.newsroom import RENDERERS, Key, Records, dangling, make_book, printed
+
+STORIES = st.integers(1, 7)
+SECTIONS = st.integers(1, 3)
+AUTHORS = st.integers(1, 2)
+PICTURES = st.integers(1, 2)
+WORDS = st.sampled_from(["flood", "vote", "rain"])
+LANES = st.sampled_from(list(Lane))
+DAYS = ("2026-11-21", "2026-11-22")
+
+
+class Crash(BaseException):
+    """The process ends here, without a goodbye."""
+
+
+class Faults:
+    """Called at every step of an engine: ends it, or lets another worker in, after so many steps."""
+
+    def __init__(self) -> None:
+        self.steps = -1
+        self.visitor: Callable[[], None] | None = None
+
+    def __call__(self, name: str) -> None:
+        if self.visitor and not name.startswith("bake:"):
+            return
+        if self.visitor and name in ("bake:recorded", "bake:done"):
+            return
+        self.steps -= 1
+        if self.steps == 0:
+            if self.visitor is None:
+                raise Crash(name)
+            visitor, self.visitor = self.visitor, None
+            visitor()
+
+
+class Watch:
+    """Wraps page functions to notice a page that is printed although nothing differs from when it last was."""
+
+    def __init__(self) -> None:
+        self.traces: dict[str, Mapping[str, int]] = {}
+        self.vain: list[str] = []
+
+    def renderers(self) -> Mapping[str, Callable[[Any, PageRef, Press], Output | None]]:
+        return {kind: self._watched(function) for kind, function in RENDERERS.items()}
+
+    def _watched(self, function: Callable[[Any, PageRef, Press], Output | None]) -> Any:
+        def watched(reads: Any, ref: PageRef, press: Press) -> Output | None:
+            output = function(reads, ref, press)
+            trace = reads._reading.trace
+            before = self.traces.get(ref.path)
+            if before is not None and before is not trace and before == trace:
+                self.vain.append(ref.path)
+            # What takes something from readers may be put off and printed again.
+            if output is not None and output.status == 200:
+                self.traces[ref.path] = trace
+            else:
+                self.traces.pop(ref.path, None)
+            return output
+
+        return watched
+
+    def excuse(self) -> None:
+        """After a crash, or where pages are forced, pages may be printed again."""
+        self.traces.clear()
+
+
+class Histories(RuleBasedStateMachine):
+    """What people do in a newsroom, in any order, with a press that works in between, and sometimes dies."""
+
+    engine_class: type[Engine] = Engine
+    several_workers = True
+
+    def make_store(self) -> Store:
+        return MemoryStore()
+
+    def another_session(self) -> Store:
+        assert isinstance(self.store, MemoryStore)
+        return MemoryStore(self.store)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: Records = {}
+        self.rows: dict[int, tuple[Key, Lane]] = {}
+        """Open change rows."""
+        self.written = 0
+        self.outlet = MemoryOutlet()
+        self.faults = Faults()
+        self.watch = Watch()
+        self.store = self.make_store()
+        self.engine = self.start(self.store, self.faults)
+        self.clock = 0
+        self.version = 0
+
+    def book(self) -> Book:
+        return make_book(renderers=self.watch.renderers())
+
+    def start(self, store: Store, fault: Callable[[str], None] = lambda name: None) -> Engine:
+        return self.engine_class(self.book(), store, self.outlet, clock=self.tick, fault=fault)
+
+    def tick(self) -> int:
+        self.clock += 1
+        return self.clock
+
+    def compose(self, kind: str, id: str) -> Any:
+        return self.records.get((kind, id))
+
+    # --- what people do
+
+    def put(self, kind: str, record: Any, lane: Lane = Lane.PUBLISH) -> None:
+        self.records[kind, str(record.id)] = record
+        self.changed(kind, record.id, lane)
+
+    def drop(self, kind: str, id: int | str, lane: Lane = Lane.PUBLISH) -> None:
+        if self.records.pop((kind, str(id)), None) is not None:
+            self.changed(kind, id, lane)
+
+    def changed(self, kind: str, id: int | str, lane: Lane) -> None:
+        self.written += 1
+        self.rows[self.written] = ((kind, str(id)), lane)
+
+    def story(self, id: int) -> Story | None:
+        return self.records.get(("story", str(id)))
+
+    @initialize()
+    def begin(self) -> None:
+        self.put("site", Site(name="The Courier"))
+        self.put("epoch", Epoch(id="pages", digest="one", assets=(("site.css", "/assets/one.css"),)))
+        self.put("section", Section(id=1, path="/", name="Home"))
+        self.put("section", Section(id=2, path="/world/", name="World", parent=1, trail=(1,), position="a"))
+
+    @rule(
+        id=STORIES,
+        headline=WORDS,
+        section=SECTIONS,
+        further=st.sets(SECTIONS, max_size=2),
+        authors=st.lists(AUTHORS, unique=True, max_size=2),
+        picture=st.none() | PICTURES,
+        day=st.sampled_from(DAYS),
+    )
+    def publish(
+        self, id: int, headline: str, section: int, further: set[int], authors: list[int], picture: int | None, day: str
+    ) -> None:
+        before = self.story(id)
+        story = Story(
+            id=id,
+            path=before.path if before else f"/world/{day}/{id}/",
+            former=before.former if before else (),
+            headline=headline,
+            section=section,
+            sections=tuple(sorted({section, 1, *further})),
+            authors=tuple(authors),
+            lead=Lead(picture=picture) if picture else None,
+            published=before.published if before else f"{day}T{(id * 5) % 24:02}:00:00Z",
+            day=before.day if before else day,
+        )
+        self.put("story", story)
+
+    @rule(id=STORIES, word=WORDS)
+    def edit_headline(self, id: int, word: str) -> None:
+        if story := self.story(id):
+            self.put("story", msgspec.structs.replace(story, headline=word))
+
+    @rule(id=STORIES, word=WORDS)
+    def edit_standfirst(self, id: int, word: str) -> None:
+        if story := self.story(id):
+            self.put("story", msgspec.structs.replace(story, standfirst=word))
+
+    @rule(id=STORIES, slot=st.integers(0, 2))
+    def move(self, id: int, slot: int) -> None:
+        story = self.story(id)
+        path = f"/moved/{slot}/{id}/"
+        if story and path != story.path:
+            former = tuple(sorted({*story.former, story.path} - {path}))
+            self.put("story", msgspec.structs.replace(story, path=path, former=former), Lane.PUBLISH)
+
+    @rule(id=STORIES, lane=LANES, wording=WORDS)
+    def take_down(self, id: int, lane: Lane, wording: str) -> None:
+        if story := self.story(id):
+            notice = Notice(reason="killed" if lane is Lane.KILL else "unpublished", wording=wording)
+            taken = Story(id=id, path=story.path, former=story.former, notice=notice, day=story.day)
+            self.put("story", msgspec.structs.replace(taken, published=story.published), lane)
+
+    @rule(id=STORIES)
+    def restore(self, id: int) -> None:
+        story = self.story(id)
+        if story and story.notice:
+            self.put("story", msgspec.structs.replace(story, notice=None, headline="back", section=2, sections=(1, 2)))
+
+    @rule(id=STORIES, lane=LANES)
+    def forget_story(self, id: int, lane: Lane) -> None:
+        self.drop("story", id, lane)
+
+    @rule(id=st.integers(2, 3), path=st.sampled_from(["/world/", "/sport/", "/local/"]), name=WORDS, lane=LANES)
+    def section(self, id: int, path: str, name: str, lane: Lane) -> None:
+        parent = 1 if id == 2 else 2
+        trail = (1,) if id == 2 else (1, 2)
+        made = Section(id=id, path=path, name=name, parent=parent, trail=trail, position=str(id))
+        self.put("section", made, lane)
+
+    @rule(lane=LANES)
+    def close_section(self, lane: Lane) -> None:
+        self.drop("section", 3, lane)
+
+    @rule(id=AUTHORS, name=WORDS, picture=st.none() | PICTURES, lane=LANES)
+    def author(self, id: int, name: str, picture: int | None, lane: Lane) -> None:
+        self.put("author", Author(id=id, path=f"/authors/{id}/", name=name, picture=picture), lane)
+
+    @rule(id=AUTHORS)
+    def author_leaves(self, id: int) -> None:
+        self.drop("author", id)
+
+    @rule(id=PICTURES, seal=st.sampled_from("ab"), alt=WORDS, usable=st.booleans(), lane=LANES)
+    def picture(self, id: int, seal: str, alt: str, usable: bool, lane: Lane) -> None:
+        self.put("picture", Picture(id=id, seal=seal, width=6, height=4, alt=alt, usable=usable), lane)
+
+    @rule(section=SECTIONS, story=st.none() | STORIES)
+    def pin(self, section: int, story: int | None) -> None:
+        if story:
+            self.put("pin", Pin(id=section, story=story))
+        else:
+            self.drop("pin", section)
+
+    @rule(id=STORIES, stories=st.lists(STORIES, unique=True, max_size=3), lane=LANES)
+    def relate(self, id: int, stories: list[int], lane: Lane) -> None:
+        self.put("related", Related(id=id, stories=tuple(other for other in stories if other != id)), lane)
+
+    @rule(stories=st.lists(STORIES, unique=True, max_size=3))
+    def rank(self, stories: list[int]) -> None:
+        self.put("ranking", Ranking(id="top", stories=tuple(stories)), Lane.MAINTENANCE)
+
+    @rule(id=STORIES)
+    def heat(self, id: int) -> None:
+        if story := self.story(id):
+            if ("hot", story.path) in self.records:
+                self.drop("hot", story.path, Lane.MAINTENANCE)
+            else:
+                self.put("hot", Hot(id=story.path), Lane.MAINTENANCE)
+
+    @rule(digest=st.sampled_from(["one", "two"]), style=st.sampled_from(["one", "two"]))
+    def new_templates(self, digest: str, style: str) -> None:
+        assets = (("site.css", f"/assets/{style}.css"),)
+        self.put("epoch", Epoch(id="pages", digest=digest, assets=assets), Lane.MAINTENANCE)
+
+    @rule(name=st.sampled_from(["The Courier", "The Echo"]))
+    def rename_the_paper(self, name: str) -> None:
+        self.put("site", Site(name=name), Lane.MAINTENANCE)
+
+    @rule(id=STORIES, word=WORDS)
+    def write_past_the_doors(self, id: int, word: str) -> None:
+        """No change row: the sweep has to find it."""
+        if story := self.story(id):
+            self.records["story", str(id)] = msgspec.structs.replace(story, headline=word)
+
+    # --- what the press does
+
+    def look(self, engine: Engine, rows: int) -> None:
+        for number, (key, lane) in sorted(self.rows.items(), key=lambda row: (row[1][1], row[0]))[:rows]:
+            engine.look(number, lane, [key], self.compose, since=0)
+
+    def finish(self, engine: Engine) -> None:
+        finished = engine.finished()
+        for change in finished:
+            # The row may be closed already, if the press died before it could settle.
+            self.rows.pop(change.change, None)
+            counted = change.written + change.unchanged + change.removed + change.failed
+            assert len(change.surfaces) <= counted
+            assert not change.failed
+        engine.settle([change.change for change in finished])
+
+    @rule(rows=st.integers(0, 4), lane=LANES, pages=st.integers(0, 12))
+    def work(self, rows: int, lane: Lane, pages: int) -> None:
+        """The press does a little, and is interrupted."""
+        self.look(self.engine, rows)
+        left = iter(range(pages))
+        self.engine.bake(upto=lane, interrupted=lambda lane: next(left, None) is None, allow_mass_removal=True)
+        self.finish(self.engine)
+
+    @rule(steps=st.integers(1, 40), rows=st.integers(1, 5))
+    def work_and_die(self, steps: int, rows: int) -> None:
+        self.faults.steps = steps
+        try:
+            self.look(self.engine, rows)
+            self.engine.bake(allow_mass_removal=True)
+            self.finish(self.engine)
+        except Crash:
+            self.watch.excuse()
+            self.engine = self.start(self.store, self.faults)
+        self.faults.steps = -1
+
+    @rule(steps=st.integers(1, 25), rows=st.integers(0, 4), others=st.integers(1, 4), visitor_dies=st.integers(0, 30))
+    def work_beside_another(self, steps: int, rows: int, others: int, visitor_dies: int) -> None:
+        """A second worker looks and bakes while the first is between two steps of a bake."""
+        if not self.several_workers:
+            return
+        faults = Faults()
+        faults.steps = visitor_dies or -1
+        other = self.start(self.another_session(), faults)
+
+        def visit() -> None:
+            try:
+                self.look(other, others + rows)
+                other.bake(allow_mass_removal=True)
+                self.finish(other)
+            except Crash:
+                self.watch.excuse()
+
+        self.look(self.engine, rows)
+        self.faults.steps, self.faults.visitor = steps, visit
+        self.engine.bake(allow_mass_removal=True)
+        self.faults.steps, self.faults.visitor = -1, None
+        self.finish(self.engine)
+        self.watch.excuse()
+
+    @rule()
+    def print_everything(self) -> None:
+        self.engine.bake_all()
+        self.watch.excuse()
+
+    @rule()
+    def declare_otherwise(self) -> None:
+        """The program is replaced by a newer one."""
+        self.engine.restate()
+
+    @rule()
+    def rebuild_the_ledger(self) -> None:
+        """The ledger is lost. What only it knew to be over stays with the readers until somebody says so."""
+        self.engine.rebuild(list(self.records), self.compose)
+        expected = printed(self.records)
+        for path in list(self.outlet.pages):
+            if path not in expected:
+                self.outlet.remove(path)
+        self.watch.excuse()
+
+    @rule()
+    def rest(self) -> None:
+        """Everything is done: what must hold then."""
+        self.look(self.engine, len(self.rows))
+        self.engine.sweep(list(self.records), self.compose)
+        self.engine.bake(allow_mass_removal=True)
+        self.finish(self.engine)
+        self.hold_the_laws()
+
+    def hold_the_laws(self) -> None:
+        assert not self.rows
+        assert not any(self.engine.status().backlog.values())
+        expected = printed(self.records)
+        served = self.outlet.pages
+        assert served.keys() == expected.keys(), set(served) ^ set(expected)
+        differing = [path for path in served if digest(served[path]) != digest(expected[path])]
+        assert not differing, differing
+        assert dangling(expected) == {}
+        assert self.watch.vain == []
+        traces = self.watch.traces.copy()
+        proof = self.engine.proof(self.compose, list(self.records))
+        self.watch.traces, self.watch.vain = traces, []
+        assert proof.ok, proof
+        assert proof.pages == len(expected)
+        assert not proof.waiting
+        assert not proof.older
+
+    def teardown(self) -> None:
+        self.rest()
+        before = self.outlet.pages.copy()
+        assert self.engine.bake().pages == 0
+        assert self.outlet.pages == before
