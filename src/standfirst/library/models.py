@@ -10,26 +10,34 @@ from standfirst.stories.models import Story
 
 
 class StoryTerms(models.Model):
-    """The words and topics by which a published story is found, as they were at its last event."""
+    """A story that the library knows, and the event at which it was last related."""
 
     story = models.OneToOneField(Story, on_delete=models.CASCADE, primary_key=True, related_name="+")
     event = models.PositiveIntegerField()
-    """Number of the event (0: first publication, then each marked update) at which related lists were made."""
+    """0: first publication; then the number of the marked update or correction."""
+    published = models.DateTimeField()
 
 
 class Term(models.Model):
     """One term of one story, with its weight there."""
 
     story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="+")
-    term = models.CharField(max_length=80)
+    term = models.CharField(max_length=70)
     weight = models.FloatField()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["term", "story"], name="term_once")]
 
 
+class TermCount(models.Model):
+    """How many stories have a term. The empty term counts all stories."""
+
+    term = models.CharField(max_length=70, primary_key=True)
+    stories = models.PositiveIntegerField(default=0)
+
+
 class RelatedStory(models.Model):
-    """`other` stands in the related list of `story`. At most ten a story, and no story in more than a hundred lists."""
+    """`other` stands in the related list of `story`."""
 
     story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="related_rows")
     other = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="+")
@@ -37,4 +45,15 @@ class RelatedStory(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["story", "other"], name="related_once")]
-        indexes: ClassVar = [models.Index(fields=["story", "-score"], name="related_list")]
+        indexes: ClassVar = [models.Index(fields=["story", "-score", "-other"], name="related_list")]
+
+
+class RelateLater(models.Model):
+    """`other` would stand in the list of `story`, but enough old pages were printed for it at once."""
+
+    story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="+")
+    score = models.FloatField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["story", "other"], name="relate_later_once")]

@@ -1,7 +1,7 @@
 """The worker process: looks at change rows, prints pages, and is the newsroom's clock.
 
-One loop, woken on each commit and otherwise a few times a second. Everything it does can be cut short at any instant and
-done again: rows stay open until their pages are with the readers, ticks until they are applied.
+One loop, woken on each commit and otherwise a few times a second. Everything it does can be cut short at any instant
+and done again: rows stay open until their pages are with the readers, ticks until they are applied.
 """
 
 from __future__ import annotations
@@ -273,7 +273,7 @@ class Worker:
             if publication.refreshes == 0:
                 address = Address.objects.filter(story_id=story_id, current=True).select_related("section_path").first()
                 if address is not None:
-                    readership.heat_new(address.path)
+                    readership.heat_new(address.path, self.options.hot_paths)
                     keys.append(("hot", address.path))
         return keys
 
@@ -306,7 +306,8 @@ class Worker:
             Tick.objects.filter(applied_at__lt=clock.now() - timedelta(days=1), name=RANKING).delete()
 
     def sweep(self) -> list[tuple[str, str]]:
-        """Compare the newest stories and a stretch of all records with their snapshots: late writes are found, not lost."""
+        """Compare the newest stories and a stretch of all records with their snapshots: late writes are found, not
+        lost."""
         newest = Publication.objects.order_by("-refreshed").values_list("story_id", flat=True)[:SWEPT_AT_ONCE]
         keys = [("story", str(pk)) for pk in newest]
         stretch = list(islice(self._sweeping, SWEPT_AT_ONCE))

@@ -8,15 +8,12 @@ from django.db import models
 
 
 class ReadCount(models.Model):
-    """Reads of one path, halved every few hours: `score` as of `at`."""
+    """Reads of one story's page, halved every few hours: `score` is what they were worth at `at`."""
 
-    path = models.CharField(max_length=700, primary_key=True)
-    story = models.BigIntegerField(null=True)
+    path = models.CharField(max_length=1000, primary_key=True)
+    story = models.BigIntegerField(db_index=True)
     score = models.FloatField()
-    at = models.DateTimeField()
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["-at"], name="read_latest")]
+    at = models.DateTimeField(db_index=True)
 
 
 class RankingRow(models.Model):
@@ -33,13 +30,14 @@ class RankingRow(models.Model):
 
 
 class HotPath(models.Model):
-    """A page that is being read now. At most as many rows as the option allows."""
+    """A page that is being read now, or that was published just now and is about to be."""
 
-    path = models.CharField(max_length=700, primary_key=True)
+    path = models.CharField(max_length=1000, primary_key=True)
+    since = models.DateTimeField()
 
 
 class TakenSpool(models.Model):
-    """Names of count files that were added up already, so that none is counted twice."""
+    """A file of counts that was added up already: none is counted twice."""
 
-    name = models.CharField(max_length=120, primary_key=True)
+    name = models.CharField(max_length=160, primary_key=True)
     at = models.DateTimeField()
