@@ -18,7 +18,7 @@ Loader = Callable[[], click.Command]
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands' names and short helps, and imports a command only to run it or to show its help."""
+    """A group that knows its commands' names and short helps, and imports a command only when it is called."""
 
     def __init__(self, *, register: Mapping[str, tuple[Loader, str]], **options: Any) -> None:
         super().__init__(**options)

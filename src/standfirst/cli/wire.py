@@ -9,7 +9,6 @@ from typing import Final
 import click
 import msgspec
 
-from standfirst.kit.digests import seal
 from standfirst.wire import formats
 from standfirst.wire.item import Item, Oddity, hold_reasons
 
@@ -66,7 +65,7 @@ def line(item: Item, file: str, parsed: formats.Parsed) -> bytes:
 
 
 def _read(name: str, limit: int) -> bytes:
-    """The bytes of a file, or of standard input for "-"; one more than `limit` at most, so that a giant costs nothing."""
+    """The bytes of a file, of standard input for "-"; at most one more than `limit`, so that a giant costs nothing."""
     if name == "-":
         return sys.stdin.buffer.read(limit + 1)
     try:

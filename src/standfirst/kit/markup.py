@@ -1,8 +1,8 @@
 """HTML from outside, reduced to what a story may hold.
 
-The HTML comes from agencies, feeds and editors' clipboards: any of it may be broken or hostile. nh3 (an HTML5 parser with
-an allow-list) reads it first; then one pass over nh3's regular output turns it into a flat run of blocks, so that what
-leaves here needs no further repair:
+The HTML comes from agencies, feeds and editors' clipboards: any of it may be broken or hostile. nh3 (an HTML5 parser
+with an allow-list) reads it first; then one pass over nh3's regular output turns it into a flat run of blocks, so that
+what leaves here needs no further repair:
 
 - blocks: p, h2, h3, ul, ol, li, blockquote, pre, table, caption, thead, tbody, tfoot, tr, th, td;
 - inline: strong, em, b, i, sub, sup, br, and a with `href` (http, https, mailto) and `rel`.
@@ -352,7 +352,7 @@ def _flatten(html: str) -> str:
 
 
 class _Page:
-    """Lays blocks out. `open` mirrors the source's open elements and whether each was written; `stack` those written."""
+    """Lays blocks out. `open` mirrors the source's open elements and which were written; `stack` those written."""
 
     def __init__(self) -> None:
         self.out: list[str] = []

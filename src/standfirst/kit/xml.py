@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 
@@ -62,7 +62,22 @@ def parse(data: bytes) -> etree._Element:
         raise Broken(str(error.msg or "it is empty")) from None
     except (ValueError, LookupError, AssertionError) as error:
         raise Broken(str(error)) from None
-    declared = root.getroottree().docinfo.internalDTD
+    declared: Any = root.getroottree().docinfo.internalDTD
     if declared is not None and (list(declared.iterentities()) or list(declared.iterelements())):
         raise Unsafe("it has a DOCTYPE with declarations inside")
     return root
+
+
+_STRING: Final = etree.XPath("string()")
+
+
+def text_of(element: etree._Element) -> str:
+    """All text below `element`, without comments and processing instructions."""
+    if not len(element):
+        return element.text or ""
+    return str(_STRING(element))
+
+
+def raw_of(element: etree._Element) -> str:
+    """`element` as it was sent, without what follows it."""
+    return etree.tostring(element, encoding="unicode", with_tail=False)

@@ -42,7 +42,7 @@ class Frozen(msgspec.Struct, frozen=True, kw_only=True):
     """A value that cannot change."""
 
 
-class Oddity(Frozen):
+class Oddity(Frozen, frozen=True, kw_only=True):
     """Something in a file that is not as it should be, told to a person. It never stops the item by itself."""
 
     code: str
@@ -51,12 +51,12 @@ class Oddity(Frozen):
     """One plain sentence."""
 
 
-class Headline(Frozen):
+class Headline(Frozen, frozen=True, kw_only=True):
     text: str
     role: str = "main"
 
 
-class Concept(Frozen):
+class Concept(Frozen, frozen=True, kw_only=True):
     """A subject, place, person or organisation: a code in a scheme, a name, or both. `how` is the relation, if said."""
 
     scheme: str = ""
@@ -65,7 +65,7 @@ class Concept(Frozen):
     how: str = ""
 
 
-class EdNote(Frozen):
+class EdNote(Frozen, frozen=True, kw_only=True):
     """A note to editors. It never reaches readers unless the agency marked it `public`."""
 
     text: str
@@ -73,7 +73,7 @@ class EdNote(Frozen):
     role: str = ""
 
 
-class Rendition(Frozen):
+class Rendition(Frozen, frozen=True, kw_only=True):
     """One form of a picture, sound or film, somewhere else."""
 
     role: str = ""
@@ -85,7 +85,7 @@ class Rendition(Frozen):
     sha: str = ""
 
 
-class Association(Frozen):
+class Association(Frozen, frozen=True, kw_only=True):
     """Another item that this one carries or names: a picture beside a text, a member of a package."""
 
     role: str = ""
@@ -98,13 +98,13 @@ class Association(Frozen):
     renditions: tuple[Rendition, ...] = ()
 
 
-class Link(Frozen):
+class Link(Frozen, frozen=True, kw_only=True):
     rel: str
     target: str
     version: str = ""
 
 
-class Item(Frozen):
+class Item(Frozen, frozen=True, kw_only=True):
     """One item as one agency sent it once.
 
     `version_order` orders the versions of one chain (`provider`, `item_id`): a greater one is newer. It is a signed

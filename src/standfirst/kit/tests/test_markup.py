@@ -33,15 +33,16 @@ REL = 'rel="noopener noreferrer nofollow"'
         ("<ul><li><p>a</p><p>b</p></li>stray</ul>", "<ul><li>a<br>b</li><li>stray</li></ul>"),
         ("<ul><li>a<ol><li>b</li></ol></li></ul>", "<ul><li>a<ol><li>b</li></ol></li></ul>"),
         ("<blockquote>said</blockquote>", "<blockquote><p>said</p></blockquote>"),
-        ("<table><tr><td>1</td><td></td></tr></table>",
-         "<table><tbody><tr><td>1</td><td></td></tr></tbody></table>"),
+        ("<table><tr><td>1</td><td></td></tr></table>", "<table><tbody><tr><td>1</td><td></td></tr></tbody></table>"),
         ("<pre>  a\n  b</pre>", "<pre>  a\n  b</pre>"),
         ("<p></p><div><span> </span></div>", ""),
         ("a <b> b</b> c", "<p>a <b>b</b> c</p>"),
         ("<figure><img src=x onerror=alert(1)><figcaption>Words stay</figcaption></figure>", "<p>Words stay</p>"),
         ("<script>alert(1)</script>x", "<p>x</p>"),
-        ('<a href="https://example.test/?a=1&amp;b=2">go</a>',
-         f'<p><a href="https://example.test/?a=1&amp;b=2" {REL}>go</a></p>'),
+        (
+            '<a href="https://example.test/?a=1&amp;b=2">go</a>',
+            f'<p><a href="https://example.test/?a=1&amp;b=2" {REL}>go</a></p>',
+        ),
         ('<a href="javascript:alert(1)">go</a> <a href="/x">x</a> <a href="story:3">s</a>', "<p>go x s</p>"),
         ("<p>fish &amp; chips &lt;hot&gt;</p>", "<p>fish &amp; chips &lt;hot&gt;</p>"),
         ("<p dir=rtl style='x'>مرحبا بالعالم</p>", "<p>مرحبا بالعالم</p>"),
@@ -63,8 +64,10 @@ def test_text_of_parts_blocks_and_unescapes() -> None:
 
 
 def test_split_blocks_cuts_clean_html_into_its_blocks_in_order() -> None:
-    html = clean_blocks("<h2>H</h2><p>a <b>b</b></p><ul><li>x</li><li>y<ul><li>z</li></ul></li></ul>"
-                        "<blockquote><p>q</p></blockquote><table><tr><td>t</td></tr></table><pre>p</pre>")
+    html = clean_blocks(
+        "<h2>H</h2><p>a <b>b</b></p><ul><li>x</li><li>y<ul><li>z</li></ul></li></ul>"
+        "<blockquote><p>q</p></blockquote><table><tr><td>t</td></tr></table><pre>p</pre>"
+    )
     blocks = split_blocks(html)
     assert [kind for kind, _ in blocks] == ["heading", "paragraph", "list", "quote", "table", "preformatted"]
     assert blocks[1][1] == "a <b>b</b>"
@@ -79,15 +82,66 @@ def test_plain_text_becomes_paragraphs() -> None:
 FRAGMENTS = st.lists(
     st.one_of(
         st.sampled_from(
-            [f"<{tag}>" for tag in (*sorted(BLOCKS | INLINE), "div", "h1", "h6", "br", "hr", "section", "svg", "math",
-                                    "style", "script", "title", "textarea", "noscript", "template", "form", "dl", "dd",
-                                    "select", "option", "iframe", "plaintext", "xmp", "font", "nobr", "button")]
+            [
+                f"<{tag}>"
+                for tag in (
+                    *sorted(BLOCKS | INLINE),
+                    "div",
+                    "h1",
+                    "h6",
+                    "br",
+                    "hr",
+                    "section",
+                    "svg",
+                    "math",
+                    "style",
+                    "script",
+                    "title",
+                    "textarea",
+                    "noscript",
+                    "template",
+                    "form",
+                    "dl",
+                    "dd",
+                    "select",
+                    "option",
+                    "iframe",
+                    "plaintext",
+                    "xmp",
+                    "font",
+                    "nobr",
+                    "button",
+                )
+            ]
         ),
         st.sampled_from([f"</{tag}>" for tag in (*sorted(BLOCKS | INLINE), "div", "h1", "svg", "math", "title")]),
         st.sampled_from(
-            ['<a href="https://x.test/">', '<a href="javascript:x">', "<a href='story:5'>", '<a href="story:x">', "&#13;",
-             "&#1;", "&lt;script&gt;", "&nbsp;", " ", "\n", "<!--", "-->", "<![CDATA[", "]]>", '<p onclick="x">',
-             '<img src=x onerror=y>', '"', "'", "&", "<", ">", "\x00", "\x0c", '<a href="https://x.test/&quot;>x">']
+            [
+                '<a href="https://x.test/">',
+                '<a href="javascript:x">',
+                "<a href='story:5'>",
+                '<a href="story:x">',
+                "&#13;",
+                "&#1;",
+                "&lt;script&gt;",
+                "&nbsp;",
+                " ",
+                "\n",
+                "<!--",
+                "-->",
+                "<![CDATA[",
+                "]]>",
+                '<p onclick="x">',
+                "<img src=x onerror=y>",
+                '"',
+                "'",
+                "&",
+                "<",
+                ">",
+                "\x00",
+                "\x0c",
+                '<a href="https://x.test/&quot;>x">',
+            ]
         ),
         st.text(max_size=6),
     ),

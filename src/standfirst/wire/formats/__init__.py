@@ -9,12 +9,12 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final, Protocol, cast
 
-from standfirst.wire.formats import newsml_g2, ninjs
+from standfirst.wire.formats import feeds, newsml_g2, ninjs
 from standfirst.wire.formats._shared import DEFAULT, Limits, Parsed, Profile, Unreadable, check_size
 
 __all__ = ["DEFAULT", "FORMATS", "Format", "Limits", "Parsed", "Profile", "Unreadable", "parse", "recognise"]
 
-HEAD: Final = 4096
+HEAD: Final = 65_536
 """How many bytes of a file `recognises` is shown."""
 
 
@@ -36,6 +36,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     # Asked in this order; the first that recognises a file reads it.
     _format(newsml_g2),
     _format(ninjs),
+    _format(feeds),
 )
 
 
@@ -51,5 +52,7 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
     form = recognise(data)
     if form is None:
         names = ", ".join(known.NAME for known in FORMATS)
-        raise Unreadable(f"No format is known that this file is in (known are {names}): look at what the feed delivers.")
+        raise Unreadable(
+            f"No format is known that this file is in (known are {names}): look at what the feed delivers."
+        )
     return form.parse(data, profile)

@@ -267,7 +267,7 @@ def embargo_of(raw: str | None, profile: Profile, odd: list[Oddity]) -> tuple[Em
         odd.append(
             Oddity(
                 code="embargo-without-zone",
-                text=f"The embargo's time “{text}” names no zone: it is held until that time in the last zone on earth.",
+                text=f"The embargo's time “{text}” names no zone: it is held until then in the last zone on earth.",
             )
         )
     return until, text

@@ -46,8 +46,8 @@ from standfirst.wire.formats._shared import (
 from standfirst.wire.item import (
     Association,
     Concept,
-    EdNote,
     EditorialType,
+    EdNote,
     Headline,
     Item,
     ItemType,
@@ -224,7 +224,9 @@ class _Draft:
         text = self.times.get(name)
         read = moment(text)
         if text and read is None:
-            self.odd.append(Oddity(code="unreadable-time", text=f"Its {name} “{text[:40]}” is no time that can be read."))
+            self.odd.append(
+                Oddity(code="unreadable-time", text=f"Its {name} “{text[:40]}” is no time that can be read.")
+            )
         return read
 
 
@@ -352,7 +354,7 @@ def _collect(draft: _Draft, element: etree._Element, readers: dict[str, _Reader]
 
 def _text(element: etree._Element) -> str:
     """All text below `element`, as one line."""
-    return line("".join(element.itertext()) if len(element) else element.text)
+    return line(xml.text_of(element))
 
 
 def _code(element: etree._Element) -> str:
@@ -490,14 +492,12 @@ def _signal(draft: _Draft, element: etree._Element) -> None:
 
 
 def _ed_note(draft: _Draft, element: etree._Element) -> None:
-    text = lines("".join(element.itertext()))
+    text = lines(xml.text_of(element))
     if not text:
         return
     role = line(element.get("role") or element.get("roleuri"))
     constraint = last_part(element.get("pubconstraint") or element.get("pubconstrainturi") or "")
-    public = constraint in ("public", "publishable") or (
-        not constraint and role in draft.profile.public_note_roles
-    )
+    public = constraint in ("public", "publishable") or (not constraint and role in draft.profile.public_note_roles)
     draft.ednotes.append(EdNote(text=text, public=public, role=role))
 
 
@@ -706,10 +706,10 @@ def _contents(content: etree._Element, draft: _Draft, found: _Found) -> tuple[st
         if child.tag == _N + "remoteContent":
             renditions.append(_rendition(child))
         elif child.tag == _N + "inlineXML":
-            raws.append(etree.tostring(child, encoding="unicode", with_tail=False))
+            raws.append(xml.raw_of(child))
             bodies.add(_inline_xml(child, found))
         elif child.tag == _N + "inlineData":
-            raws.append(lines("".join(child.itertext())))
+            raws.append(lines(xml.text_of(child)))
             bodies.add(_inline_data(child, draft))
     return bodies.html(), "\n".join(raws), tuple(renditions)
 
@@ -726,12 +726,14 @@ def _rendition(element: etree._Element) -> Rendition:
 
 
 def _inline_data(element: etree._Element, draft: _Draft) -> str:
-    text = "".join(element.itertext())
+    text = xml.text_of(element)
     mime = line(element.get("contenttype")).lower()
     encoding = last_part(element.get("encoding") or element.get("encodinguri") or "")
     if encoding == "base64":
         if mime and not mime.startswith("text/"):
-            draft.odd.append(Oddity(code="inline-data", text=f"It carries {mime} data inside, which is kept but not read."))
+            draft.odd.append(
+                Oddity(code="inline-data", text=f"It carries {mime} data inside, which is kept but not read.")
+            )
             return ""
         try:
             text = base64.b64decode(text, validate=False).decode("utf-8")
@@ -748,7 +750,7 @@ def _inline_xml(element: etree._Element, found: _Found) -> str:
     mime = line(element.get("contenttype")).lower()
     root = next((child for child in element if isinstance(child.tag, str)), None)
     if root is None:
-        return body_from("".join(element.itertext()), mime)
+        return body_from(xml.text_of(element), mime)
     name = etree.QName(root)
     local = name.localname.lower()
     if name.namespace == _XHTML or local in ("html", "body", "p", "div", "article", "section") or "html" in mime:

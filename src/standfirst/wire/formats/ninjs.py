@@ -1,7 +1,8 @@
 """ninjs (IPTC news in JSON) 1.x, 2.x and 3.x, and the dialects that agencies make of it (Superdesk, TT, NTB).
 
-The generations differ in spelling: 1.x has `headline`, `body_html`, objects for `renditions` and `associations`; 2.x has
-arrays in the plural; 3.x writes camelCase. Property names are therefore compared in lower case, and both shapes read.
+The generations differ in spelling: 1.x has `headline`, `body_html`, objects for `renditions` and `associations`; 2.x
+has arrays in the plural; 3.x writes camelCase. Property names are therefore compared in lower case, and both shapes
+read.
 
 ninjs has no word for a correction: an item is never marked as one by its version or its note alone. It is strict about
 its few words, so a status, type or representation that it does not define is refused rather than guessed; a feed's
@@ -67,7 +68,7 @@ _OTHER_JSON: Final = re.compile(
 def recognises(head: bytes) -> bool:
     """True if a file that starts with `head` is a JSON object or array and not of another format that we know."""
     text = xml.head_text(head).lstrip("\ufeff\xef\xbb\xbf \t\r\n")
-    return text[:1] in ("{", "[") and not _OTHER_JSON.search(text)
+    return text[:1] in ("{", "[") and not _OTHER_JSON.search(text, 0, 4096)
 
 
 def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
@@ -180,9 +181,11 @@ _TYPES: Final[dict[str, ItemType]] = {
     "event": "event",
     "planning": "advisory",
 }
+_STATUSES: Final = ("usable", "withheld", "canceled", "embargoed")
 _REPRESENTATIONS: Final = frozenset({"complete", "incomplete", "full", "partial", "associated"})
 _GEOMETRIES: Final = frozenset(
-    "Point MultiPoint LineString MultiLineString Polygon MultiPolygon GeometryCollection Feature FeatureCollection".split()
+    "Point MultiPoint LineString MultiLineString Polygon MultiPolygon GeometryCollection Feature FeatureCollection"
+    "".split()
 )
 _DATE_PART: Final = re.compile(r"\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)?)?\Z")
 _NOUNS: Final = {str: "text", list: "an array", dict: "an object"}
@@ -217,12 +220,11 @@ def _faults(item: Object, profile: Profile) -> Iterator[str]:
 
 def _word_faults(item: Object, profile: Profile) -> Iterator[str]:
     status = item.get("pubstatus")
-    if isinstance(status, str) and last_part(status) not in profile.status_words:
-        if last_part(status) not in ("usable", "withheld", "canceled", "embargoed"):
-            yield (
-                f"has the pubstatus {status[:40]!r}, which ninjs does not define (if it asks to take a story down, do so"
-                " by hand, and teach the feed's profile this word)"
-            )
+    if isinstance(status, str) and last_part(status) not in (*_STATUSES, *profile.status_words):
+        yield (
+            f"has the pubstatus {status[:40]!r}, which ninjs does not define (if it asks to take a story down, do so"
+            " by hand, and teach the feed's profile this word)"
+        )
     kind = item.get("type")
     if isinstance(kind, str) and kind.strip().lower() not in _TYPES:
         yield f"has the type {kind[:40]!r}, which ninjs does not define"
@@ -353,10 +355,12 @@ def _read(source: Object, profile: Profile, sealed: str) -> Item:
     if unknown:
         if len(unknown) + 1 >= len(item) and status == "usable":
             raise Unreadable(
-                f"Item {identity} has no property that ninjs defines except its uri: ask the agency what it is sending.",
+                f"Item {identity} has no property that ninjs defines but its uri: ask the agency what it is sending."
             )
         shown = ", ".join(unknown[:12])
-        odd.append(Oddity(code="unknown-properties", text=f"It has properties that ninjs does not define: {shown[:200]}."))
+        odd.append(
+            Oddity(code="unknown-properties", text=f"It has properties that ninjs does not define: {shown[:200]}.")
+        )
     return _item(_only_sound(item), identity, status, raw_status or "", profile, sealed, odd)
 
 
@@ -368,9 +372,9 @@ def _only_sound(item: Object) -> Object:
             continue
         if name in _ARRAYS:
             value = [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-        elif name in _OBJECTS and not isinstance(value, dict):
-            continue
-        elif name in _EITHER and not isinstance(value, dict | list):
+        elif (name in _OBJECTS and not isinstance(value, dict)) or (
+            name in _EITHER and not isinstance(value, dict | list)
+        ):
             continue
         sound[name] = value
     return sound
@@ -462,7 +466,9 @@ def _item(
         usage_terms=unique(_entry_text(entry) for entry in usage),
         language=text("language") or profile.language,
         genre=unique(
-            entry.name or entry.code or entry.scheme for name in ("genre", "genres") for entry in _concepts(item.get(name))
+            entry.name or entry.code or entry.scheme
+            for name in ("genre", "genres")
+            for entry in _concepts(item.get(name))
         ),
         subjects=(*_concepts(item.get("subject")), *_concepts(item.get("subjects"))),
         places=(*_concepts(item.get("place")), *_concepts(item.get("places"))),
@@ -519,7 +525,15 @@ def _role(entry: Object) -> str:
     return line(role) if isinstance(role, str) else ""
 
 
-_BODY_ORDER: Final = ("body_richhtml5", "body_html5", "body_html", "body_xhtml", "body_richtext", "body_main", "body_text")
+_BODY_ORDER: Final[tuple[str, ...]] = (
+    "body_richhtml5",
+    "body_html5",
+    "body_html",
+    "body_xhtml",
+    "body_richtext",
+    "body_main",
+    "body_text",
+)
 
 
 def _bodies(item: Object) -> tuple[str, str]:
@@ -534,10 +548,10 @@ def _bodies(item: Object) -> tuple[str, str]:
     entries = [_lower(entry) for entry in item.get("bodies") or []]
     entries.sort(key=lambda entry: 0 if "html" in str(entry.get("contenttype")) else 1)
     for entry in entries:
-        value, mime = entry.get("value"), entry.get("contenttype")
+        value = entry.get("value")
         if isinstance(value, str):
             raws.append(value)
-            bodies.add(body_from(value, mime if isinstance(mime, str) else ""))
+            bodies.add(body_from(value, _scalar(entry.get("contenttype"))))
     return bodies.html(), "\n".join(raws)
 
 
@@ -634,6 +648,8 @@ def _associations(value: Any) -> Iterator[Association]:
             type=_TYPES.get(_scalar(low.get("type")).lower(), ""),
             headline=headlines[0].text if headlines else _scalar(low.get("title")),
             caption=_descriptions(low),
-            creditline=_scalar(low.get("creditline") or low.get("by") or low.get("byline") or low.get("copyrightholder")),
+            creditline=_scalar(
+                low.get("creditline") or low.get("by") or low.get("byline") or low.get("copyrightholder")
+            ),
             renditions=tuple(_renditions(low.get("renditions"))),
         )

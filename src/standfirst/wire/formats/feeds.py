@@ -1,0 +1,689 @@
+"""RSS 2.0 (and 0.9x), RSS 1.0 (RDF) and Atom, with Media RSS, Dublin Core and `content:encoded`.
+
+A feed that is well-formed, or that a few safe repairs make so (a wrong or missing character set, undeclared prefixes,
+HTML's named entities, control characters), is mapped from its XML here, so that as many items come out as went in.
+Only what stays broken goes to feedparser, which is imported when it is needed.
+
+A feed knows no embargo, no kill and no correction: every item is usable. An item that is no longer in a feed is not
+killed. A changed item has the same identity and, if the feed is honest, a later date.
+"""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from lxml import etree
+
+from standfirst.kit import markup, xml
+from standfirst.kit.digests import seal
+from standfirst.wire.formats._shared import (
+    DEFAULT,
+    Parsed,
+    Profile,
+    Unreadable,
+    body_from,
+    check_size,
+    domain_in,
+    has_markup,
+    line,
+    microseconds,
+    moment,
+    unique,
+    whole_number,
+)
+from standfirst.wire.item import Association, Concept, Headline, Item, ItemType, Link, Oddity, Rendition
+
+NAME: Final = "feed"
+
+_PREFIXES: Final = {
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "media": "http://search.yahoo.com/mrss/",
+    "atom": "http://www.w3.org/2005/Atom",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+}
+_PREFIX_OF: Final = {
+    **{namespace: prefix for prefix, namespace in _PREFIXES.items()},
+    "http://search.yahoo.com/mrss": "media",
+    "http://www.rssboard.org/media-rss": "media",
+    "http://purl.org/atom/ns#": "atom",
+    "http://purl.org/rss/1.0/": "",
+    "http://my.netscape.com/rdf/simple/0.9/": "",
+    "http://backend.userland.com/rss2": "",
+    "http://blogs.law.harvard.edu/tech/rss": "",
+}
+_ROOT: Final = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?(rss|RDF|feed|entry|channel)(?=[\s>/])", re.IGNORECASE)
+_SKIPPED: Final = re.compile(r"(?:[\s\ufeff]+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL)
+
+
+def recognises(head: bytes) -> bool:
+    """True if a file that starts with `head` is RSS, RDF or Atom."""
+    text = xml.head_text(head).removeprefix("ï»¿")
+    skipped = _SKIPPED.match(text)
+    return bool(_ROOT.match(text, skipped.end() if skipped else 0))
+
+
+def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
+    """Every item of a feed, in its order. A feed without items is no error. Raises `Unreadable` if it is no feed."""
+    check_size(data, profile.limits)
+    odd: list[Oddity] = []
+    text = _decode(data, odd)
+    try:
+        xml.guard(text.encode("utf-8", "replace"))
+        feed = _from_xml(text, odd)
+    except xml.Unsafe as error:
+        raise Unreadable(f"This feed is refused because {error}: ask for a feed without them.") from None
+    if feed is None:
+        feed = _from_feedparser(text, odd)
+    if len(feed.entries) > profile.limits.items:
+        raise Unreadable(f"The feed holds more than {profile.limits.items:,} items: ask for a shorter one.")
+    sealed = seal(data)
+    items = tuple(_item(entry, feed, profile, sealed) for entry in feed.entries)
+    if not items:
+        odd.append(Oddity(code="no-items", text="The feed holds no items now."))
+    return Parsed(items=items, oddities=tuple(odd), format=NAME)
+
+
+# --- characters ---------------------------------------------------------------------------------------------------
+
+_DECLARED: Final = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"']")
+_DECLARATION: Final = re.compile(r"<\?xml\s[^>]*?\?>")
+# What senders mean when they say these: the wider set that browsers read.
+_MEANT: Final = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "big5": "cp950",
+}
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def _decode(data: bytes, odd: list[Oddity]) -> str:
+    """The feed as text. What was declared, if it holds; else UTF-8, if it holds; else a guess, which is an oddity."""
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if data.startswith(mark):
+            return data.decode(encoding, "replace").lstrip("\ufeff")
+    if data[:2] in (b"<\x00", b"\x00<"):
+        return data.decode("utf-16-le" if data[0] else "utf-16-be", "replace")
+    found = _DECLARED.search(data[:1024])
+    declared = ""
+    if found:
+        try:
+            declared = codecs.lookup(found.group(1).decode("ascii")).name
+        except LookupError:
+            declared = ""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    if text and (not declared or declared in ("utf-8", "ascii", "iso8859-1", "cp1252")):
+        # Text that says Latin-1 and yet is sound UTF-8 beyond ASCII is UTF-8.
+        return text
+    if declared and not declared.startswith(("utf", "punycode", "idna", "unicode", "raw", "mbcs")):
+        for candidate in (_MEANT.get(declared, declared), declared):
+            try:
+                return data.decode(candidate)
+            except (UnicodeDecodeError, LookupError):
+                continue
+    if text:
+        return text
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[:200_000]).best()
+    encoding = _MEANT.get(codecs.lookup(best.encoding).name, best.encoding) if best else "cp1252"
+    odd.append(
+        Oddity(
+            code="guessed-charset",
+            text=f"The feed does not say truly what its character set is: {encoding} was guessed, check its letters.",
+        )
+    )
+    return data.decode(encoding, "replace")
+
+
+_ENTITY: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30});")
+_BAD_REFERENCE: Final = re.compile(
+    r"&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));", re.IGNORECASE
+)
+_USED_PREFIX: Final = re.compile(r"<([A-Za-z_][\w.-]*):[A-Za-z_]|\s([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*\s*=")
+_SURE: Final = frozenset({"lt", "gt", "amp", "quot", "apos"})
+
+
+def _entity(match: re.Match[str]) -> str:
+    name = match.group(1)
+    return match.group(0) if name in _SURE else html.unescape(match.group(0))
+
+
+def _repaired(text: str) -> str:
+    """`text` with the repairs that cannot change its meaning."""
+    text = _DECLARATION.sub("", text, count=1).lstrip()
+    text = _BAD_REFERENCE.sub("", _CONTROL.sub("", text))
+    text = _ENTITY.sub(_entity, text)
+    used = {first or second for first, second in _USED_PREFIX.findall(text)} - {"xml", "xmlns"}
+    missing = [prefix for prefix in sorted(used) if f"xmlns:{prefix}" not in text]
+    root = _ROOT.search(text)
+    if missing and root:
+        declarations = "".join(
+            f' xmlns:{prefix}="{_PREFIXES.get(prefix, f"urn:undeclared:{prefix}")}"' for prefix in missing
+        )
+        text = text[: root.end()] + declarations + text[root.end() :]
+    return text
+
+
+# --- a feed, whoever read it --------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Medium:
+    url: str
+    mime: str = ""
+    medium: str = ""
+    role: str = ""
+    title: str = ""
+    caption: str = ""
+    credit: str = ""
+    width: int | None = None
+    height: int | None = None
+    size: int | None = None
+    thumbnails: list[Rendition] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Entry:
+    id: str = ""
+    link: str = ""
+    title: str = ""
+    body: str = ""
+    """Clean block HTML."""
+    raw: str = ""
+    summary: str = ""
+    published: str = ""
+    updated: str = ""
+    authors: list[str] = field(default_factory=list)
+    categories: list[Concept] = field(default_factory=list)
+    media: list[_Medium] = field(default_factory=list)
+    language: str = ""
+    rights: str = ""
+    credits: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Feed:
+    title: str = ""
+    link: str = ""
+    language: str = ""
+    rights: str = ""
+    entries: list[_Entry] = field(default_factory=list)
+
+
+def _plain(text: str) -> str:
+    """A title or a summary as plain text; feeds escape HTML in them once or twice."""
+    if has_markup(text) or _ENTITY.search(text) or "&#" in text:
+        text = markup.text_of(text)
+    return line(text)
+
+
+def _time(text: str) -> datetime | None:
+    """A date in RFC 822 or ISO 8601."""
+    read = moment(text)
+    if read is None and text:
+        try:
+            read = parsedate_to_datetime(text)
+            read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+    return read
+
+
+_MEDIA_TYPES: Final[dict[str, ItemType]] = {"image": "picture", "video": "video", "audio": "audio"}
+
+
+def _association(medium: _Medium) -> Association:
+    kind = medium.medium or medium.mime.partition("/")[0]
+    if not kind and re.search(r"\.(?:jpe?g|png|webp|gif|avif)(?:\?|\Z)", medium.url, re.IGNORECASE):
+        kind = "image"
+    main = Rendition(
+        role=medium.role,
+        href=medium.url,
+        mime=medium.mime,
+        width=medium.width,
+        height=medium.height,
+        bytes=medium.size,
+    )
+    return Association(
+        role=medium.role,
+        item_id=medium.url,
+        type=_MEDIA_TYPES.get(kind.lower(), ""),
+        headline=medium.title,
+        caption=medium.caption,
+        creditline=medium.credit,
+        renditions=(main, *medium.thumbnails),
+    )
+
+
+def _item(entry: _Entry, feed: _Feed, profile: Profile, sealed: str) -> Item:
+    odd: list[Oddity] = []
+    times: dict[str, datetime | None] = {}
+    for name, text in (("published", entry.published), ("updated", entry.updated)):
+        times[name] = _time(text)
+        if text and times[name] is None:
+            odd.append(Oddity(code="unreadable-time", text=f"Its date “{text[:40]}” is no time that can be read."))
+    changed = times["updated"] or times["published"]
+    identity = entry.id or entry.link
+    if not identity:
+        # Nothing else tells it from others; a changed title makes it another item.
+        identity = "sha256:" + seal("\n".join((entry.title or entry.raw, entry.published)).encode("utf-8", "replace"))
+        odd.append(
+            Oddity(code="no-identity", text="It has neither an id nor a link: its title and date stand in for them.")
+        )
+    if changed is None:
+        odd.append(Oddity(code="no-date", text="It has no date that can be read, so its versions have no order."))
+    provider = profile.provider if profile.force_provider else ""
+    provider = provider or profile.provider or domain_in(feed.link) or domain_in(entry.link) or domain_in(entry.id)
+    if not provider:
+        provider = feed.title or "unknown"
+        odd.append(Oddity(code="no-provider", text="The feed does not say whose it is."))
+    if not (entry.title or entry.body or entry.media):
+        odd.append(Oddity(code="no-content", text="It has neither headline, nor text, nor anything to show."))
+    return Item(
+        provider=provider,
+        item_id=identity,
+        version_raw=entry.updated or entry.published,
+        version_order=microseconds(changed),
+        thread_key=identity,
+        headline=entry.title,
+        headlines=(Headline(text=entry.title),) if entry.title else (),
+        byline=", ".join(unique(entry.authors)),
+        abstract=entry.summary,
+        body_html=entry.body,
+        body_raw=entry.raw,
+        creditline=", ".join(unique(entry.credits)),
+        copyright_notice=entry.rights or feed.rights,
+        language=(entry.language or feed.language or profile.language).replace("_", "-"),
+        subjects=tuple(concept for concept in entry.categories if concept.scheme),
+        keywords=unique(concept.name or concept.code for concept in entry.categories if not concept.scheme),
+        first_created=times["published"],
+        version_created=changed,
+        associations=tuple(_association(medium) for medium in entry.media),
+        links=(Link(rel="alternate", target=entry.link),) if entry.link else (),
+        raw_sha256=sealed,
+        oddities=tuple(odd),
+    )
+
+
+# --- from XML -----------------------------------------------------------------------------------------------------
+
+
+def _name(element: etree._Element) -> str:
+    """ "title", "dc:creator", "media:content": local names, Atom and RSS without a prefix."""
+    tag = element.tag
+    if not isinstance(tag, str):
+        return ""
+    if tag[0] != "{":
+        return tag
+    namespace, _brace, local = tag[1:].partition("}")
+    prefix = _PREFIX_OF.get(namespace, namespace)
+    return f"{prefix}:{local}" if prefix and prefix != "atom" else local
+
+
+def _text(element: etree._Element) -> str:
+    return xml.text_of(element).strip()
+
+
+def _from_xml(text: str, odd: list[Oddity]) -> _Feed | None:
+    """The feed, or None if its XML cannot be repaired. Raises `Unsafe`, and `Unreadable` if it is XML but no feed."""
+    repaired = _repaired(text)
+    try:
+        root = xml.parse(repaired.encode("utf-8"))
+    except xml.Broken:
+        return None
+    feed = _Feed()
+    name = _name(root).rpartition(":")[2].lower()
+    if name in ("feed", "entry"):
+        _describe(feed, root)
+        entries = [root] if name == "entry" else [child for child in root if _name(child) == "entry"]
+    else:
+        channel = next((child for child in root.iter(etree.Element) if _name(child) == "channel"), None)
+        if channel is None:
+            raise Unreadable("This feed has no channel, so it is cut off or none: look at what its address delivers.")
+        _describe(feed, channel)
+        entries = [child for child in root.iter(etree.Element) if _name(child) == "item"]
+    feed.language = feed.language or _language(root)
+    feed.entries = [_entry(element) for element in entries]
+    return feed
+
+
+_XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def _language(element: etree._Element) -> str:
+    return line(element.get(_XML_LANG))
+
+
+def _describe(feed: _Feed, channel: etree._Element) -> None:
+    for child in channel:
+        name = _name(child)
+        if name == "title":
+            feed.title = feed.title or _plain(_text(child))
+        elif name == "link":
+            rel = child.get("rel", "alternate")
+            if rel == "alternate" and not feed.link:
+                feed.link = line(child.get("href") or child.text)
+        elif name in ("language", "dc:language"):
+            feed.language = feed.language or line(child.text)
+        elif name in ("copyright", "rights", "dc:rights"):
+            feed.rights = feed.rights or _plain(_text(child))
+
+
+_DATES: Final = {
+    "pubDate": "published",
+    "published": "published",
+    "issued": "published",
+    "dc:date": "published",
+    "dcterms:created": "published",
+    "dcterms:issued": "published",
+    "updated": "updated",
+    "modified": "updated",
+    "dcterms:modified": "updated",
+    "dc:modified": "updated",
+}
+
+
+def _entry(element: etree._Element) -> _Entry:
+    entry = _Entry(
+        id=line(element.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about")), language=_language(element)
+    )
+    contents: list[etree._Element] = []
+    summaries: list[etree._Element] = []
+    media_title = ""
+    for child in element:
+        name = _name(child)
+        if name == "title":
+            if not entry.title:
+                entry.title = _construct(child)
+        elif name in ("guid", "id"):
+            entry.id = line(child.text) or entry.id
+        elif name == "link":
+            rel = child.get("rel", "alternate")
+            href = line(child.get("href") or child.text)
+            if rel == "alternate" and href:
+                entry.link = entry.link or href
+            elif rel == "enclosure" and href:
+                _add_medium(entry, _enclosure(child, href))
+        elif name in _DATES:
+            where = _DATES[name]
+            value = line(child.text)
+            if value and not getattr(entry, where):
+                setattr(entry, where, value)
+        elif name in ("content:encoded", "content"):
+            contents.append(child)
+        elif name in ("description", "summary", "itunes:summary"):
+            summaries.append(child)
+        elif name in ("dc:creator", "author", "itunes:author"):
+            entry.authors.append(_author(child))
+        elif name in ("category", "dc:subject", "media:category"):
+            _category(entry, child)
+        elif name == "enclosure":
+            if line(child.get("url")):
+                _add_medium(entry, _enclosure(child, line(child.get("url"))))
+        elif name == "media:group":
+            for part in child:
+                if _name(part) == "media:description":
+                    summaries.append(part)
+                elif _name(part) == "media:title":
+                    media_title = media_title or _construct(part)
+        elif name == "media:title":
+            media_title = _construct(child)
+        elif name == "media:description":
+            summaries.append(child)
+        elif name in ("rights", "dc:rights", "media:copyright"):
+            entry.rights = entry.rights or _plain(_text(child))
+        elif name == "dc:language":
+            entry.language = line(child.text) or entry.language
+        elif name == "source":
+            entry.credits.append(_plain(child.text or ""))
+        elif name == "media:credit":
+            entry.credits.append(_plain(_text(child)))
+    entry.title = entry.title or media_title
+    for medium in _media(element):
+        _add_medium(entry, medium)
+    if not entry.title and len(entry.media) and entry.media[0].title:
+        entry.title = entry.media[0].title
+    _fill_body(entry, contents, summaries)
+    if not entry.raw:
+        entry.raw = xml.raw_of(element)
+    return entry
+
+
+def _fill_body(entry: _Entry, contents: list[etree._Element], summaries: list[etree._Element]) -> None:
+    bodies = [(part, _html(part)) for part in contents if not line(part.get("src"))]
+    bodies = [(part, body) for part, body in bodies if body]
+    if not bodies and summaries:
+        # The longest says most; feeds repeat the description in their extensions.
+        bodies = [max(((part, _html(part)) for part in summaries), key=lambda pair: len(pair[1]))]
+    elif bodies:
+        entry.summary = next((text for text in (_construct(part) for part in summaries) if text), "")
+    if bodies:
+        part, entry.body = max(bodies, key=lambda pair: len(pair[1]))
+        entry.raw = xml.raw_of(part) if len(part) else (part.text or "")
+
+
+def _construct(element: etree._Element) -> str:
+    """A title or summary as plain text, by its declared type where it is Atom."""
+    text = _text(element)
+    return line(text) if element.get("type") == "text" else _plain(text)
+
+
+def _html(element: etree._Element) -> str:
+    """A content or description as clean HTML."""
+    kind = (element.get("type") or "html").lower()
+    if len(element):
+        for part in element.iter(etree.Element):
+            part_tag = part.tag
+            if part_tag.startswith("{"):
+                part.tag = part_tag.rpartition("}")[2]
+        inner = etree.tostring(element, method="html", encoding="unicode", with_tail=False)
+        return markup.clean_blocks(inner)
+    text = element.text or ""
+    if kind in ("text", "text/plain", "plain"):
+        return markup.paragraphs_of(text)
+    return body_from(text, "text/html" if has_markup(text) or "&" in text else "")
+
+
+def _author(element: etree._Element) -> str:
+    for child in element:
+        if _name(child) == "name":
+            return _plain(_text(child))
+    text = line(element.text)
+    # RSS writes "address@example.test (Name)".
+    found = re.match(r"\S+@\S+\s+\((.+)\)\Z", text)
+    return _plain(found.group(1) if found else text)
+
+
+def _category(entry: _Entry, element: etree._Element) -> None:
+    term = line(element.get("term") or element.text)
+    label = line(element.get("label"))
+    scheme = line(element.get("scheme") or element.get("domain"))
+    if term or label:
+        concept = Concept(scheme=scheme, code=term, name=label)
+        if concept not in entry.categories:
+            entry.categories.append(concept)
+
+
+def _enclosure(element: etree._Element, url: str) -> _Medium:
+    mime, size = line(element.get("type")), whole_number(element.get("length"))
+    return _Medium(url=url, mime=mime, size=size, role="enclosure", title=line(element.get("title")))
+
+
+def _add_medium(entry: _Entry, medium: _Medium) -> None:
+    for known in entry.media:
+        if known.url == medium.url:
+            known.mime, known.size = known.mime or medium.mime, known.size or medium.size
+            known.credit, known.caption = known.credit or medium.credit, known.caption or medium.caption
+            known.title = known.title or medium.title
+            return
+    entry.media.append(medium)
+
+
+def _media(element: etree._Element) -> Iterator[_Medium]:
+    """Media RSS below an item. Title, description, credit and thumbnail are inherited from the group or the item."""
+    contents: list[tuple[etree._Element, list[etree._Element]]] = []
+    lone: list[etree._Element] = []
+    for child in element:
+        name = _name(child)
+        if name == "media:content":
+            contents.append((child, [child, element]))
+        elif name == "media:group":
+            contents += [(part, [part, child, element]) for part in child if _name(part) == "media:content"]
+            lone += [part for part in child if _name(part) == "media:thumbnail"]
+        elif name == "media:thumbnail":
+            lone.append(child)
+    alone = len(contents) <= 1
+    for content, scopes in contents:
+        thumbnails = [part for part in content if _name(part) == "media:thumbnail"]
+        url = line(content.get("url")) or next(
+            (line(part.get("url")) for part in content if _name(part) == "media:player"), ""
+        )
+        if not url:
+            continue
+        yield _Medium(
+            url=url,
+            mime=line(content.get("type")),
+            medium=line(content.get("medium")),
+            role="media",
+            title=_inherited(scopes if alone else scopes[:-1], "media:title"),
+            caption=_inherited(scopes, "media:description") or (_inherited(scopes, "media:text")),
+            credit=_inherited(scopes, "media:credit"),
+            width=whole_number(content.get("width")),
+            height=whole_number(content.get("height")),
+            size=whole_number(content.get("fileSize")),
+            thumbnails=[_thumbnail(part) for part in (thumbnails or (lone if alone else []))],
+        )
+    if not contents:
+        for part in lone:
+            thumbnail = _thumbnail(part)
+            if thumbnail.href:
+                yield _Medium(
+                    url=thumbnail.href,
+                    medium="image",
+                    role="thumbnail",
+                    caption=_inherited([element], "media:description"),
+                    credit=_inherited([element], "media:credit"),
+                    width=thumbnail.width,
+                    height=thumbnail.height,
+                )
+
+
+def _thumbnail(element: etree._Element) -> Rendition:
+    return Rendition(
+        role="thumbnail",
+        href=line(element.get("url")),
+        width=whole_number(element.get("width")),
+        height=whole_number(element.get("height")),
+    )
+
+
+def _inherited(scopes: list[etree._Element], name: str) -> str:
+    for scope in scopes:
+        found = unique(_plain(_text(child)) for child in scope if _name(child) == name)
+        if found:
+            return ", ".join(found)
+    return ""
+
+
+# --- from feedparser ----------------------------------------------------------------------------------------------
+
+_LENIENT_BYTES: Final = 3_000_000
+
+
+def _from_feedparser(text: str, odd: list[Oddity]) -> _Feed:
+    if len(text) > _LENIENT_BYTES:
+        raise Unreadable(
+            "This feed is not well-formed XML and too large to be mended: ask its publisher to correct it."
+        )
+    import feedparser  # type: ignore[import-untyped]
+
+    declared = _DECLARATION.sub("", text, count=1).lstrip()
+    result = feedparser.parse(
+        declared.encode("utf-8", "replace"),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    if not result.get("version") and not result.get("entries"):
+        raise Unreadable("This is no feed that can be read: look at what its address delivers.")
+    expected = len(re.findall(r"<(?:item|entry)(?=[\s>])", re.sub(r"<!\[CDATA\[.*?\]\]>", "", text, flags=re.DOTALL)))
+    entries = result.get("entries") or []
+    said = "The feed is not well-formed XML; it was read with leniency, so compare it with its source."
+    if len(entries) != expected:
+        said = f"The feed is not well-formed XML: it seems to hold {expected} items, and {len(entries)} could be read."
+    odd.append(Oddity(code="not-well-formed", text=said))
+    about: dict[str, Any] = result.get("feed") or {}
+    feed = _Feed(
+        title=_plain(str(about.get("title") or "")),
+        link=line(about.get("link")),
+        language=line(about.get("language")),
+        rights=_plain(str(about.get("rights") or "")),
+    )
+    feed.entries = [_from_loose(entry) for entry in entries]
+    if not feed.entries and not feed.title and not feed.link:
+        raise Unreadable("This feed is cut off or broken and holds nothing that can be read: ask its publisher.")
+    return feed
+
+
+def _from_loose(source: dict[str, Any]) -> _Entry:
+    entry = _Entry(
+        id=line(source.get("id")),
+        link=line(source.get("link")),
+        title=_plain(str(source.get("title") or "")),
+        published=line(source.get("published") or source.get("created")),
+        updated=line(source.get("updated")) if "updated" in source else "",
+        rights=_plain(str(source.get("rights") or "")),
+    )
+    contents = [str(part.get("value") or "") for part in source.get("content") or ()]
+    summary = str(source.get("summary") or "")
+    entry.raw = max(contents, key=len) if any(contents) else summary
+    entry.body = body_from(entry.raw, "text/html")
+    if any(contents) and summary and summary not in contents:
+        entry.summary = _plain(summary)
+    for author in source.get("authors") or ():
+        entry.authors.append(line(author.get("name")))
+    for tag in source.get("tags") or ():
+        if line(tag.get("term")):
+            entry.categories.append(
+                Concept(scheme=line(tag.get("scheme")), code=line(tag.get("term")), name=line(tag.get("label")))
+            )
+    credits = ", ".join(unique(line(part.get("content")) for part in source.get("media_credit") or ()))
+    for part in source.get("media_content") or ():
+        if line(part.get("url")):
+            _add_medium(
+                entry,
+                _Medium(
+                    url=line(part.get("url")),
+                    mime=line(part.get("type")),
+                    medium=line(part.get("medium")),
+                    role="media",
+                    credit=credits,
+                ),
+            )
+    for part in source.get("enclosures") or ():
+        if line(part.get("href")):
+            _add_medium(entry, _Medium(url=line(part.get("href")), mime=line(part.get("type")), role="enclosure"))
+    return entry
