@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import time_ns
 from typing import Final
+from zlib import crc32
 
 import msgspec
 
@@ -26,6 +27,7 @@ ASIDE_KEPT_SECONDS: Final = 600
 """How long a file that is being written may take. What is older was left behind by a process that was killed."""
 
 
+_PART: Final = ".part"
 _CLAIM: Final = f"{sitefiles.OWNER}-"
 
 
@@ -53,15 +55,13 @@ class LocalOutlet:
         self.root = root
         self.newsroom_id = newsroom_id
         self._root = os.fspath(root)
-        self._aside = os.path.join(self._root, sitefiles.ASIDE)
         self._owner_file = os.path.join(self._root, sitefiles.OWNER)
         self._owner_seen: tuple[int, int, int] | None = None
         self._step = step
         root.mkdir(parents=True, exist_ok=True)
         self._adopt()
-        for tree in (sitefiles.ASIDE, *sitefiles.TREES.values()):
+        for tree in sitefiles.TREES.values():
             (root / tree).mkdir(exist_ok=True)
-        self.clean()
 
     # ---- The four verbs of an outlet -------------------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ class LocalOutlet:
         self._file(path)
         self._check_owner()
         # In the order opposite to the reader's, so that nothing older shines through on the way.
-        for status in reversed(sitefiles.TREES):
+        for status in reversed(tuple(sitefiles.TREES)):
             self._erase(sitefiles.file_of(path, status))
 
     def read(self, path: str) -> Output | None:
@@ -105,14 +105,19 @@ class LocalOutlet:
 
     def list(self) -> Iterator[str]:
         """Every path that has an output, each once."""
-        first, *others = sitefiles.TREES
-        yield from self.standing(first)
-        seen_in = [first]
-        for status in others:
+        for status in sitefiles.TREES:
             for path in self.standing(status):
-                if not any(os.path.isfile(self.root / sitefiles.file_of(path, before)) for before in seen_in):
+                if not self._answers_before(path, status):
                     yield path
-            seen_in.append(status)
+
+    def _answers_before(self, path: str, status: int) -> bool:
+        """True if `path` has a file in a folder in which readers look before that of `status`."""
+        for before in sitefiles.TREES:
+            if before == status:
+                return False
+            if os.path.isfile(self.root / sitefiles.file_of(path, before)):
+                return True
+        return False
 
     # ---- Beside them -----------------------------------------------------------------------------------------------
 
@@ -152,15 +157,16 @@ class LocalOutlet:
         return msgspec.json.decode(data, type=dict[str, str])
 
     def clean(self) -> int:
-        """Remove what killed processes left half written; returns how many files. Called when an outlet is opened."""
-        oldest = time_ns() - ASIDE_KEPT_SECONDS * 1_000_000_000
+        """Remove what killed processes left half written; returns how many files. No reader can see those.
+
+        Looks through every folder (some seconds for a hundred thousand pages), so it is for the start of a long-lived
+        process, beside its work.
+        """
         removed = 0
-        left = [*os.scandir(self._aside), *(entry for entry in os.scandir(self._root) if _is_claim(entry.name))]
-        for entry in left:
-            with suppress(FileNotFoundError):
-                if entry.stat(follow_symlinks=False).st_mtime_ns < oldest:
-                    os.unlink(entry.path)
-                    removed += 1
+        for folder, _, names in os.walk(self._root):
+            for name in names:
+                if name.startswith(".") and (name.endswith(_PART) or _is_claim(name)):
+                    removed += _remove_if_left(os.path.join(folder, name))
         return removed
 
     # ---- Whose folder it is ----------------------------------------------------------------------------------------
@@ -216,10 +222,9 @@ class LocalOutlet:
 
     def _write(self, file: str, data: bytes) -> None:
         self._step(f"write {file}")
-        aside = os.path.join(self._aside, f"{secrets.token_hex(8)}.part")
         place = os.path.join(self._root, file)
+        aside, descriptor = _open_beside(place)
         try:
-            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             with open(descriptor, "wb", buffering=0) as out:
                 view = memoryview(data)
                 while view:
@@ -229,30 +234,14 @@ class LocalOutlet:
                 now = time_ns()
                 os.utime(descriptor, ns=(now, now))
             self._step(f"rename {file}")
-            self._rename(aside, place)
+            os.replace(aside, place)
+        except IsADirectoryError:
+            os.unlink(aside)
+            raise OutletProblem(f"{place} cannot be written: a folder is where the file must be.") from None
         except BaseException:
             with suppress(FileNotFoundError):
                 os.unlink(aside)
             raise
-
-    def _rename(self, aside: str, place: str) -> None:
-        # Folders are made where a rename misses one: most pages need no look at their folder at all. Another process
-        # may remove an empty one in between, hence the second and third try.
-        for _ in range(3):
-            try:
-                os.replace(aside, place)
-            except FileNotFoundError:
-                try:
-                    os.makedirs(os.path.dirname(place), exist_ok=True)
-                except (FileExistsError, NotADirectoryError):
-                    raise OutletProblem(f"{place} cannot be written: a file is where its folder must be.") from None
-            except NotADirectoryError:
-                raise OutletProblem(f"{place} cannot be written: a file is where its folder must be.") from None
-            except IsADirectoryError:
-                raise OutletProblem(f"{place} cannot be written: a folder is where the file must be.") from None
-            else:
-                return
-        raise OutletProblem(f"{place} cannot be written: its folder vanishes again and again.")
 
     def _erase(self, file: str) -> None:
         place = os.path.join(self._root, file)
@@ -272,6 +261,43 @@ class LocalOutlet:
                 # Not empty, or gone already: it is no longer ours to tidy.
                 return
             folder = os.path.dirname(folder)
+
+
+def _open_beside(place: str) -> tuple[str, int]:
+    """A new file in the folder of `place`, open for writing, whose name no reader can ask for.
+
+    In that folder and not in one for all: some file systems look for room near the folder's other files, and one full
+    of strangers is slow (ext4: half as many pages in a second). The name is the same each time, so that who writes a
+    page again after a crash comes upon what was left and removes it; another process that writes there now is left
+    alone.
+    """
+    folder, _, name = place.rpartition("/")
+    aside = f"{folder}/.{crc32(name.encode()):08x}{_PART}"
+    for _ in range(5):
+        try:
+            return aside, os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        except FileNotFoundError:
+            # Folders are made where one is missed: most pages need no look at their folder at all. Another process may
+            # remove it while it is empty, hence the further tries.
+            try:
+                os.makedirs(folder, exist_ok=True)
+            except (FileExistsError, NotADirectoryError):
+                raise OutletProblem(f"{place} cannot be written: a file is where its folder must be.") from None
+        except NotADirectoryError:
+            raise OutletProblem(f"{place} cannot be written: a file is where its folder must be.") from None
+        except FileExistsError:
+            if not _remove_if_left(aside):
+                aside = f"{folder}/.{secrets.token_hex(8)}{_PART}"
+    raise OutletProblem(f"{place} cannot be written: its folder vanishes again and again.")
+
+
+def _remove_if_left(aside: str) -> bool:
+    """Remove a file that was being written, if nobody can be writing it any more."""
+    with suppress(FileNotFoundError):
+        if os.stat(aside, follow_symlinks=False).st_mtime_ns > time_ns() - ASIDE_KEPT_SECONDS * 1_000_000_000:
+            return False
+        os.unlink(aside)
+    return True
 
 
 def _is_claim(name: str) -> bool:

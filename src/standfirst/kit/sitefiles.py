@@ -1,0 +1,194 @@
+"""The output folder's rules: which file holds which address, what it is, and how a page and its packed twin agree.
+
+The press writes the folder and the reader process serves it; both go by this module and by nothing else.
+
+    pages/<path>            bodies of pages (200)
+    gone/<path>             notices in the place of stories taken down (410)
+    moved/<path>            target paths of addresses that moved (301)
+    moved-prefixes.json     {"/old/": "/new/"}, used where nothing else answers
+    .newsroom               whose folder this is
+    .<something>.part       anywhere: a file being written, before its rename
+
+An address that ends in "/" is kept as `index.html` in its folder, any other as the file of its name. Text has a twin,
+`<file>.gz`. A reader looks an address up in pages, then moved, then gone; then it tries the prefixes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+from isal import igzip, isal_zlib
+
+PAGES: Final = "pages"
+MOVED: Final = "moved"
+GONE: Final = "gone"
+
+TREES: Final[Mapping[int, str]] = {200: PAGES, 301: MOVED, 410: GONE}
+"""The folder for each status, in the order in which a reader looks."""
+
+PREFIXES: Final = "moved-prefixes.json"
+OWNER: Final = ".newsroom"
+NOT_FOUND: Final = "/404.html"
+"""The page whose body answers for every address that is not there."""
+
+INDEX: Final = "index.html"
+TWIN: Final = ".gz"
+
+MAX_PATH: Final = 2000
+"""The longest address, in bytes of UTF-8."""
+
+MAX_PART: Final = 255 - len(TWIN)
+"""The longest part of an address between two slashes, in bytes of UTF-8: file systems allow 255, and a twin adds 3."""
+
+_PACK_LEVEL: Final = 2
+
+_TEXT: Final[Mapping[str, str]] = {
+    "atom": "application/atom+xml; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "ics": "text/calendar; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json; charset=utf-8",
+    "rss": "application/rss+xml; charset=utf-8",
+    "svg": "image/svg+xml",
+    "txt": "text/plain; charset=utf-8",
+    "vtt": "text/vtt; charset=utf-8",
+    "webmanifest": "application/manifest+json",
+    "xml": "application/xml; charset=utf-8",
+}
+_PACKED_ALREADY: Final[Mapping[str, str]] = {
+    "avif": "image/avif",
+    "gif": "image/gif",
+    "ico": "image/x-icon",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "m4a": "audio/mp4",
+    "mp3": "audio/mpeg",
+    "mp4": "video/mp4",
+    "ogg": "audio/ogg",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "ttf": "font/ttf",
+    "webm": "video/webm",
+    "webp": "image/webp",
+    "woff": "font/woff",
+    "woff2": "font/woff2",
+    "zip": "application/zip",
+}
+# A feed says what it is by its name, since ".xml" alone does not.
+_BY_NAME: Final[Mapping[str, str]] = {
+    "atom.xml": "application/atom+xml; charset=utf-8",
+    "feed.json": "application/feed+json; charset=utf-8",
+    "feed.xml": "application/rss+xml; charset=utf-8",
+    "rss.xml": "application/rss+xml; charset=utf-8",
+}
+_UNKNOWN: Final = "application/octet-stream"
+
+# Parts of plain ASCII that no rule below forbids: nearly every address, decided in one look. The dot first and the
+# ".gz" last are left to the slow way.
+_PLAIN: Final = re.compile(r"(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,200})?)+\Z")
+
+
+class BadPath(ValueError):
+    """An address that can have no file. The message says why."""
+
+
+def canonical(path: str) -> str:
+    """`path` (decoded, absolute, without query) in Unicode's form NFC, the one way in which an address is written."""
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
+
+
+def file_of(path: str, status: int = 200) -> str:
+    """The file, relative to the output folder, that holds the address `path` (decoded, absolute) as `status`.
+
+    Whatever is passed, the file lies within the folder of its status and is no dot-file (but for "/.well-known/") and
+    no twin. `BadPath` where the address cannot be kept: not absolute, empty parts, "." and "..", backslashes, control
+    characters, parts or a whole that are too long, names that other files need.
+    """
+    tree = TREES[status]
+    path = canonical(path)
+    if not (_PLAIN.match(path) and "//" not in path and len(path) <= MAX_PATH and TWIN not in path):
+        _refuse_unsafe(path)
+    if path.endswith("/"):
+        return f"{tree}{path}{INDEX}"
+    if path.endswith("/" + INDEX):
+        raise BadPath(f"{path!r} is written as its folder, with a slash at the end.")
+    return tree + path
+
+
+def _refuse_unsafe(path: str) -> None:
+    if not path.startswith("/"):
+        raise BadPath(f"{path!r} does not begin with a slash.")
+    try:
+        if len(path.encode()) > MAX_PATH:
+            raise BadPath(f"{path[:40]!r}... is longer than {MAX_PATH} bytes.")
+    except UnicodeEncodeError:
+        raise BadPath(f"{path!r} is not Unicode text.") from None
+    # U+FFFD stands where bytes were not UTF-8: what was asked for is not known.
+    if "\\" in path or "\ufffd" in path or any(unicodedata.category(c) == "Cc" for c in path):
+        raise BadPath(f"{path!r} has characters that no address has.")
+    parts = path[1:].split("/")
+    for place, part in enumerate(parts):
+        last = place == len(parts) - 1
+        if not part and not last:
+            raise BadPath(f"{path!r} has an empty part.")
+        if part.startswith(".") and not (place == 0 and part == ".well-known" and not last):
+            raise BadPath(f"{path!r} has a part that begins with a dot.")
+        if part.endswith(TWIN):
+            raise BadPath(f"{path!r} has a part that ends in {TWIN!r}, which is kept for packed twins.")
+        if len(part.encode()) > MAX_PART:
+            raise BadPath(f"{path[:40]!r}... has a part that is longer than {MAX_PART} bytes.")
+
+
+def path_of(file: str) -> tuple[str, int] | None:
+    """The address and status that `file` (relative, with forward slashes) holds; None for twins and other files."""
+    tree, _, rest = file.partition("/")
+    status = next((status for status, name in TREES.items() if name == tree), None)
+    if status is None or not rest:
+        return None
+    path = "/" + rest
+    if path.endswith("/" + INDEX):
+        path = path.removesuffix(INDEX)
+    try:
+        return (path, status) if file_of(path, status) == file else None
+    except BadPath:
+        return None
+
+
+def media_type(file: str) -> str:
+    """The media type of `file`, told by its name, with its charset where it has one."""
+    name = PurePosixPath(file).name.lower()
+    ending = name.rpartition(".")[2]
+    return _BY_NAME.get(name) or _TEXT.get(ending) or _PACKED_ALREADY.get(ending) or _UNKNOWN
+
+
+def has_twin(file: str) -> bool:
+    """True if `file` is text, which has a packed twin beside it. What only holds a target path has none."""
+    return not file.startswith(MOVED + "/") and file.rpartition(".")[2].lower() in _TEXT
+
+
+def twin_of(file: str) -> str:
+    """The name of the packed twin of `file`."""
+    return file + TWIN
+
+
+def pack(body: bytes) -> bytes:
+    """`body` as gzip (RFC 1952): the same bytes for the same body, whenever and wherever it is packed."""
+    return igzip.compress(body, _PACK_LEVEL, mtime=0)
+
+
+def agrees(twin: bytes, body: bytes) -> bool:
+    """True if `twin` is `body` packed, told by the length and CRC-32 at the end of a gzip file.
+
+    A twin and its file are two renames, and a crash may come between them. So nobody trusts that they stand side by
+    side: who serves a twin asks this first, once for each time that he reads them from the disk.
+    """
+    if len(twin) < 18 or not twin.startswith(b"\x1f\x8b\x08"):
+        return False
+    crc, length = int.from_bytes(twin[-8:-4], "little"), int.from_bytes(twin[-4:], "little")
+    return length == len(body) & 0xFFFFFFFF and crc == isal_zlib.crc32(body)

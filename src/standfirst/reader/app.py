@@ -1,0 +1,291 @@
+"""The reader's application (RSGI): one request in, one answer out, from the shelf or from the newsroom."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import time
+from typing import Final
+
+from standfirst.kit import sitefiles
+from standfirst.reader import notices
+from standfirst.reader.forward import Forwarder
+from standfirst.reader.http import Headers, accepts_gzip, byte_range, http_date, names_etag, same_moment
+from standfirst.reader.rsgi import HTTPProtocol, ProtocolClosed, Scope
+from standfirst.reader.shelf import PAGE_CACHING, PAGE_POLICY, SAFETY, SHORT_CACHING, Found, Shelf, redirection
+from standfirst.reader.tally import Tally, is_machine
+
+log = logging.getLogger(__name__)
+
+ALIVE: Final = "/-/alive"
+
+_FORWARDED: Final = ("/newsroom/", "/search/", "/r/")
+_FORWARDED_EXACTLY: Final = frozenset({"/search"})
+_MAX_QUERY: Final = 8192
+_PIECE: Final = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a reader process runs. Sizes are bytes, times seconds."""
+
+    home: Path
+    newsroom: str = ""
+    memory: int = 64 << 20
+    upload_limit: int = 512 << 20
+    answer_seconds: float = 120.0
+    flush_seconds: float = 60.0
+    trusted_proxies: frozenset[str] = frozenset()
+
+
+class App:
+    """Serves `<home>/output`, counts reads into `<home>/reads`, forwards what is the newsroom's."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.shelf = Shelf(settings.home / "output", settings.memory)
+        self.tally = Tally(settings.home / "reads")
+        self._forwarder: Forwarder | None = None
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Begin: called in the loop that serves, before the first request."""
+        if self._settings.newsroom:
+            self._forwarder = Forwarder(
+                self._settings.newsroom,
+                upload_limit=self._settings.upload_limit,
+                answer_seconds=self._settings.answer_seconds,
+                trusted=self._settings.trusted_proxies,
+            )
+        self._flushing = asyncio.create_task(self._flush_now_and_then())
+
+    async def close(self) -> None:
+        """End: after the last request. What was counted is written."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._flushing
+        self.tally.flush()
+        if self._forwarder is not None:
+            await self._forwarder.close()
+        self.shelf.close()
+
+    async def _flush_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.flush_seconds)
+            self.tally.flush()
+
+    # ---- A request -------------------------------------------------------------------------------------------------
+
+    async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
+        try:
+            await self._answer(scope, proto)
+        except ProtocolClosed:
+            # The reader left before the answer.
+            return
+        except OSError:
+            log.exception("%s could not be served.", scope.path)
+            _page(scope, proto, 500, notices.FAULT, "no-store")
+
+    async def _answer(self, scope: Scope, proto: HTTPProtocol) -> None:
+        path, method = scope.path, scope.method
+        reading = method == "GET" or method == "HEAD"
+        # The common case first: a page in memory, still true.
+        if reading and (known := self.shelf.remembered(path)) is not None:
+            return await self._give(scope, proto, known)
+        if len(path) > sitefiles.MAX_PATH or len(scope.query_string) > _MAX_QUERY:
+            return _page(scope, proto, 414, notices.TOO_LONG, "no-store")
+        if path.startswith(_FORWARDED) or path in _FORWARDED_EXACTLY:
+            return await self._forward(scope, proto)
+        if not reading:
+            return _page(scope, proto, 405, notices.NOT_ALLOWED, "no-store", ("allow", "GET, HEAD"))
+        if path == ALIVE and _is_loopback(scope.client):
+            return proto.response_empty(204, [("cache-control", "no-store")])
+        canonical = sitefiles.canonical(path)
+        try:
+            found = await self.shelf.find(canonical)
+        except sitefiles.BadPath:
+            return await self._not_found(scope, proto)
+        if found is not None:
+            if canonical != path:
+                return proto.response_empty(301, redirection(canonical))
+            return await self._give(scope, proto, found)
+        target = await self._moved_to(canonical)
+        if target is not None:
+            return proto.response_empty(301, redirection(target))
+        return await self._not_found(scope, proto)
+
+    async def _moved_to(self, path: str) -> str | None:
+        """Where a reader is sent from `path`, at which nothing answers."""
+        if path == "/newsroom":
+            return "/newsroom/"
+        if not path.endswith("/"):
+            with suppress(sitefiles.BadPath):
+                folder = await self.shelf.find(path + "/")
+                if folder is not None:
+                    return path + "/"
+        return self.shelf.moved_prefix(path)
+
+    async def _forward(self, scope: Scope, proto: HTTPProtocol) -> None:
+        parts = scope.path.split("/")
+        if ".." in parts or "." in parts or "\x00" in scope.path or "\\" in scope.path:
+            return _page(scope, proto, 400, notices.BAD_REQUEST, "no-store")
+        if self._forwarder is None:
+            return _page(scope, proto, 503, notices.NEWSROOM_DOWN, "no-store", ("retry-after", "60"))
+        return await self._forwarder.forward(scope, proto)
+
+    async def _not_found(self, scope: Scope, proto: HTTPProtocol) -> None:
+        page = await self.shelf.find(sitefiles.NOT_FOUND)
+        if page is None or page.status != 200 or page.large:
+            return _page(scope, proto, 404, notices.NOT_FOUND, SHORT_CACHING)
+        return await self._give(scope, proto, page)
+
+    # ---- An answer -------------------------------------------------------------------------------------------------
+
+    async def _give(self, scope: Scope, proto: HTTPProtocol, found: Found) -> None:
+        asked = scope.headers.get
+        status = found.status
+        if status == 301:
+            return proto.response_empty(301, found.headers)
+        packed = bool(found.packed) and accepts_gzip(asked("accept-encoding"))
+        body = found.packed if packed else found.body
+        headers = list(found.headers)
+        if packed:
+            headers.append(("content-encoding", "gzip"))
+        if found.path == sitefiles.NOT_FOUND:
+            status = 404
+        elif status == 200:
+            etag = found.packed_etag if packed else found.etag
+            headers.append(("etag", etag))
+            # Within the second of a change, a date does not tell the versions apart: then none is given, and none
+            # that was given before is taken (RFC 9110 8.8.2.2).
+            settled = time() >= found.moment + 2
+            if settled:
+                headers.append(("last-modified", http_date(found.moment)))
+            if found.is_story and self._counts(scope):
+                self.tally.count(found.path)
+            if _is_fresh(asked, found, etag, settled):
+                return proto.response_empty(304, [pair for pair in headers if pair[0] not in _ABOUT_THE_BODY])
+            if found.ranges:
+                headers.append(("accept-ranges", "bytes"))
+                wanted = asked("range")
+                if wanted is not None and scope.method == "GET" and _range_applies(asked, found, settled):
+                    return await self._give_range(proto, found, headers, wanted)
+        size = found.identity[1] if found.large else len(body)
+        if scope.method == "HEAD":
+            return proto.response_empty(status, [*headers, ("content-length", str(size))])
+        if found.large:
+            return await self._send_pieces(proto, found, status, headers, 0, size)
+        proto.response_bytes(status, headers, body)
+        return None
+
+    async def _give_range(self, proto: HTTPProtocol, found: Found, headers: Headers, wanted: str) -> None:
+        size = found.identity[1]
+        try:
+            limits = byte_range(wanted, size)
+        except ValueError:
+            return proto.response_empty(
+                416, [("content-range", f"bytes */{size}"), ("accept-ranges", "bytes"), *SAFETY]
+            )
+        status = 200
+        first, end = 0, size
+        if limits is not None:
+            status = 206
+            first, end = limits
+            headers.append(("content-range", f"bytes {first}-{end - 1}/{size}"))
+        if found.large:
+            return await self._send_pieces(proto, found, status, headers, first, end)
+        proto.response_bytes(status, headers, found.body[first:end])
+        return None
+
+    async def _send_pieces(
+        self, proto: HTTPProtocol, found: Found, status: int, headers: Headers, first: int, end: int
+    ) -> None:
+        descriptor = await asyncio.to_thread(os.open, found.file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            about = os.fstat(descriptor)
+            if (about.st_mtime_ns, about.st_size, about.st_ino) != found.identity:
+                # It was replaced since we looked. The next try finds the new one.
+                return _busy(proto)
+            transport = proto.response_stream(status, [*headers, ("content-length", str(end - first))])
+            while first < end:
+                piece = await asyncio.to_thread(os.pread, descriptor, min(_PIECE, end - first), first)
+                if not piece:
+                    # Cut short by some other hand; the announced length tells the reader that this is not all.
+                    return None
+                await transport.send_bytes(piece)
+                first += len(piece)
+        finally:
+            os.close(descriptor)
+        return None
+
+    @staticmethod
+    def _counts(scope: Scope) -> bool:
+        asked = scope.headers.get
+        return (
+            scope.method == "GET"
+            and not asked("sec-purpose")
+            and not asked("purpose")
+            and not asked("x-moz")
+            and asked("sec-fetch-dest", "document") == "document"
+            and not is_machine(asked("user-agent"))
+        )
+
+
+# A 304 says nothing of a body that it does not have.
+_ABOUT_THE_BODY: Final = frozenset({"content-type", "content-encoding"})
+
+Asked = Callable[[str], str | None]
+
+
+def _is_fresh(asked: Asked, found: Found, etag: str, settled: bool) -> bool:
+    """True if what the client has is what it would get: by etag, or by date where it has none."""
+    none_match = asked("if-none-match")
+    if none_match is not None:
+        return names_etag(none_match, etag)
+    since = asked("if-modified-since")
+    return since is not None and settled and same_moment(since, found.moment)
+
+
+def _range_applies(asked: Asked, found: Found, settled: bool) -> bool:
+    """If-Range (RFC 9110 13.1.5): a part only if the rest that the client has is of the same version."""
+    condition = asked("if-range")
+    if condition is None:
+        return True
+    if condition.startswith('"'):
+        return condition == found.etag
+    return settled and same_moment(condition, found.moment)
+
+
+def _is_loopback(client: str) -> bool:
+    try:
+        return ipaddress.ip_address(client.rpartition(":")[0].strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _busy(proto: HTTPProtocol) -> None:
+    proto.response_empty(503, [("retry-after", "1"), ("cache-control", "no-store")])
+
+
+def _page(scope: Scope, proto: HTTPProtocol, status: int, body: bytes, caching: str, *more: tuple[str, str]) -> None:
+    headers = [
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", caching),
+        ("content-security-policy", PAGE_POLICY),
+        *SAFETY,
+        *more,
+    ]
+    if scope.method == "HEAD":
+        proto.response_empty(status, [*headers, ("content-length", str(len(body)))])
+    else:
+        proto.response_bytes(status, headers, body)
+
+
+__all__ = ["ALIVE", "PAGE_CACHING", "App", "Settings"]

@@ -1,0 +1,140 @@
+"""Runs the reader process: granian in this process, on one port, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+from contextlib import suppress
+from typing import Final
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from standfirst.kit.errors import Problem
+from standfirst.reader.app import App, Settings
+
+log = logging.getLogger(__name__)
+
+PORT_IN_USE: Final = 3
+"""The exit code where the port is taken. It does not help to try again."""
+
+_STOP_SECONDS: Final = 8.0
+_MAX_HEAD: Final = 64 << 10
+_HEAD_MILLISECONDS: Final = 15_000
+_BACKLOG: Final = 2048
+# Connections, idle ones too: a browser keeps several open between two clicks.
+_CONNECTIONS: Final = 10_000
+
+
+class PortInUse(Problem):
+    """Another program listens at the address."""
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise `PortInUse` if a program listens at `host` and `port`, `Problem` if this machine cannot listen there.
+
+    Asked before the server starts, since that shares its port with whoever allows it.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICSERV
+        )[0]
+    except socket.gaierror as error:
+        raise Problem(f"{host!r} is no address of this machine: {error.strerror}.") from error
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(
+                    f"Port {port} is in use: stop the other program or choose another with PORT={_next(port)}"
+                ) from error
+            if error.errno == errno.EACCES:
+                raise Problem(
+                    f"Port {port} needs an administrator's rights: choose one above 1023, e.g. PORT=8000"
+                ) from error
+            raise Problem(f"This machine cannot listen at {host}:{port}: {error.strerror}.") from error
+
+
+def _next(port: int) -> int:
+    return port + 1 if port < 65535 else 8000
+
+
+def run(settings: Settings, *, host: str, port: int) -> int:
+    """Serve until told to stop; returns the exit code. Prints one line when it listens."""
+    check_port(host, port)
+    _allow_open_files()
+    try:
+        asyncio.run(_serve(settings, host, port))
+    except OSError as error:
+        # Between our look and granian's someone took it.
+        raise Problem(f"The reader cannot listen at {host}:{port}: {error}") from error
+    return 0
+
+
+async def _serve(settings: Settings, host: str, port: int) -> None:
+    app = App(settings)
+    server = Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=_BACKLOG,
+        backpressure=_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_MILLISECONDS, max_buffer_size=_MAX_HEAD),
+        log_level=LogLevels.error,
+    )
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        stopping.set()
+        server.stop()  # type: ignore[no-untyped-call]
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    await app.open()
+    serving = asyncio.create_task(server.serve())
+    waiting = asyncio.create_task(stopping.wait())
+    try:
+        log.info("Reading at http://%s:%d/", f"[{host}]" if ":" in host else host, port)
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        # Requests under way are finished, but a reader who dawdles does not hold up the others' counts.
+        await asyncio.wait({serving}, timeout=_STOP_SECONDS)
+    finally:
+        waiting.cancel()
+        await app.close()
+    if serving.done():
+        serving.result()
+    else:
+        log.warning("Some readers were still being served after %d seconds.", _STOP_SECONDS)
+
+
+def leave(code: int) -> None:
+    """End this process now, without Python's own clearing up: granian's threads may still hold connections then."""
+    logging.shutdown()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def _allow_open_files() -> None:
+    """Each connection is an open file, and the usual limit is 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS + 1024
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))

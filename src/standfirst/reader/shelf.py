@@ -1,0 +1,332 @@
+"""The output folder as a reader's request sees it: what answers at an address, from memory where it is still true.
+
+What is in memory is used only after a look at the file (one `stat`): a page that was changed, removed or killed is not
+served again, not once. Memory is bounded in bytes; what was not asked for longest goes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+import stat
+from collections import OrderedDict
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from standfirst.kit import sitefiles
+from standfirst.reader.http import Headers, http_date, quoted
+
+WHOLE: Final = 1 << 20
+WHOLE_TEXT: Final = 1 << 23
+"""Files up to this size (text, which is sent packed, may be larger) are read whole; others are sent piece by piece."""
+
+ENTRY_COST: Final = 3000
+"""Bytes counted for each thing in memory beside its body: its key, headers and place in the order."""
+
+_LOADERS: Final = 4
+
+# Kept for long by shared caches and browsers, so only where the name changes with the content.
+_HASHED: Final = re.compile(r"/(?:assets|pictures)/(?:.*[./-])?[0-9a-f]{8,64}(?:[.-][^/]*)?\Z")
+
+_STORY: Final = re.compile(r"(?:/[^/]+)*/\d{4}/\d\d/\d\d/[^/]+/\Z")
+
+SAFETY: Final[Headers] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "strict-origin-when-cross-origin"),
+]
+PAGE_POLICY: Final = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'self'; media-src 'self'; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+# A drawing opened by itself is a document: it may style itself and nothing else.
+_DRAWING_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+
+PAGE_CACHING: Final = "public, max-age=10, stale-while-revalidate=30, stale-if-error=600"
+SHORT_CACHING: Final = "public, max-age=10"
+FOREVER_CACHING: Final = "public, max-age=31536000, immutable"
+
+_NOT_A_FILE: Final = frozenset(
+    {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG}
+)
+
+Identity = tuple[int, int, int]
+"""Which version of a file: its time of change in nanoseconds, its size and its inode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What answers at an address: 200 or 410 with a body, or 301 with only headers.
+
+    `packed` is the body in gzip, empty if that is no gain. Where the file is to be sent piece by piece, `large` is true
+    and `body` empty. `moment` is the second of its last change.
+    """
+
+    path: str
+    file: str
+    identity: Identity
+    status: int
+    large: bool
+    body: bytes
+    packed: bytes
+    etag: str
+    packed_etag: str
+    moment: int
+    headers: Headers
+    ranges: bool
+    is_story: bool
+
+    @property
+    def cost(self) -> int:
+        return len(self.body) + len(self.packed) + ENTRY_COST
+
+
+class Shelf:
+    """Looks addresses up under `root`, remembering up to `memory` bytes of what it found."""
+
+    def __init__(self, root: Path, memory: int) -> None:
+        self.root = os.fspath(root)
+        self.memory = memory
+        self.held = 0
+        self._known: OrderedDict[str, Found] = OrderedDict()
+        self._loading: dict[str, asyncio.Future[Found | None]] = {}
+        self._threads = ThreadPoolExecutor(_LOADERS, thread_name_prefix="shelf")
+        self._prefixes: tuple[Identity | None, Mapping[str, str]] = (None, {})
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def remembered(self, path: str) -> Found | None:
+        """What answers at `path`, if that is in memory and still true of the disk."""
+        found = self._known.get(path)
+        if found is None:
+            return None
+        if not self._still_true(found):
+            self._forget(path)
+            return None
+        self._known.move_to_end(path)
+        return found
+
+    async def find(self, path: str) -> Found | None:
+        """What answers at `path` (decoded, canonical); None if nothing does. Raises `BadPath` for what has no file."""
+        found = self.remembered(path)
+        if found is not None:
+            return found
+        sitefiles.file_of(path)
+        # Many ask for a page at the moment it changes: one of them reads it.
+        loading = self._loading.get(path)
+        if loading is None:
+            loading = asyncio.get_running_loop().run_in_executor(self._threads, self.load, path)
+            self._loading[path] = loading
+            loading.add_done_callback(lambda done: self._loaded(path, done))
+            return await asyncio.shield(loading)
+        found = await asyncio.shield(loading)
+        # That one may have looked before a change that this request comes after.
+        if found is not None and self._still_true(found):
+            return found
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.load, path)
+
+    def _loaded(self, path: str, done: asyncio.Future[Found | None]) -> None:
+        del self._loading[path]
+        if not done.cancelled() and done.exception() is None and (found := done.result()) is not None:
+            self._remember(found)
+
+    def _remember(self, found: Found) -> None:
+        self._forget(found.path)
+        if found.cost > self.memory // 8:
+            return
+        self._known[found.path] = found
+        self.held += found.cost
+        while self.held > self.memory:
+            _, oldest = self._known.popitem(last=False)
+            self.held -= oldest.cost
+
+    def _forget(self, path: str) -> None:
+        found = self._known.pop(path, None)
+        if found is not None:
+            self.held -= found.cost
+
+    def _still_true(self, found: Found) -> bool:
+        # What a reader looks at before must still be absent: a page that came shadows a redirection that was.
+        for status in sitefiles.TREES:
+            if status == found.status:
+                break
+            if _identity(self._place(sitefiles.file_of(found.path, status))) is not None:
+                return False
+        return _identity(found.file) == found.identity
+
+    def _place(self, file: str) -> str:
+        return f"{self.root}/{file}"
+
+    # ---- From the disk; these run in threads -----------------------------------------------------------------------
+
+    def load(self, path: str) -> Found | None:
+        """What answers at `path`, read from the disk."""
+        for status in sitefiles.TREES:
+            file = sitefiles.file_of(path, status)
+            # A file may be replaced between a look and the next; then look again.
+            for _ in range(5):
+                try:
+                    return self._read(path, status, file)
+                except _Changed:
+                    continue
+                except OSError as error:
+                    if error.errno not in _NOT_A_FILE:
+                        raise
+                    break
+        return None
+
+    def _read(self, path: str, status: int, file: str) -> Found:
+        place = self._place(file)
+        descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(descriptor, "rb") as opened:
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode):
+                raise IsADirectoryError(place)
+            large = about.st_size > (WHOLE_TEXT if sitefiles.has_twin(file) else WHOLE)
+            body = b"" if large else opened.read()
+        if not large and len(body) != about.st_size:
+            # Only a file written in place, by some other hand, changes while it is read.
+            raise _Changed
+        identity = (about.st_mtime_ns, about.st_size, about.st_ino)
+        if status == 301:
+            return _moved(path, place, identity, body)
+        packed = b"" if large or not sitefiles.has_twin(file) else self._packed(place, body)
+        if large:
+            etag = "-".join(f"{number:x}" for number in identity)
+        else:
+            etag = blake2b(body, digest_size=12).hexdigest()
+        return Found(
+            path=path,
+            file=place,
+            identity=identity,
+            status=status,
+            large=large,
+            body=body,
+            packed=packed,
+            etag=f'"{etag}"',
+            packed_etag=f'"{etag}-gz"',
+            moment=about.st_mtime_ns // 1_000_000_000,
+            headers=_headers(path, file, status),
+            ranges=status == 200 and not sitefiles.has_twin(file),
+            is_story=status == 200 and _STORY.match(path) is not None,
+        )
+
+    def _packed(self, place: str, body: bytes) -> bytes:
+        try:
+            with open(sitefiles.twin_of(place), "rb") as opened:
+                packed = opened.read()
+        except OSError:
+            packed = b""
+        if not sitefiles.agrees(packed, body):
+            packed = sitefiles.pack(body)
+        return packed if len(packed) < len(body) else b""
+
+    # ---- Prefixes that moved ---------------------------------------------------------------------------------------
+
+    def moved_prefix(self, path: str) -> str | None:
+        """Where `path` is now by the rules for whole sections, None if by none. The longest prefix decides."""
+        rules = self._rules()
+        if not rules:
+            return None
+        slashed = path if path.endswith("/") else path + "/"
+        end = len(slashed)
+        while end > 0:
+            prefix = slashed[:end]
+            target = rules.get(prefix)
+            if target is not None:
+                # A rule that leads below itself would send a reader round for ever.
+                return None if path.startswith(target) else target + path[end:]
+            end = slashed.rfind("/", 0, end - 1) + 1
+        return None
+
+    def _rules(self) -> Mapping[str, str]:
+        place = self._place(sitefiles.PREFIXES)
+        identity = _identity(place)
+        if identity != self._prefixes[0]:
+            try:
+                with open(place, "rb") as opened:
+                    rules = msgspec.json.decode(opened.read(), type=dict[str, str])
+            except FileNotFoundError:
+                rules = {}
+            except msgspec.DecodeError:
+                # Not ours: better the rules of before than none.
+                rules = dict(self._prefixes[1])
+            self._prefixes = (identity, {old: new for old, new in rules.items() if _is_prefix(old) and _is_prefix(new)})
+        return self._prefixes[1]
+
+
+class _Changed(Exception):
+    """A file changed while it was read."""
+
+
+def _is_prefix(prefix: str) -> bool:
+    try:
+        sitefiles.file_of(prefix)
+    except sitefiles.BadPath:
+        return False
+    return prefix.endswith("/")
+
+
+def _identity(place: str) -> Identity | None:
+    try:
+        about = os.stat(place, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return about.st_mtime_ns, about.st_size, about.st_ino
+
+
+def _moved(path: str, place: str, identity: Identity, body: bytes) -> Found:
+    target = body.decode("utf-8", "replace").strip()
+    # Never to another host, whatever the file says.
+    sitefiles.file_of(target)
+    return Found(
+        path=path,
+        file=place,
+        identity=identity,
+        status=301,
+        large=False,
+        body=b"",
+        packed=b"",
+        etag="",
+        packed_etag="",
+        moment=0,
+        headers=redirection(target),
+        ranges=False,
+        is_story=False,
+    )
+
+
+def redirection(target: str) -> Headers:
+    """The headers that send a reader to `target` (decoded path on this site)."""
+    return [("location", quoted(target)), ("cache-control", SHORT_CACHING), *SAFETY]
+
+
+def _headers(path: str, file: str, status: int) -> Headers:
+    media = sitefiles.media_type(file)
+    caching = PAGE_CACHING
+    if status != 200:
+        caching = SHORT_CACHING
+    elif _HASHED.match(path):
+        caching = FOREVER_CACHING
+    headers = [("content-type", media), ("cache-control", caching), *SAFETY]
+    if media.startswith("text/html"):
+        headers.append(("content-security-policy", PAGE_POLICY))
+    elif media.startswith("image/svg"):
+        headers.append(("content-security-policy", _DRAWING_POLICY))
+    if sitefiles.has_twin(file):
+        headers.append(("vary", "accept-encoding"))
+    return headers
+
+
+__all__ = ["FOREVER_CACHING", "PAGE_CACHING", "PAGE_POLICY", "SAFETY", "SHORT_CACHING", "Found", "Shelf", "http_date"]
