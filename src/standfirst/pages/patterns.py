@@ -42,12 +42,12 @@ VOICES = (
         label="long",
         name="Adaeze Chukwuemeka-Featherstonehaugh and the correspondents of the Tidewater Agency",
         kicker="After eleven years of argument",
-        headline="Neighbours around the small gulf agree to share their fishing grounds, their weather reports and a rescue "
-        "station, and leave Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch to settle the matter of the nets",
-        standfirst="Negotiators say that the agreement ends years of quarrel over who may fish where and when; the small "
-        "boats’ associations ask for guarantees in writing before the next season begins, and for somebody to count.",
-        sentence="For as long as anyone on this shore can remember the question was put in the same words and answered in "
-        "the same words, and nobody who asked it or answered it expected that it would one day be settled over tea.",
+        headline="Neighbours around the small gulf agree to share their fishing grounds, their weather reports and "
+        "a rescue station, and leave Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch to settle the nets",
+        standfirst="Negotiators say that the agreement ends years of quarrel over who may fish where and when; the "
+        "small boats’ associations ask for guarantees in writing before the next season begins.",
+        sentence="For as long as anyone on this shore can remember the question was put in the same words and answered "
+        "in the same words, and nobody who asked it or answered it expected that it would one day be settled over tea.",
         day="22 September 2026, 23:59 WAT",
     ),
     Voice(label="empty", headline="Ferry crews vote", name="Desk", day="1 May 2026, 00:00 UTC"),
@@ -57,7 +57,7 @@ VOICES = (
         direction="rtl",
         name="مراسل المرفأ",
         kicker="بعد مفاوضات طويلة",
-        headline="الدول المطلة على الخليج الصغير تتوصل إلى اتفاق تاريخي لتقاسم مناطق الصيد وتبادل بيانات الأرصاد الجوية",
+        headline="الدول المطلة على الخليج الصغير تتوصل إلى اتفاق تاريخي لتقاسم مناطق الصيد وتبادل بيانات الطقس",
         standfirst="يقول المفاوضون إن الاتفاق يضع حدًّا لسنوات من النزاع.",
         sentence="توصلت الدول المطلة على الخليج الصغير إلى اتفاق لتقاسم مناطق الصيد.",
         day="22 نوفمبر 2026، 09:30 WAT",

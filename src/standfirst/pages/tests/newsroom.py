@@ -206,7 +206,7 @@ SITE = Site(
     zone="Africa/Lagos",
     origin="https://post.example",
     home=1,
-    about="The Harbour Post is a made-up newspaper. It stands on a coast that is on no map, and reports from there daily.",
+    about="The Harbour Post is a made-up newspaper. It stands on a coast that is on no map.",
 )
 
 HOME = Section(id=1, path="/", name="The Harbour Post", position="")
@@ -282,12 +282,9 @@ PLACES = ((3, (3, 2, 1)), (4, (4, 2, 1)), (5, (5, 1)), (6, (6, 1)), (7, (7, 1)),
 
 PARAGRAPHS = (
     "The crews met twice this week, once in the canteen and once, because the canteen was too small, on the car deck.",
-    "“We counted hands, then we counted them again,” said the deck officer who chaired the meeting. “Nobody wanted to "
-    "be wrong about <em>this</em>.”",
-    "The company said it would publish the new timetable on Friday. It had earlier planned to end the last crossing at "
-    "nine in the evening, which would have left market traders on the wrong side of the water.",
-    "Passenger numbers after dark have fallen by a fifth in three years, according to the harbour office, but those who "
-    'still cross have <a href="https://ferry.example/report">few other ways home</a>.',
+    "“We counted hands, then we counted again,” said the officer in the chair. “Nobody wanted to be <em>wrong</em>.”",
+    "The company had planned to end the last crossing at nine, which would have left traders on the wrong side.",
+    'Those who still cross after dark have <a href="https://ferry.example/report">few other ways home</a>.',
     "For now the lights stay on at the landing stage, and the tea seller keeps her stove.",
 )
 
@@ -297,7 +294,7 @@ ARABIC = Story(
     kicker="بعد مفاوضات استمرت أحد عشر عامًا",
     headline="الدول المطلة على الخليج الصغير تتوصل إلى اتفاق تاريخي لتقاسم مناطق الصيد وتبادل بيانات الأرصاد الجوية "
     "وإنشاء مركز مشترك للإنقاذ البحري يبدأ عمله مع مطلع العام المقبل رغم تحفظات جمعيات الصيادين الصغار",
-    standfirst="يقول المفاوضون إن الاتفاق يضع حدًّا لسنوات من النزاع، فيما يطالب الصيادون بضمانات مكتوبة قبل الموسم المقبل.",
+    standfirst="يقول المفاوضون إن الاتفاق يضع حدًّا لسنوات من النزاع، فيما يطالب الصيادون بضمانات قبل الموسم المقبل.",
     language="ar",
     direction="rtl",
     section=3,

@@ -1,0 +1,256 @@
+"""What holds for every page: links lead somewhere, hostile copy stays copy, nothing is asked of other hosts."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import re
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+from lxml import html as lxml_html
+
+from standfirst.edition.snapshots import (
+    Author,
+    Correction,
+    FactBox,
+    Heading,
+    Hot,
+    Lead,
+    LinkCard,
+    ListBlock,
+    Notice,
+    Origin,
+    Paragraph,
+    PictureBlock,
+    Pin,
+    Quote,
+    Ranking,
+    Related,
+    Section,
+    Topic,
+)
+from standfirst.pages.output import Output
+from standfirst.pages.site import PHASES, RENDERERS, pages_of, prefixes
+from standfirst.pages.tests.newsroom import (
+    ADA,
+    ARABIC,
+    FULL,
+    HOME,
+    SECTIONS,
+    SITE,
+    TIDEWATER,
+    WORLD,
+    Newsroom,
+    make_story,
+    newsroom,
+    picture,
+)
+
+
+def is_html(output: Output) -> bool:
+    return output.content_type.startswith("text/html") and bool(output.body)
+
+
+def own_links(output: Output) -> set[str]:
+    """Every address of ours that a page refers to, in whatever way."""
+    if output.status == 301:
+        return {output.location}
+    text = output.body.decode()
+    found: set[str] = set()
+    if is_html(output):
+        page = lxml_html.document_fromstring(text)
+        found.update(page.xpath("//@href | //@src"))
+        for srcset in page.xpath("//@srcset"):
+            found.update(part.split()[0] for part in srcset.split(","))
+        found.update(page.xpath('//meta[@property="og:image" or @property="og:url"]/@content'))
+    if output.content_type.startswith(("text/html", "application/rss")):
+        found.update(re.findall(r"https://post\.example/[^\s\"<]*", text))
+    own = {
+        link.removeprefix("https://post.example") for link in found if not re.match(r"https?://(?!post\.example)", link)
+    }
+    return {urlsplit(link).path for link in own if not link.startswith("#")} - {""}
+
+
+def random_newsroom(seed: int) -> Newsroom:
+    """Any state that a history may leave behind, however odd."""
+    dice = random.Random(seed)
+    pictures = [picture(number, 60, 40, usable=dice.random() < 0.8) for number in range(8)]
+    room = Newsroom((SITE, *(it for it, _ in pictures)), {it.seal: body for it, body in pictures})
+    room.put(HOME, *(section for section in SECTIONS[1:] if dice.random() < 0.9))
+    room.put(*(it for it in (ADA, TIDEWATER) if dice.random() < 0.8))
+    ids = [number for number in range(1, 40) if dice.random() < 0.7]
+
+    def some(most: int) -> tuple[int, ...]:
+        return tuple(dice.sample(range(1, 45), most))
+
+    for number in ids:
+        story = make_story(number)
+        room.put(
+            msgspec.structs.replace(
+                story,
+                lead=Lead(picture=1000 + dice.randrange(12)) if dice.random() < 0.6 else None,
+                notice=Notice(reason="killed", names=dice.random() < 0.5) if dice.random() < 0.2 else None,
+                former=(f"/moved/{number}/",) if dice.random() < 0.2 else (),
+                body=(
+                    Paragraph(html=f'<a href="story:{dice.randrange(45)}">x</a>'),
+                    PictureBlock(picture=1000 + dice.randrange(12)),
+                    LinkCard(story=dice.randrange(45)),
+                ),
+            )
+        )
+        room.put(Related(id=number, stories=some(12)))
+        if dice.random() < 0.5:
+            room.put(Hot(id=story.path))
+    room.put(Ranking(id="top", stories=some(6)), *(Pin(id=id, story=dice.randrange(45)) for id in (1, 2, 3)))
+    return room
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_page_links_to_a_page_that_is_not_there(seed):
+    pages = random_newsroom(seed).print_all()
+    there = {path for path, output in pages.items() if output.status == 200}
+    for path, output in pages.items():
+        if not output.content_type.startswith("image/"):
+            assert own_links(output) <= there, path
+
+
+def test_no_list_links_to_what_was_taken_down():
+    room = newsroom()
+    gone = make_story(8, notice=Notice(reason="killed", names=True))
+    room.put(gone)
+    for path, output in room.print_all(but=("rendition",)).items():
+        if path != gone.path:
+            assert gone.headline.encode() not in output.body or b"A play about" in output.body
+            assert gone.path.encode() not in output.body, path
+
+
+def test_every_kind_of_page_has_a_place_in_the_order():
+    assert set(PHASES) == set(RENDERERS)
+    assert PHASES["rendition"] < PHASES["story"] < PHASES["day"] <= PHASES["front"]
+
+
+def test_records_name_the_pages_that_may_exist_because_of_them():
+    assert {(ref.kind, ref.path) for ref in pages_of["story"](FULL)} == {
+        ("story", FULL.path),
+        ("moved", FULL.former[0]),
+        ("day", "/2026/11/22/"),
+    }
+    assert {ref.path for ref in pages_of["section"](WORLD)} == {"/news/world/", "/news/world/feed.xml"}
+    assert [ref.path for ref in pages_of["author"](ADA)] == ["/authors/ada-obi/"]
+    assert prefixes(WORLD) == {"/world/": "/news/world/"}
+    assert prefixes(Section(id=1, path="/a/", former=("/a/",))) == {}
+
+
+def test_robots_may_read_all_but_the_newsroom_and_the_search():
+    pages = newsroom().print_all(but=("rendition",))
+    assert pages["/robots.txt"].body == b"User-agent: *\nDisallow: /newsroom/\nDisallow: /search\n"
+    assert b"Page not found" in pages["/404.html"].body
+
+
+HOSTILE = (
+    "</script><script>alert('x')</script><img src=x onerror=alert(1)>\"' onload='x' {{ 7*7 }} {% raw %} &amp; \u2028"
+)
+
+
+def hostile_newsroom() -> Newsroom:
+    shown, body = picture(2, 60, 40, alt=HOSTILE, credit=HOSTILE)
+    author = Author(id=90, path="/authors/a/", name=HOSTILE, role=HOSTILE, bio=HOSTILE, picture=shown.id)
+    story = make_story(
+        3,
+        headline=HOSTILE,
+        short_headline=HOSTILE,
+        kicker=HOSTILE,
+        standfirst=HOSTILE,
+        credit=HOSTILE,
+        dateline=HOSTILE,
+        language='en" onload="x',
+        authors=(90,),
+        section=2,
+        sections=(2, 1),
+        topics=(Topic(slug="x", name=HOSTILE),),
+        origins=(Origin(provider=HOSTILE, identifier=HOSTILE),),
+        corrections=(Correction(kind="correction", text=HOSTILE, at="2026-11-22T10:00:00Z"),),
+        lead=Lead(picture=shown.id, caption=HOSTILE),
+        body=(
+            Heading(text=HOSTILE),
+            Quote(html="q", attribution=HOSTILE),
+            PictureBlock(picture=shown.id, caption=HOSTILE),
+            ListBlock(items=("a",)),
+            FactBox(title=HOSTILE, html="<p>x</p>"),
+            LinkCard(title=HOSTILE, text=HOSTILE, url='https://x.example/"><script>alert(1)</script>'),
+        ),
+    )
+    notice = msgspec.structs.replace(
+        story, id=4, path="/gone/", notice=Notice(reason="killed", wording=HOSTILE, names=True)
+    )
+    site = msgspec.structs.replace(SITE, name=HOSTILE, strapline=HOSTILE, about=HOSTILE)
+    news = Section(id=2, path="/news/", name=HOSTILE, standfirst=HOSTILE, parent=1, trail=(1,))
+    room = Newsroom((site, HOME, news, author, shown, story, notice), {shown.seal: body})
+    room.put(Hot(id=story.path), Ranking(id="top", stories=(3,)), make_story(5, section=2, sections=(2, 1)))
+    room.put(Related(id=5, stories=(3,)), Hot(id=make_story(5).path))
+    return room
+
+
+def test_hostile_copy_stays_copy_on_every_page():
+    pages = hostile_newsroom().print_all()
+    assert len([output for output in pages.values() if is_html(output)]) >= 8
+    for path, output in pages.items():
+        if not is_html(output):
+            continue
+        page = lxml_html.document_fromstring(output.body.decode())
+        for script in page.xpath("//script"):
+            assert script.attrib == {"type": "application/ld+json"}, path
+            json.loads(script.text)
+        assert not page.xpath("//@onerror | //@onload | //img[@src='x']"), path
+        assert b"49" not in re.sub(rb"[0-9a-f]{10,}", b"", output.body), path
+        assert page.xpath("//footer"), path
+
+
+@pytest.fixture(scope="module")
+def everything() -> dict[str, Output]:
+    room = newsroom()
+    room.put(make_story(20, notice=Notice(reason="killed", names=True)), make_story(21, notice=Notice(reason="killed")))
+    return {path: output for path, output in room.print_all(but=("rendition",)).items() if is_html(output)}
+
+
+def test_no_page_asks_anything_of_another_host_or_needs_a_looser_policy(everything):
+    for path, output in everything.items():
+        page = lxml_html.document_fromstring(output.body.decode())
+        asked = page.xpath('//img/@src | //source/@srcset | //img/@srcset | //link[@rel!="canonical"]/@href')
+        assert all(link.startswith("/") and not link.startswith("//") for link in asked), path
+        assert not page.xpath("//@style | //style | //iframe | //object | //embed | //form"), path
+        assert all(it == "application/ld+json" for it in page.xpath("//script/@type")), path
+
+
+def test_every_page_can_be_read_by_everyone(everything):
+    for path, output in everything.items():
+        page = lxml_html.document_fromstring(output.body.decode())
+        assert len(page.xpath("//h1")) == 1, path
+        assert page.get("lang") and page.get("dir") in {"ltr", "rtl"}, path
+        assert page.xpath("//title")[0].text.strip(), path
+        assert len(page.xpath("//main")) == 1 and page.xpath('//a[@href="#main"]'), path
+        assert all(it.get("alt") is not None and it.get("width") and it.get("height") for it in page.xpath("//img"))
+        ids = page.xpath("//@id")
+        assert len(ids) == len(set(ids)), path
+        levels = [int(it.tag[1]) for it in page.xpath("//h1 | //h2 | //h3 | //h4")]
+        assert all(below - above <= 1 for above, below in pairwise(levels)), (path, levels)
+        for it in page.xpath("//a"):
+            assert it.text_content().strip(), path
+
+
+def test_a_story_is_at_most_fifty_kilobytes_on_first_view_and_has_not_lost_anything(everything):
+    css = [out for out in newsroom().print_all(but=("rendition",)).values() if out.content_type.startswith("text/css")]
+    for story in (FULL, ARABIC):
+        body = everything[story.path].body
+        assert 8_000 < len(body) < 50_000
+        first_view = len(gzip.compress(body)) + sum(len(gzip.compress(it.body)) for it in css)
+        assert first_view <= 14_000
+    assert all(len(output.body) <= 60_000 for output in everything.values())
+
+
+def test_printing_twice_gives_the_same_bytes():
+    assert newsroom().print_all(but=("rendition",)) == newsroom().print_all(but=("rendition",))
