@@ -1,0 +1,80 @@
+"""Forms of the wire's screens."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from wagtail.admin.forms.models import WagtailAdminModelForm
+from wagtail.permissions import page_permission_policy
+
+from standfirst.stories.models import Author, Section
+from standfirst.wire.models import Feed
+
+
+class SectionField(forms.ModelChoiceField):
+    """Sections with their place in the tree."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{'– ' * max(0, obj.depth - 2)}{obj.title}"
+
+
+class TakeForm(forms.Form):
+    """Which section an item is taken into: of those in which the person may write."""
+
+    section = SectionField(queryset=Section.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pages = page_permission_policy.instances_user_has_permission_for(user, "add")
+        field = self.fields["section"]
+        assert isinstance(field, SectionField)
+        field.queryset = Section.objects.filter(pk__in=pages.values("pk")).order_by("path")
+
+
+class ReleaseForm(forms.Form):
+    """Why an item that the agency took back may be used again."""
+
+    because = forms.CharField(
+        label="Who confirmed it", max_length=500, widget=forms.TextInput(attrs={"placeholder": "E.g. agency desk, by phone"})
+    )
+
+
+class ListForm(forms.Form):
+    """What the wire list shows. Bound to the address, so every view of it can be bookmarked."""
+
+    q = forms.CharField(
+        required=False, max_length=200, label="Search", widget=forms.TextInput(attrs={"placeholder": "Headline or slug"})
+    )
+    feed = forms.ModelChoiceField(Feed.objects.all(), required=False, empty_label="All feeds", to_field_name="name")
+
+
+class FeedForm(WagtailAdminModelForm):
+    """A feed, with its agency desk and section chosen from lists."""
+
+    section = SectionField(
+        queryset=Section.objects.order_by("path"),
+        required=False,
+        help_text="Where stories are published, and what Take suggests.",
+    )
+    author = forms.ModelChoiceField(
+        Author.objects.filter(kind=Author.Kind.DESK),
+        required=False,
+        label="Agency desk",
+        help_text="Printed as the author. Desks are made under Authors.",
+    )
+
+    class Meta:
+        model = Feed
+        fields: ClassVar[list[str]] = [
+            "title",
+            "name",
+            "mode",
+            "section",
+            "author",
+            "credit",
+            "provider",
+            "language",
+            "empty_embargo_means_none",
+            "active",
+        ]

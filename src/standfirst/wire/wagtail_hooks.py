@@ -1,0 +1,78 @@
+"""The wire in Wagtail's admin: its screens, its menu item with the count of what waits, the feeds."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import include, path, reverse_lazy
+from django.utils.html import format_html
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.sidebar import LinkMenuItem
+from wagtail.admin.viewsets.model import ModelViewSet
+
+from standfirst.wire import actions, urls
+from standfirst.wire.forms import FeedForm
+from standfirst.wire.models import Feed
+
+
+class WireMenuItem(MenuItem):
+    """The link to the wire list. Its label says how much waits there."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("wire.view_item")
+
+    def render_component(self, request: HttpRequest) -> Any:
+        count = actions.waiting().total
+        label = f"{self.label} ({count if count < 1000 else '999+'})" if count else self.label
+        return LinkMenuItem(self.name, label, self.url, icon_name=self.icon_name, attrs=self.attrs)
+
+
+class FeedViewSet(ModelViewSet):
+    """Feeds: whose copy comes in, and what happens with it."""
+
+    model = Feed
+    icon = "wire"
+    name = "wire_feeds"
+    url_prefix = "wire/feeds"
+    add_to_settings_menu = True
+    menu_label = "Wire feeds"
+    menu_order = 300
+    form_class = None
+    inspect_view_enabled = False
+    copy_view_enabled = False
+    list_display: ClassVar[list[str]] = ["title", "name", "mode", "section", "active"]
+    list_filter: ClassVar[list[str]] = ["mode", "active"]
+    search_fields: ClassVar[list[str]] = ["title", "name", "provider"]
+
+    def get_form_class(self, for_update: bool = False) -> type[FeedForm]:
+        return FeedForm
+
+
+@hooks.register("register_admin_viewset")
+def feeds() -> FeedViewSet:
+    return FeedViewSet()
+
+
+@hooks.register("register_admin_urls")
+def addresses() -> list[Any]:
+    return [path("wire/", include(urls))]
+
+
+@hooks.register("register_admin_menu_item")
+def menu_item() -> WireMenuItem:
+    return WireMenuItem("Wire", reverse_lazy("wire:list"), name="wire", icon_name="wire", order=110)
+
+
+@hooks.register("insert_global_admin_css")
+def styles() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("wire/wire.css"))
+
+
+@hooks.register("register_icons")
+def icons(icons: list[str]) -> list[str]:
+    return [*icons, "wire/icons/wire.svg"]
+
+
