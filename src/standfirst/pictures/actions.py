@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import PurePath
 
-from django.core.files.base import ContentFile
+from django.core.files.images import ImageFile
 from django.db import transaction
 
 from standfirst.changes import actions as changes
@@ -35,9 +36,14 @@ def _deleted(picture: Picture) -> None:
 @transaction.atomic
 def add(*, data: bytes, file_name: str, title: str, alt: str = "", caption: str = "", credit: str = "") -> Picture:
     """Put a picture in the private library. Raises Pillow's errors for bytes that are no picture."""
-    picture = Picture(title=title[:255], alt=alt[:400], caption=caption, credit=credit[:200])
-    picture.file.save(PurePath(file_name).name, ContentFile(data), save=False)
-    picture.file_size = len(data)
+    picture = Picture(
+        title=title[:255],
+        alt=alt[:400],
+        caption=caption,
+        credit=credit[:200],
+        file=ImageFile(BytesIO(data), name=PurePath(file_name).name),
+        file_size=len(data),
+    )
     picture.save()
     return picture
 

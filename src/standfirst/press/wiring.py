@@ -50,12 +50,11 @@ def blob(seal: str) -> bytes:
     return content
 
 
-def engine(*, fault: Callable[[str], None] = lambda name: None) -> Engine:
-    """An engine on this newsroom's ledger and output folder."""
-    home: Path = settings.HOME
+def engine(*, output: Path | None = None, fault: Callable[[str], None] = lambda name: None) -> Engine:
+    """An engine on this newsroom's ledger and output folder (or another one)."""
     store = ledger.store()
     store.create()
-    outlet = LocalOutlet(home / "output", str(SiteFacts.current().newsroom_id))
+    outlet = LocalOutlet(output or settings.HOME / "output", str(SiteFacts.current().newsroom_id))
     return Engine(book(Press(blob=blob)), store, outlet, clock=lambda: time.time_ns() // 1_000_000, fault=fault)
 
 
@@ -96,8 +95,8 @@ def every_key() -> Iterator[tuple[str, str]]:
 class Ahead:
     """Every record, composed a chunk at a time just before the engine asks for it: what makes a full bake fast.
 
-    Iterate over it for the keys and give the engine its `compose`. Each snapshot is handed out once; asked for again, or
-    for anything else, it is composed anew.
+    Iterate over it for the keys and give the engine its `compose`. Each snapshot is handed out once; asked for again,
+    or for anything else, it is composed anew.
     """
 
     def __init__(self, keys: Iterable[tuple[str, str]] | None = None, beat: Callable[[], None] = lambda: None) -> None:
