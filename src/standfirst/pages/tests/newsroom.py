@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from io import BytesIO
+from typing import Any
 
+from lxml import html
 from PIL import Image, ImageDraw
 
 from standfirst.edition.listings import LISTINGS
@@ -91,6 +93,12 @@ class Newsroom:
     def print(self, ref: PageRef) -> Output | None:
         self.log = set()
         return RENDERERS[ref.kind](self, ref, Press(blob=self.blob))
+
+    def page(self, ref: PageRef) -> Output:
+        """Like `print`, for pages that are there."""
+        output = self.print(ref)
+        assert output is not None, ref
+        return output
 
     def refs(self) -> set[PageRef]:
         return {
@@ -412,6 +420,11 @@ def newsroom(count: int = 40) -> Newsroom:
         Hot(id=ARABIC.path),
     )
     return room
+
+
+def parsed(output: Output) -> Any:
+    """The tree of a page."""
+    return html.document_fromstring(output.body.decode())
 
 
 def ref_of(record: Frozen, kind: str) -> PageRef:

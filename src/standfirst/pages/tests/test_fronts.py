@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
-from lxml import html as lxml_html
 
 from standfirst.edition.snapshots import Author, Notice, Pin, Ranking, Section
 from standfirst.pages.output import PageRef
@@ -15,17 +16,16 @@ from standfirst.pages.tests.newsroom import (
     Newsroom,
     make_story,
     newsroom,
+    parsed,
     ref_of,
 )
 
 
-def tree(room: Newsroom, ref: PageRef) -> lxml_html.HtmlElement:
-    output = room.print(ref)
-    assert output is not None
-    return lxml_html.document_fromstring(output.body.decode())
+def tree(room: Newsroom, ref: PageRef) -> Any:
+    return parsed(room.page(ref))
 
 
-def headlines(page: lxml_html.HtmlElement, where: str = "") -> list[str]:
+def headlines(page: Any, where: str = "") -> Any:
     return page.xpath(f'{where}//*[contains(@class, "card-headline")]/a/@href')
 
 
@@ -76,7 +76,7 @@ def test_an_empty_section_says_so():
     room.put(empty)
     page = tree(room, ref_of(empty, "front"))
     assert "Nothing has been published here yet." in page.text_content()
-    assert room.print(ref_of(empty, "feed")).status == 200
+    assert room.page(ref_of(empty, "feed")).status == 200
 
 
 def test_an_empty_newsroom_has_a_front():

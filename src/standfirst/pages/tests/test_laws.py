@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from lxml import html as lxml_html
 
 from standfirst.edition.snapshots import (
     Author,
@@ -47,6 +46,7 @@ from standfirst.pages.tests.newsroom import (
     Newsroom,
     make_story,
     newsroom,
+    parsed,
     picture,
 )
 
@@ -62,7 +62,7 @@ def own_links(output: Output) -> set[str]:
     text = output.body.decode()
     found: set[str] = set()
     if is_html(output):
-        page = lxml_html.document_fromstring(text)
+        page = parsed(output)
         found.update(page.xpath("//@href | //@src"))
         for srcset in page.xpath("//@srcset"):
             found.update(part.split()[0] for part in srcset.split(","))
@@ -201,7 +201,7 @@ def test_hostile_copy_stays_copy_on_every_page():
     for path, output in pages.items():
         if not is_html(output):
             continue
-        page = lxml_html.document_fromstring(output.body.decode())
+        page = parsed(output)
         for script in page.xpath("//script"):
             assert script.attrib == {"type": "application/ld+json"}, path
             json.loads(script.text)
@@ -219,7 +219,7 @@ def everything() -> dict[str, Output]:
 
 def test_no_page_asks_anything_of_another_host_or_needs_a_looser_policy(everything):
     for path, output in everything.items():
-        page = lxml_html.document_fromstring(output.body.decode())
+        page = parsed(output)
         asked = page.xpath('//img/@src | //source/@srcset | //img/@srcset | //link[@rel!="canonical"]/@href')
         assert all(link.startswith("/") and not link.startswith("//") for link in asked), path
         assert not page.xpath("//@style | //style | //iframe | //object | //embed | //form"), path
@@ -228,7 +228,7 @@ def test_no_page_asks_anything_of_another_host_or_needs_a_looser_policy(everythi
 
 def test_every_page_can_be_read_by_everyone(everything):
     for path, output in everything.items():
-        page = lxml_html.document_fromstring(output.body.decode())
+        page = parsed(output)
         assert len(page.xpath("//h1")) == 1, path
         assert page.get("lang") and page.get("dir") in {"ltr", "rtl"}, path
         assert page.xpath("//title")[0].text.strip(), path

@@ -24,6 +24,12 @@ def opened(shown: Picture, body: bytes, index: int = -1) -> Image.Image:
     return Image.open(io.BytesIO(encode(shown, renditions(shown)[index], lambda seal: body)))
 
 
+def colour(image: Image.Image, x: int, y: int) -> tuple[int, ...]:
+    found = image.convert("RGB").getpixel((x, y))
+    assert isinstance(found, tuple)
+    return found
+
+
 @pytest.mark.parametrize(
     ("width", "widths"),
     [
@@ -73,7 +79,7 @@ def test_copies_stand_upright_and_say_nothing_of_the_camera():
         assert made.size == (200, 400)
         assert not made.getexif() and "exif" not in made.info and "icc_profile" not in made.info
         assert b"secret" not in data and b"Camera" not in data
-        top, bottom = made.convert("RGB").getpixel((100, 20)), made.convert("RGB").getpixel((100, 380))
+        top, bottom = colour(made, 100, 20), colour(made, 100, 380)
         assert top[2] > 200 > bottom[2] and bottom[0] > 200
 
 
@@ -85,12 +91,12 @@ def test_any_kind_of_picture_becomes_plain_rgb(mode):
     shown, body = of(image, "TIFF" if mode in {"CMYK", "I;16"} else "PNG")
     made = opened(shown, body)
     assert (made.mode, made.size) == ("RGB", (100, 50))
-    assert min(made.getpixel((50, 25))) > 250
+    assert min(colour(made, 50, 25)) > 250
 
 
 def test_what_is_transparent_becomes_white():
     shown, body = of(Image.new("RGBA", (100, 50), (0, 0, 0, 0)), "PNG")
-    assert opened(shown, body).getpixel((50, 25)) == (255, 255, 255)
+    assert colour(opened(shown, body), 50, 25) == (255, 255, 255)
 
 
 def test_a_picture_whose_record_has_other_proportions_is_cut_not_distorted():
@@ -115,7 +121,7 @@ def test_a_copy_exists_while_something_shows_the_picture_and_it_may_be_used():
     room = newsroom()
     shown, body = picture(1)
     ref = ref_of(shown, "rendition")
-    output = room.print(ref)
+    output = room.page(ref)
     assert output.content_type == "image/webp"
     assert room.log == {("picture", shown.id), ("any", "shows", shown.id)}
     room.put(msgspec.structs.replace(shown, usable=False))

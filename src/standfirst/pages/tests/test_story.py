@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import msgspec
 import pytest
-from lxml import html as lxml_html
 
 from standfirst.edition.snapshots import LinkCard, Notice, Paragraph, PictureBlock, Ranking, Related, Site
 from standfirst.pages.output import PageRef
@@ -16,23 +16,22 @@ from standfirst.pages.tests.newsroom import (
     Newsroom,
     make_story,
     newsroom,
+    parsed,
     picture,
     ref_of,
 )
 
 
-def tree(room: Newsroom, ref: PageRef) -> lxml_html.HtmlElement:
-    output = room.print(ref)
-    assert output is not None
-    return lxml_html.document_fromstring(output.body.decode())
+def tree(room: Newsroom, ref: PageRef) -> Any:
+    return parsed(room.page(ref))
 
 
-def text_of(element: lxml_html.HtmlElement) -> str:
+def text_of(element: Any) -> str:
     return " ".join(element.text_content().split())
 
 
 def test_a_story_carries_every_item_in_the_readers_order():
-    body = newsroom().print(ref_of(FULL, "story")).body.decode().partition("<body")[2]
+    body = newsroom().page(ref_of(FULL, "story")).body.decode().partition("<body")[2]
     items = (
         "masthead",
         'class="breadcrumb"',
@@ -74,13 +73,13 @@ def test_dates_are_absolute_in_the_newsrooms_zone_and_in_the_html():
 
 
 def test_refreshed_is_not_said_of_a_story_that_was_not():
-    assert b"Refreshed" not in newsroom().print(ref_of(make_story(3), "story")).body
+    assert b"Refreshed" not in newsroom().page(ref_of(make_story(3), "story")).body
 
 
 def test_a_zone_without_letters_is_named_by_its_offset():
     room = newsroom()
     room.put(msgspec.structs.replace(SITE, zone="America/Sao_Paulo"))
-    assert b"22 November 2026, 14:30 UTC-03" in room.print(ref_of(FULL, "story")).body
+    assert b"22 November 2026, 14:30 UTC-03" in room.page(ref_of(FULL, "story")).body
 
 
 def test_the_section_rail_top_three_and_related_never_list_the_story_itself():
@@ -100,9 +99,9 @@ def test_a_cold_story_links_to_its_section_instead_of_carrying_rails():
 
 def test_a_link_to_a_story_of_ours_is_resolved_and_one_that_is_gone_leaves_its_text():
     room = newsroom()
-    assert f'<a href="{make_story(8).path}">an earlier one</a>'.encode() in room.print(ref_of(FULL, "story")).body
+    assert f'<a href="{make_story(8).path}">an earlier one</a>'.encode() in room.page(ref_of(FULL, "story")).body
     room.put(make_story(8, notice=Notice(reason="killed")))
-    body = room.print(ref_of(FULL, "story")).body
+    body = room.page(ref_of(FULL, "story")).body
     assert b"vote: an earlier one was lost" in re.sub(rb":\s+", b": ", body)
     assert b"story:" not in body
 
@@ -111,7 +110,7 @@ def test_links_in_any_attribute_order_are_resolved():
     html = '<a rel="noopener" href="story:8" title="x">one</a> and <a href="story:9999">two</a>'
     room = newsroom()
     room.put(make_story(2, body=(Paragraph(html=html),)))
-    body = room.print(ref_of(make_story(2), "story")).body.decode()
+    body = room.page(ref_of(make_story(2), "story")).body.decode()
     assert f'<a href="{make_story(8).path}">one</a> and two</p>' in body
 
 
@@ -119,7 +118,7 @@ def test_a_link_card_with_another_scheme_or_to_a_story_that_is_gone_is_not_print
     room = newsroom()
     cards = (LinkCard(title="Bad", url="javascript:alert(1)"), LinkCard(title="Gone", story=777))
     room.put(make_story(2, body=(Paragraph(html="Text."), *cards)))
-    body = room.print(ref_of(make_story(2), "story")).body
+    body = room.page(ref_of(make_story(2), "story")).body
     assert b"javascript" not in body and b"Bad" not in body and b"Gone" not in body
 
 
@@ -128,7 +127,7 @@ def test_a_picture_that_may_not_be_used_is_nowhere():
     shown, _ = picture(5, usable=False)
     lead, _ = picture(1, usable=False)
     room.put(shown, lead, make_story(2, body=(PictureBlock(picture=4242),)))
-    body = room.print(ref_of(FULL, "story")).body.decode()
+    body = room.page(ref_of(FULL, "story")).body.decode()
     assert "engine room" not in body and "og:image" not in body and '"image"' not in body
     assert "<figure class" not in body.replace('<figure class="quote">', "")
     assert room.print(ref_of(make_story(2), "story")) is not None
@@ -144,7 +143,7 @@ def test_lead_pictures_come_first_at_fixed_widths_and_others_wait():
     assert page.xpath("//article//source/@type")[0] == "image/webp"
 
 
-def json_ld(page: lxml_html.HtmlElement) -> list[dict[str, object]]:
+def json_ld(page: Any) -> list[dict[str, Any]]:
     return [json.loads(it.text) for it in page.xpath('//script[@type="application/ld+json"]')]
 
 
@@ -194,14 +193,14 @@ def test_a_notice_tells_what_the_desk_says_and_may_name_nothing():
     gone = make_story(8, notice=Notice(reason="killed", at="2026-11-22T10:00:00Z"), former=("/old/",))
     room.put(gone)
     for ref in (ref_of(gone, "story"), ref_of(gone, "moved")):
-        output = room.print(ref)
+        output = room.page(ref)
         assert output.status == 410
         body = output.body.decode()
         assert "We have withdrawn this article" in body and "noindex" in body
         for word in (gone.headline, gone.kicker, gone.standfirst, "Region", "ld+json", "og:", "canonical", gone.path):
             assert word not in body
     room.put(make_story(8, notice=Notice(reason="withheld", wording="We are checking a claim.", names=True)))
-    body = room.print(ref_of(gone, "story")).body.decode()
+    body = room.page(ref_of(gone, "story")).body.decode()
     assert gone.headline in body and "We are checking a claim." in body and "noindex" in body
     assert make_story(8).standfirst not in body
 
@@ -211,13 +210,13 @@ def test_a_notice_that_names_nothing_is_the_same_whatever_the_story_was():
     notice = Notice(reason="killed", at="2026-11-22T10:00:00Z")
     arabic = msgspec.structs.replace(ARABIC, notice=notice)
     room.put(arabic, make_story(8, notice=notice))
-    assert room.print(ref_of(arabic, "story")).body == room.print(ref_of(make_story(8), "story")).body
+    assert room.page(ref_of(arabic, "story")).body == room.page(ref_of(make_story(8), "story")).body
 
 
 def test_a_former_address_leads_to_the_story_until_it_is_no_longer_one():
     room = newsroom()
     ref = ref_of(FULL, "moved")
-    output = room.print(ref)
+    output = room.page(ref)
     assert (output.status, output.location, output.body) == (301, FULL.path, b"")
     room.put(msgspec.structs.replace(FULL, former=()))
     assert room.print(ref) is None
