@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "standfirst.conf.middleware.NewsroomZone",
+    "standfirst.desk.middleware.Refusals",
 ]
 
 ROOT_URLCONF = "standfirst.conf.urls"

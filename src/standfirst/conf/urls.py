@@ -10,6 +10,7 @@ from django.contrib.staticfiles.finders import find
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.static import serve
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
@@ -45,5 +46,7 @@ urlpatterns = [
     path("newsroom/private/<path:path>", private),
     path("newsroom/preview/pictures/<int:id>/<str:name>", _signed_in(preview.picture)),
     path("newsroom/documents/", include(wagtaildocs_urls)),
+    # The desk's list stands in for Wagtail's dashboard.
+    path("newsroom/", RedirectView.as_view(pattern_name="desk:stories"), name="newsroom"),
     path("newsroom/", include(wagtailadmin_urls)),
 ]

@@ -269,6 +269,7 @@ def lift_embargo(*, fact: Embargo, by: Actor) -> None:
 # --- where copy came from -----------------------------------------------------------------------------------------
 
 
+@transaction.atomic
 def trace(
     *,
     story: Story,

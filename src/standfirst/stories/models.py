@@ -107,6 +107,26 @@ class Section(Page):
         if self.slug and (self.slug.lower() in RESERVED or self.slug.isdigit() or "." in self.slug):
             raise ValidationError({"slug": f"“{self.slug}” is kept for the site itself. Choose another word."})
 
+    def why_not_below(self, parent: Page) -> str | None:
+        """A sentence saying why this section must not stand below `parent`, or None."""
+        above = SectionPath.objects.filter(section_id=parent.pk, current=True).values_list("path", flat=True).first()
+        if above is None:
+            return "A section stands below another section or the home front: choose one of those."
+        if self.path and parent.path.startswith(self.path):
+            return "A section cannot be moved into itself."
+        return self.taken_path(f"{above}{self.slug}/")
+
+    def taken_path(self, path: str) -> str | None:
+        """A sentence saying which section has, or had, this path; None if it is free or this section's own."""
+        taken = SectionPath.objects.filter(path=path).exclude(section_id=self.pk).select_related("section").first()
+        if taken is None:
+            return None
+        return f"The address {path} belongs to “{taken.section.title}” and leads there. Choose another slug."
+
+    def was_used(self) -> bool:
+        """True if a story was ever published here, also one that has moved since."""
+        return Address.objects.filter(section_id=self.pk).exists()
+
     def get_url_parts(self, request: Any = None) -> tuple[int, str, str] | None:
         path = SectionPath.objects.filter(section_id=self.pk, current=True).values_list("path", flat=True).first()
         return (1, settings.STANDFIRST.origin, path) if path and self.live else None

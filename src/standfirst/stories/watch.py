@@ -136,9 +136,9 @@ def _lay_path(section: Section) -> None:
     if current is not None and current.path == path:
         return
     now = clock.now()
+    if why := section.taken_path(path):
+        raise Refused(why)
     taken = SectionPath.objects.filter(path=path).first()
-    if taken is not None and taken.section_id != section.pk:
-        raise Refused(f"The address {path} belonged to another section and still leads there. Choose another slug.")
     if current is not None:
         SectionPath.objects.filter(pk=current.pk).update(current=False)
     if taken is not None:

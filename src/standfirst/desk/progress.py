@@ -1,0 +1,82 @@
+"""What became of a change: from the editor's click to the last page that the press closed for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.utils.translation import ngettext
+
+from standfirst.changes.models import Change, Lane
+from standfirst.desk import heartbeat
+from standfirst.kit import clock
+
+PATIENCE = 5.0
+"""Seconds after which a change that does not move is worth a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the press is with a change. `pages` were written, `ms` is the time to the last of them."""
+
+    state: Literal["working", "done", "stopped"]
+    says: str
+    pages: int
+    ms: int
+    surfaces: list[dict[str, Any]]
+
+
+def mark(kind: str, ref: int | str) -> int:
+    """Call before an action: the id of the newest change row about a record, 0 for none."""
+    return Change.objects.about(kind, ref).values_list("id", flat=True).first() or 0  # type: ignore[attr-defined]
+
+
+def since(kind: str, ref: int | str, after: int) -> Change | None:
+    """The first change row about a record that was written after `mark()` said `after`."""
+    return Change.objects.filter(kind=kind, ref=str(ref), id__gt=after).order_by("id").first()
+
+
+def of(change: Change) -> Progress:
+    """How far the press is with `change` and the rows about the same record that were written with it."""
+    rows = list(Change.objects.filter(kind=change.kind, ref=change.ref, id__gte=change.id).order_by("id")[:20])
+    # An action writes its rows at one moment; later ones are somebody else's.
+    ours = [row for row in rows if (row.created_at - change.created_at).total_seconds() < 2]
+    surfaces: list[dict[str, Any]] = []
+    pages = removed = ms = 0
+    for row in ours:
+        report = row.report or {}
+        pages += int(report.get("pages") or 0)
+        removed += int(report.get("removed") or 0)
+        ms = max(ms, int(report.get("ms") or 0))
+        surfaces += [surface for surface in report.get("surfaces") or [] if isinstance(surface, dict)]
+    down = any(row.lane == Lane.KILL for row in ours)
+    if all(row.closed_at is not None for row in ours):
+        return Progress("done", _done(change, down, pages, removed, ms), pages + removed, ms, surfaces)
+    beat = heartbeat.read()
+    if beat.stale and (clock.now() - change.created_at).total_seconds() > PATIENCE:
+        return Progress(
+            "stopped",
+            f"The press has stopped: {beat.says()} The change is kept and will be carried out then.",
+            pages,
+            ms,
+            surfaces,
+        )
+    return Progress("working", "Taking down…" if down else "Publishing…", pages, ms, surfaces)
+
+
+def _done(change: Change, down: bool, pages: int, removed: int, ms: int) -> str:
+    took = f"in {ms / 1000:.1f} s" if ms >= 50 else f"in {ms / 1000:.2f} s"
+    touched = pages + removed
+    if not touched:
+        return "Readers’ pages were up to date already." if not down else "No page shows it any more."
+    if down:
+        return ngettext("Gone: %(n)d page is clean %(took)s", "Gone: %(n)d pages are clean %(took)s", touched) % {
+            "n": touched,
+            "took": took,
+        }
+    if removed and not pages:
+        return ngettext("%(n)d page removed %(took)s", "%(n)d pages removed %(took)s", removed) % {
+            "n": removed,
+            "took": took,
+        }
+    return ngettext("Live on %(n)d page %(took)s", "Live on %(n)d pages %(took)s", touched) % {"n": touched, "took": took}
