@@ -45,6 +45,12 @@ def _wire_parse() -> click.Command:
     return parse
 
 
+def _wire_take_in() -> click.Command:
+    from standfirst.cli.wire_intake import take_in
+
+    return take_in
+
+
 def _press_run() -> click.Command:
     from standfirst.cli.press import run
 
@@ -85,6 +91,7 @@ def _check() -> click.Command:
 
 WIRE: Final[dict[str, tuple[Loader, str]]] = {
     "parse": (_wire_parse, "Read wire files and print their items as JSON."),
+    "take-in": (_wire_take_in, "Take files in as if a feed had delivered them."),
 }
 
 

@@ -147,7 +147,7 @@ def _read(delivery: Delivery) -> Delivery:
     )
     if before is not None:
         delivery.format, delivery.items_in = before.format, before.items_in
-        delivery.outcomes = {"repeat": before.items_in}
+        delivery.outcomes = {"repeat": before.items_in} if before.items_in else {}
         return _finish(delivery, Delivery.State.READ, f"The same bytes came in before, as {before.file_name}.")
     try:
         parsed = formats.parse(sealing.read(received(), delivery.seal), profile=profile_of(delivery.feed))
@@ -357,9 +357,7 @@ def _take_back(
     reason = f"{agency} {'cancelled' if kind == 'kill' else 'withheld'} {item.item_id}"
     notes = " | ".join(note.text for note in canonical.ednotes)
     reason = f"{reason}: {notes}" if notes else f"{reason}."
-    standing = set(
-        Takedown.objects.standing().filter(story__in=ours, kind=kind).values_list("story_id", flat=True)
-    )
+    standing = set(Takedown.objects.standing().filter(story__in=ours, kind=kind).values_list("story_id", flat=True))
     taken = [story for story in ours if story.pk not in standing]
     were_live = {story.pk for story in taken if story.live}
     for story in taken:
@@ -409,11 +407,7 @@ def _bind(item: Item, story: Story, source: str = "") -> None:
     known = set(Embargo.objects.filter(story=story, by=WIRE.get_username()).values_list("until", flat=True))
     if item.embargo_open_ended and None not in known:
         stories.embargo(story=story, until=None, source=source, by=WIRE)
-    if (
-        item.embargo_until is not None
-        and item.embargo_until > clock.now()
-        and item.embargo_until not in known
-    ):
+    if item.embargo_until is not None and item.embargo_until > clock.now() and item.embargo_until not in known:
         stories.embargo(story=story, until=item.embargo_until, source=source, by=WIRE)
 
 
@@ -603,22 +597,16 @@ def _say_so(story: Story, canonical: CanonicalItem) -> None:
     marks = set(canonical.editorial_types)
     public = [note.text.strip() for note in canonical.ednotes if note.public and note.text.strip()]
     if "correction" in marks:
-        stories.correct(
-            story=story, kind="correction", text=" ".join(public) or CORRECTED, by=WIRE
-        )
+        stories.correct(story=story, kind="correction", text=" ".join(public) or CORRECTED, by=WIRE)
     elif "clarification" in marks:
-        stories.correct(
-            story=story, kind="clarification", text=" ".join(public) or CLARIFIED, by=WIRE
-        )
+        stories.correct(story=story, kind="clarification", text=" ".join(public) or CLARIFIED, by=WIRE)
     elif marks & UPDATES:
         stories.refresh(story=story)
 
 
 def _offer(story: Story, version: Version, because: str) -> None:
     _overtake(story, version)
-    Offer.objects.get_or_create(
-        story=story, version=version, defaults={"because": because[:300], "at": clock.now()}
-    )
+    Offer.objects.get_or_create(story=story, version=version, defaults={"because": because[:300], "at": clock.now()})
 
 
 def _overtake(story: Story, version: Version) -> None:
@@ -802,5 +790,3 @@ def waiting() -> Waiting:
         offers=Offer.objects.open().count(),
         troubled=Delivery.objects.filter(trouble=True).count(),
     )
-
-

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Any
 
 from django.utils.html import escape
@@ -14,8 +15,10 @@ from django.utils.safestring import SafeString, mark_safe
 from standfirst.kit import markup
 
 _WORD = re.compile(r"\s+|[^\W_]+|[\W_]", re.UNICODE)
+_LETTERS = re.compile(r"\w+")
 _LONGEST = 4_000
 """Words of one paragraph that are compared one by one. Longer ones are marked as a whole."""
+_MOST_PAIRS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,41 @@ def _paragraphs(old: list[str], new: list[str]) -> list[Row]:
     for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if what == "equal":
             rows.extend(_row("", text, text) for text in old[a:b])
-            continue
-        for step in range(max(b - a, d - c)):
-            rows.append(_row("", old[a + step] if a + step < b else "", new[c + step] if c + step < d else ""))
+        else:
+            rows.extend(_row("", left, right) for left, right in _paired(old[a:b], new[c:d]))
     return rows
+
+
+def _paired(old: list[str], new: list[str]) -> list[tuple[str, str]]:
+    """Paragraphs that changed, in order, those beside each other that share the most words."""
+    if len(old) * len(new) > _MOST_PAIRS:
+        return list(zip_longest(old, new, fillvalue=""))
+    left, right = ([set(_LETTERS.findall(text.casefold())) for text in side] for side in (old, new))
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    for i in reversed(range(len(old))):
+        for j in reversed(range(len(new))):
+            together = best[i + 1][j + 1] + _alike(left[i], right[j])
+            best[i][j] = max(together, best[i + 1][j], best[i][j + 1])
+    pairs: list[tuple[str, str]] = []
+    i = j = 0
+    while i < len(old) or j < len(new):
+        alike = _alike(left[i], right[j]) if i < len(old) and j < len(new) else 0.0
+        if alike and best[i][j] == best[i + 1][j + 1] + alike:
+            pairs.append((old[i], new[j]))
+            i, j = i + 1, j + 1
+        elif j == len(new) or (i < len(old) and best[i][j] == best[i + 1][j]):
+            pairs.append((old[i], ""))
+            i += 1
+        else:
+            pairs.append(("", new[j]))
+            j += 1
+    return pairs
+
+
+def _alike(left: set[str], right: set[str]) -> float:
+    """Share of words in common, 0 where two paragraphs have too few to be the same one."""
+    share = len(left & right) / max(1, len(left | right))
+    return share if share > 0.35 else 0.0
 
 
 def _row(label: str, old: str, new: str) -> Row:
@@ -59,11 +93,24 @@ def _row(label: str, old: str, new: str) -> Row:
         return Row(label, _marked("del", old), _marked("ins", new), changed=True)
     left: list[str] = []
     right: list[str] = []
+    for same, was, now in _runs(before, after):
+        left.append(escape(was) if same else _marked("del", was))
+        right.append(escape(now) if same else _marked("ins", now))
+    return Row(label, mark_safe("".join(left)), mark_safe("".join(right)), changed=True)  # noqa: S308
+
+
+def _runs(before: list[str], after: list[str]) -> list[tuple[bool, str, str]]:
+    """(same, old, new) runs of words; a lone space between two changes belongs to them."""
+    runs: list[tuple[bool, str, str]] = []
     for what, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         was, now = "".join(before[a:b]), "".join(after[c:d])
-        left.append(escape(was) if what == "equal" else _marked("del", was))
-        right.append(escape(now) if what == "equal" else _marked("ins", now))
-    return Row(label, mark_safe("".join(left)), mark_safe("".join(right)), changed=True)  # noqa: S308
+        if what == "equal" and (was.strip() or not runs):
+            runs.append((True, was, now))
+        elif runs and not runs[-1][0]:
+            runs[-1] = (False, runs[-1][1] + was, runs[-1][2] + now)
+        else:
+            runs.append((False, was, now))
+    return runs
 
 
 def _marked(tag: str, text: str) -> SafeString:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.functional import cached_property
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.permissions import page_permission_policy
 
@@ -13,10 +14,17 @@ from standfirst.wire.models import Feed
 
 
 class SectionField(forms.ModelChoiceField):
-    """Sections with their place in the tree."""
+    """Sections with those that they are in, e.g. "News › World"."""
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Path in the tree -> title, of every section below the home front."""
+        return dict(Section.objects.filter(depth__gt=2).values_list("path", "title"))
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{'– ' * max(0, obj.depth - 2)}{obj.title}"
+        step = Section.steplen
+        above = (obj.path[: step * depth] for depth in range(3, obj.depth))
+        return " › ".join([*(self.titles.get(path, "") for path in above), obj.title])
 
 
 class TakeForm(forms.Form):

@@ -46,12 +46,14 @@ def seal_file(root: Path, path: Path) -> Sealed:
         Problem: it is not there, is no ordinary file, or cannot be opened.
     """
     if not path.is_file():
-        raise Problem(f"{path} is no file: give the path of a file." if path.exists() else f"{path} is not there.")
+        raise Problem(
+            "This is no ordinary file: name the files in it." if path.exists() else "There is no such file: check its name."
+        )
     try:
         with path.open("rb") as source:
             return _seal(root, _chunks(source.fileno()))
     except PermissionError as error:
-        raise Problem(f"{path} may not be opened: let the newsroom's account read it.") from error
+        raise Problem("This file may not be opened: let the newsroom's account read it.") from error
 
 
 def read(root: Path, seal: str) -> bytes:

@@ -19,8 +19,9 @@ from typing import Final
 
 from lxml import etree
 
-from standfirst.kit import markup, xml
+from standfirst.kit import xml
 from standfirst.kit.digests import seal
+from standfirst.wire.formats import _inline as inline
 from standfirst.wire.formats._shared import (
     DEFAULT,
     MOST,
@@ -62,7 +63,6 @@ NAME: Final = "newsml-g2"
 NAR: Final = "http://iptc.org/std/nar/2006-10-01/"
 _N: Final = f"{{{NAR}}}"
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
-_XHTML: Final = "http://www.w3.org/1999/xhtml"
 
 _ROOTS: Final = frozenset(
     "newsMessage newsItem packageItem conceptItem knowledgeItem planningItem catalogItem catalog".split()
@@ -258,7 +258,7 @@ def _read(element: etree._Element, profile: Profile, sealed: str) -> Item:
 
     body = raw = ""
     renditions: tuple[Rendition, ...] = ()
-    found = _Found()
+    found = inline.Said()
     content = element.find(_N + "contentSet")
     if content is not None:
         body, raw, renditions = _contents(content, draft, found)
@@ -688,16 +688,7 @@ def _members(element: etree._Element) -> Iterator[Association]:
 # --- contentSet ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Found:
-    """What an inline NITF says of itself, for items whose contentMeta does not."""
-
-    headline: str = ""
-    byline: str = ""
-    dateline: str = ""
-
-
-def _contents(content: etree._Element, draft: _Draft, found: _Found) -> tuple[str, str, tuple[Rendition, ...]]:
+def _contents(content: etree._Element, draft: _Draft, found: inline.Said) -> tuple[str, str, tuple[Rendition, ...]]:
     """(body_html, body_raw, renditions)."""
     bodies = Bodies()
     raws: list[str] = []
@@ -707,7 +698,7 @@ def _contents(content: etree._Element, draft: _Draft, found: _Found) -> tuple[st
             renditions.append(_rendition(child))
         elif child.tag == _N + "inlineXML":
             raws.append(xml.raw_of(child))
-            bodies.add(_inline_xml(child, found))
+            bodies.add(inline.html_of(child, line(child.get("contenttype")), found))
         elif child.tag == _N + "inlineData":
             raws.append(lines(xml.text_of(child)))
             bodies.add(_inline_data(child, draft))
@@ -741,112 +732,3 @@ def _inline_data(element: etree._Element, draft: _Draft) -> str:
             draft.odd.append(Oddity(code="inline-data", text="It carries encoded data inside that cannot be read."))
             return ""
     return body_from(text, mime)
-
-
-def _inline_xml(element: etree._Element, found: _Found) -> str:
-    """The body of inline XML as clean HTML, whatever its vocabulary. Changes the element."""
-    if not len(element):
-        return body_from(element.text or "", line(element.get("contenttype")).lower())
-    mime = line(element.get("contenttype")).lower()
-    root = next((child for child in element if isinstance(child.tag, str)), None)
-    if root is None:
-        return body_from(xml.text_of(element), mime)
-    name = etree.QName(root)
-    local = name.localname.lower()
-    if name.namespace == _XHTML or local in ("html", "body", "p", "div", "article", "section") or "html" in mime:
-        return _html(element, root)
-    if local == "nitf" or (local in ("body", "body.content") and "nitf" in mime):
-        return _nitf(root, found)
-    return _foreign(element)
-
-
-def _write(element: etree._Element) -> str:
-    return markup.clean_blocks(etree.tostring(element, method="html", encoding="unicode", with_tail=False))
-
-
-def _html(element: etree._Element, root: etree._Element) -> str:
-    body: etree._Element | None = None
-    for part in element.iter(etree.Element):
-        tag = part.tag
-        local = tag.rpartition("}")[2].lower()
-        if local != tag:
-            part.tag = local
-        if local == "body" and body is None:
-            body = part
-    if body is not None:
-        return _write(body)
-    if root.tag == "html":
-        return _write(root)
-    # Loose paragraphs, straight inside inlineXML.
-    element.tag = "div"
-    return _write(element)
-
-
-_NITF_BLOCKS: Final = {
-    "hl1": "h2",
-    "hl2": "h3",
-    "bq": "blockquote",
-    "dl": "div",
-    "dt": "p",
-    "dd": "p",
-    "p": "p",
-    "ul": "ul",
-    "ol": "ol",
-    "li": "li",
-    "table": "table",
-    "caption": "caption",
-    "thead": "thead",
-    "tbody": "tbody",
-    "tfoot": "tfoot",
-    "tr": "tr",
-    "td": "td",
-    "th": "th",
-    "pre": "pre",
-    "br": "br",
-    "a": "a",
-    "em": "em",
-    "sub": "sub",
-    "sup": "sup",
-}
-_NITF_PARTS: Final = frozenset(
-    (
-        "abstract block body body.content body.end body.head byline bibliography copyrite credit datasource dateline"
-        " distributor fn hedline media media-caption media-metadata media-producer media-reference nitf-table note"
-        " rights series story.date tagline tagline.credit"
-    ).split()
-)
-_NITF_SKIPPED: Final = frozenset({"head", "media-metadata", "media-object", "nitf-table-metadata"})
-
-
-def _nitf(root: etree._Element, found: _Found) -> str:
-    body = root
-    for part in list(root.iter(etree.Element)):
-        local = part.tag.rpartition("}")[2].lower()
-        if local in _NITF_SKIPPED:
-            parent = part.getparent()
-            if parent is not None and not (part.tail or "").strip():
-                parent.remove(part)
-            continue
-        if local == "hl1":
-            found.headline = found.headline or _text(part)
-        elif local == "byline":
-            found.byline = found.byline or _text(part)
-        elif local == "dateline":
-            found.dateline = found.dateline or _text(part)
-        elif local == "body" and body is root:
-            body = part
-        part.tag = _NITF_BLOCKS.get(local) or ("div" if local in _NITF_PARTS else "span")
-    body.tag = "div"
-    return _write(body)
-
-
-def _foreign(element: etree._Element) -> str:
-    """A private vocabulary: elements that stand in running text stay in it, every other one is a paragraph."""
-    running: set[etree._Element] = set()
-    for part in element.iter(etree.Element):
-        mixed = part in running or bool((part.text or "").strip()) or any((child.tail or "").strip() for child in part)
-        if mixed:
-            running.update(part)
-    for part in element.iter(etree.Element):
-        part.tag = "span" if part in running else "div"
-    return _write(element)

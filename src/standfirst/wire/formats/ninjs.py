@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from standfirst.kit import markup, xml
 from standfirst.kit.digests import seal
+from standfirst.wire.formats._inline import html_of_text
 from standfirst.wire.formats._shared import (
     DEFAULT,
     MOST,
@@ -26,7 +27,6 @@ from standfirst.wire.formats._shared import (
     Parsed,
     Profile,
     Unreadable,
-    body_from,
     check_size,
     domain_in,
     editorial_type_of,
@@ -544,14 +544,14 @@ def _bodies(item: Object) -> tuple[str, str]:
     for name in names:
         raws.append(item[name])
         mime = "text/html" if "html" in name else "text/plain" if name == "body_text" else ""
-        bodies.add(body_from(item[name], mime))
+        bodies.add(html_of_text(item[name], mime))
     entries = [_lower(entry) for entry in item.get("bodies") or []]
     entries.sort(key=lambda entry: 0 if "html" in str(entry.get("contenttype")) else 1)
     for entry in entries:
         value = entry.get("value")
         if isinstance(value, str):
             raws.append(value)
-            bodies.add(body_from(value, _scalar(entry.get("contenttype"))))
+            bodies.add(html_of_text(value, _scalar(entry.get("contenttype"))))
     return bodies.html(), "\n".join(raws)
 
 

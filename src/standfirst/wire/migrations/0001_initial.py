@@ -5,172 +5,333 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('pictures', '0001_initial'),
-        ('stories', '0001_initial'),
+        ("pictures", "0001_initial"),
+        ("stories", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Feed',
+            name="Feed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(help_text='Short name, as commands use it, e.g. “cpa-world”.', max_length=80, unique=True)),
-                ('title', models.CharField(help_text='As the newsroom calls it, e.g. “CPA World Service”.', max_length=160)),
-                ('provider', models.CharField(blank=True, help_text='Stands for the agency in every item. Empty: as the files say.', max_length=200)),
-                ('mode', models.CharField(choices=[('hold', 'Hold: stored, nobody is told'), ('desk', 'Desk: shown on the wire list for somebody to take'), ('publish', 'Publish: made into a story and published')], default='desk', max_length=10, verbose_name='what happens')),
-                ('credit', models.CharField(blank=True, help_text='Printed when an item brings no credit line.', max_length=120)),
-                ('language', models.CharField(blank=True, help_text='Used when an item names none, e.g. “en”.', max_length=35)),
-                ('empty_embargo_means_none', models.BooleanField(default=False, help_text='This agency sends an empty embargo with ordinary copy.')),
-                ('active', models.BooleanField(default=True, help_text='Off: files for this feed are refused.')),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='stories.author', verbose_name='agency desk')),
-                ('section', models.ForeignKey(blank=True, help_text='Where stories are published, and what Take suggests.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='stories.section')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.SlugField(
+                        help_text="Short name, as commands use it, e.g. “cpa-world”.", max_length=80, unique=True
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(help_text="As the newsroom calls it, e.g. “CPA World Service”.", max_length=160),
+                ),
+                (
+                    "provider",
+                    models.CharField(
+                        blank=True,
+                        help_text="Stands for the agency in every item. Empty: as the files say.",
+                        max_length=200,
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("hold", "Hold: stored, nobody is told"),
+                            ("desk", "Desk: shown on the wire list for somebody to take"),
+                            ("publish", "Publish: made into a story and published"),
+                        ],
+                        default="desk",
+                        max_length=10,
+                        verbose_name="what happens",
+                    ),
+                ),
+                (
+                    "credit",
+                    models.CharField(
+                        blank=True, help_text="Printed when an item brings no credit line.", max_length=120
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(blank=True, help_text="Used when an item names none, e.g. “en”.", max_length=35),
+                ),
+                (
+                    "empty_embargo_means_none",
+                    models.BooleanField(
+                        default=False, help_text="This agency sends an empty embargo with ordinary copy."
+                    ),
+                ),
+                ("active", models.BooleanField(default=True, help_text="Off: files for this feed are refused.")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="stories.author",
+                        verbose_name="agency desk",
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Where stories are published, and what Take suggests.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="stories.section",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['title'],
+                "ordering": ["title"],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=255)),
-                ('seal', models.CharField(help_text='SHA-256 of the bytes.', max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('received_at', models.DateTimeField()),
-                ('transport', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('sealed', 'Received'), ('read', 'Read'), ('partly', 'Read in part'), ('unreadable', 'Could not be read')], default='sealed', max_length=12)),
-                ('format', models.CharField(blank=True, max_length=40)),
-                ('reason', models.TextField(blank=True, help_text='What a person should know about the reading of it.')),
-                ('trouble', models.BooleanField(default=False, help_text='Stands on the wire list until somebody puts it away.')),
-                ('urgent', models.BooleanField(default=False, help_text='It seems to ask for something to be taken down.')),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('items_in', models.PositiveIntegerField(default=0)),
-                ('outcomes', models.JSONField(default=dict, help_text='What happened -> to how many items.')),
-                ('oddities', models.JSONField(default=list)),
-                ('feed', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='wire.feed')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file_name", models.CharField(max_length=255)),
+                ("seal", models.CharField(help_text="SHA-256 of the bytes.", max_length=64)),
+                ("size", models.BigIntegerField()),
+                ("received_at", models.DateTimeField()),
+                ("transport", models.CharField(max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("sealed", "Received"),
+                            ("read", "Read"),
+                            ("partly", "Read in part"),
+                            ("unreadable", "Could not be read"),
+                        ],
+                        default="sealed",
+                        max_length=12,
+                    ),
+                ),
+                ("format", models.CharField(blank=True, max_length=40)),
+                (
+                    "reason",
+                    models.TextField(blank=True, help_text="What a person should know about the reading of it."),
+                ),
+                (
+                    "trouble",
+                    models.BooleanField(
+                        default=False, help_text="Stands on the wire list until somebody puts it away."
+                    ),
+                ),
+                (
+                    "urgent",
+                    models.BooleanField(default=False, help_text="It seems to ask for something to be taken down."),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("items_in", models.PositiveIntegerField(default=0)),
+                ("outcomes", models.JSONField(default=dict, help_text="What happened -> to how many items.")),
+                ("oddities", models.JSONField(default=list)),
+                (
+                    "feed",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="wire.feed"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
+                "verbose_name_plural": "deliveries",
             },
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=200)),
-                ('item_id', models.CharField(max_length=500)),
-                ('thread_key', models.CharField(blank=True, db_index=True, max_length=500)),
-                ('type', models.CharField(max_length=20)),
-                ('headline', models.CharField(blank=True, max_length=500)),
-                ('slugline', models.CharField(blank=True, max_length=300)),
-                ('urgency', models.PositiveSmallIntegerField(null=True)),
-                ('language', models.CharField(blank=True, max_length=35)),
-                ('status', models.CharField(max_length=20)),
-                ('marks', models.JSONField(default=list, help_text='What the agency marked the newest version as, e.g. “update”.')),
-                ('version_label', models.CharField(blank=True, max_length=100)),
-                ('versions_in', models.PositiveIntegerField(default=0)),
-                ('latest_order', models.BigIntegerField(default=0)),
-                ('killed_at', models.DateTimeField(help_text='A cancellation, of whatever version, holds for all.', null=True)),
-                ('withheld_at', models.DateTimeField(null=True)),
-                ('held_because', models.JSONField(default=list, help_text='Why nothing happens with it by itself.')),
-                ('test', models.BooleanField(default=False)),
-                ('embargo_until', models.DateTimeField(help_text='The latest embargo of any version.', null=True)),
-                ('embargo_open_ended', models.BooleanField(default=False)),
-                ('first_seen', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('place', models.CharField(choices=[('stored', 'Stored'), ('waiting', 'Waiting'), ('taken', 'Taken'), ('spiked', 'Spiked'), ('down', 'Taken down')], default='stored', max_length=10)),
-                ('feed', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='wire.feed')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("provider", models.CharField(max_length=200)),
+                ("item_id", models.CharField(max_length=500)),
+                ("thread_key", models.CharField(blank=True, db_index=True, max_length=500)),
+                ("type", models.CharField(max_length=20)),
+                ("headline", models.CharField(blank=True, max_length=500)),
+                ("slugline", models.CharField(blank=True, max_length=300)),
+                ("urgency", models.PositiveSmallIntegerField(null=True)),
+                ("language", models.CharField(blank=True, max_length=35)),
+                ("status", models.CharField(max_length=20)),
+                (
+                    "marks",
+                    models.JSONField(
+                        default=list, help_text="What the agency marked the newest version as, e.g. “update”."
+                    ),
+                ),
+                ("version_label", models.CharField(blank=True, max_length=100)),
+                ("versions_in", models.PositiveIntegerField(default=0)),
+                ("latest_order", models.BigIntegerField(default=0)),
+                (
+                    "killed_at",
+                    models.DateTimeField(help_text="A cancellation, of whatever version, holds for all.", null=True),
+                ),
+                ("withheld_at", models.DateTimeField(null=True)),
+                ("held_because", models.JSONField(default=list, help_text="Why nothing happens with it by itself.")),
+                ("test", models.BooleanField(default=False)),
+                ("embargo_until", models.DateTimeField(help_text="The latest embargo of any version.", null=True)),
+                ("embargo_open_ended", models.BooleanField(default=False)),
+                ("first_seen", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "place",
+                    models.CharField(
+                        choices=[
+                            ("stored", "Stored"),
+                            ("waiting", "Waiting"),
+                            ("taken", "Taken"),
+                            ("spiked", "Spiked"),
+                            ("down", "Taken down"),
+                        ],
+                        default="stored",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "feed",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="items", to="wire.feed"
+                    ),
+                ),
             ],
             options={
-                'permissions': [('take_item', 'Can take a wire item into a story')],
+                "permissions": [("take_item", "Can take a wire item into a story")],
             },
         ),
         migrations.CreateModel(
-            name='ItemPicture',
+            name="ItemPicture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pictures', to='wire.item')),
-                ('picture', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='pictures.picture')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="pictures", to="wire.item"
+                    ),
+                ),
+                (
+                    "picture",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="pictures.picture"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.BigIntegerField()),
-                ('label', models.CharField(blank=True, max_length=100)),
-                ('status', models.CharField(max_length=20)),
-                ('digest', models.BigIntegerField(help_text='Tells two contents apart: the same version sent again is one row.')),
-                ('canonical', models.JSONField()),
-                ('received_at', models.DateTimeField()),
-                ('applied', models.BooleanField(default=False, help_text='False: late or lower; it changed nothing.')),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='wire.delivery')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='wire.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("order", models.BigIntegerField()),
+                ("label", models.CharField(blank=True, max_length=100)),
+                ("status", models.CharField(max_length=20)),
+                (
+                    "digest",
+                    models.BigIntegerField(
+                        help_text="Tells two contents apart: the same version sent again is one row."
+                    ),
+                ),
+                ("canonical", models.JSONField()),
+                ("received_at", models.DateTimeField()),
+                ("applied", models.BooleanField(default=False, help_text="False: late or lower; it changed nothing.")),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="wire.delivery"
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="wire.item"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('because', models.CharField(help_text='Why it was not applied by itself.', max_length=300)),
-                ('at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('settled', models.CharField(blank=True, choices=[('applied', 'Put into the draft'), ('kept', 'Ours was kept'), ('overtaken', 'A newer version came')], max_length=12)),
-                ('settled_by', models.CharField(blank=True, max_length=255)),
-                ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='wire_offers', to='stories.story')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='wire.version')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("because", models.CharField(help_text="Why it was not applied by itself.", max_length=300)),
+                ("at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "settled",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("applied", "Put into the draft"),
+                            ("kept", "Ours was kept"),
+                            ("overtaken", "A newer version came"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("settled_by", models.CharField(blank=True, max_length=255)),
+                (
+                    "story",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="wire_offers", to="stories.story"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="offers", to="wire.version"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['feed', 'seal'], name='delivery_again'),
+            model_name="delivery",
+            index=models.Index(fields=["feed", "seal"], name="delivery_again"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'sealed')), fields=['id'], name='delivery_unfinished'),
+            model_name="delivery",
+            index=models.Index(condition=models.Q(("state", "sealed")), fields=["id"], name="delivery_unfinished"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('trouble', True)), fields=['-received_at', '-id'], name='delivery_trouble'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("trouble", True)), fields=["-received_at", "-id"], name="delivery_trouble"
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['-changed_at', '-id'], name='item_newest'),
+            model_name="item",
+            index=models.Index(fields=["-changed_at", "-id"], name="item_newest"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['place', '-changed_at', '-id'], name='item_place'),
+            model_name="item",
+            index=models.Index(fields=["place", "-changed_at", "-id"], name="item_place"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['feed', '-changed_at', '-id'], name='item_of_feed'),
+            model_name="item",
+            index=models.Index(fields=["feed", "-changed_at", "-id"], name="item_of_feed"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('provider', 'item_id'), name='item_once'),
+            model_name="item",
+            constraint=models.UniqueConstraint(fields=("provider", "item_id"), name="item_once"),
         ),
         migrations.AddConstraint(
-            model_name='itempicture',
-            constraint=models.UniqueConstraint(fields=('item', 'picture'), name='item_picture_once'),
+            model_name="itempicture",
+            constraint=models.UniqueConstraint(fields=("item", "picture"), name="item_picture_once"),
         ),
         migrations.AddIndex(
-            model_name='version',
-            index=models.Index(fields=['item', '-order', '-id'], name='version_order'),
+            model_name="version",
+            index=models.Index(fields=["item", "-order", "-id"], name="version_order"),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('item', 'order', 'digest'), name='version_once'),
+            model_name="version",
+            constraint=models.UniqueConstraint(fields=("item", "order", "digest"), name="version_once"),
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(condition=models.Q(('settled_at', None)), fields=['-at', '-id'], name='offer_open'),
+            model_name="offer",
+            index=models.Index(condition=models.Q(("settled_at", None)), fields=["-at", "-id"], name="offer_open"),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(fields=('story', 'version'), name='offered_once'),
+            model_name="offer",
+            constraint=models.UniqueConstraint(fields=("story", "version"), name="offered_once"),
         ),
     ]
