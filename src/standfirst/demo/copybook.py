@@ -96,7 +96,7 @@ class Site(_Record):
 
 
 class Section(_Record):
-    """A section. `key` is its path without slashes at the ends: "news" or "news/nation"; parents come before children."""
+    """A section. `key` is its path without outer slashes: "news" or "news/nation"; parents come before children."""
 
     key: str
     slug: str
@@ -167,7 +167,7 @@ class Notice(_Record):
 
 
 class Story(_Record):
-    """A story as the files hold it. It was published `days` days and `minutes` minutes before the newsroom was set up."""
+    """A story, published `days` days and `minutes` minutes before the newsroom was set up."""
 
     key: str
     headline: str
@@ -276,9 +276,7 @@ def load(now: datetime) -> Copybook:
     """The copy for a newsroom set up at `now` (aware): weekday marks in the stories are words."""
     book = raw()
     zone = ZoneInfo(book.site.zone)
-    return msgspec.structs.replace(
-        book, stories={key: _dated(story, now, zone) for key, story in book.stories.items()}
-    )
+    return msgspec.structs.replace(book, stories={key: _dated(story, now, zone) for key, story in book.stories.items()})
 
 
 def in_words(text: str, day: datetime) -> str:
