@@ -53,7 +53,7 @@ FACETS: tuple[Facet, ...] = (
     Facet("hot", "hot", lambda hot: True),
     Facet("epoch", "epoch", _itself),
 )
-"""What a page may read of one record. Each is as narrow as the pages that read it: that is what stops a change early."""
+"""What a page may read of one record. Each is as narrow as the pages that read it: that stops a change early."""
 
 
 class BookReads:

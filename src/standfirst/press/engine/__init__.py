@@ -8,7 +8,7 @@ from standfirst.press.engine.book import Book, Facet
 from standfirst.press.engine.engine import Bake, Condition, Engine, MassRemoval, RecordsUnreadable
 from standfirst.press.engine.ledger import Finished, Lane, Status, Store, Surface
 from standfirst.press.engine.memory import MemoryStore
-from standfirst.press.engine.outlet import MemoryOutlet, Outlet
+from standfirst.press.engine.outlet import MemoryOutlet, Outlet, Unservable
 from standfirst.press.engine.proof import Proof
 from standfirst.press.engine.reading import Reading, Undeclared
 from standfirst.press.engine.sql import Connection, SqliteConnection, SqlStore
@@ -35,4 +35,5 @@ __all__ = [
     "Store",
     "Surface",
     "Undeclared",
+    "Unservable",
 ]

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
 from typing import Any, TypeVar
@@ -26,7 +27,7 @@ from standfirst.pages.output import Output, PageRef
 from standfirst.press.engine import proof as proofs
 from standfirst.press.engine.book import LAST_RANK, Book, Entry
 from standfirst.press.engine.ledger import Claim, Finished, Job, Lane, Mark, Result, Status, Store, refs_digest
-from standfirst.press.engine.outlet import Outlet, digest
+from standfirst.press.engine.outlet import Outlet, Unservable, digest
 from standfirst.press.engine.reading import Reading, State, Undeclared
 
 log = logging.getLogger(__name__)
@@ -266,7 +267,7 @@ class Engine:
         lists_before: dict[tuple[str, str], list[str]] = {}
         refs_before: dict[int, set[PageRef]] = {}
         differed = 0
-        for kind, id in dict.fromkeys(keys):
+        for kind, id in dict.fromkeys(keys):  # each once: what it was before is what is stored
             key = f"{kind}:{id}"
             record = compose(kind, id)
             self._fault("look:composed")
@@ -276,8 +277,7 @@ class Engine:
                 continue
             differed += 1
             former = self._decode(kind, id, stored)
-            for read, before in book.facet_digests(kind, id, former).items():
-                facets_before.setdefault(read, before)
+            facets_before.update(book.facet_digests(kind, id, former))
             facets_now.update(book.facet_digests(kind, id, record))
 
             old_entries = set(book.entries(kind, id, former))
@@ -421,7 +421,7 @@ class Engine:
         kind = refs[0].kind if refs else ""
         unchanged = not job.force and job.trace.get("") == claimed and self._verifies(job.trace)
         # The ledger may be a crash behind the outlet, so it does not decide alone that nothing need be done.
-        if unchanged and digest(self.outlet.read(job.path)) == job.digest:
+        if unchanged and digest(self._served(job.path)) == job.digest:
             return _Print(job, kind, job.trace, verified=True, problem=job.problem)
         reading = Reading(self._state)
         reading.trace[""] = claimed
@@ -457,7 +457,7 @@ class Engine:
             return False
         status = print_.job.status
         if not status:
-            standing = self.outlet.read(print_.job.path)
+            standing = self._served(print_.job.path)
             status = standing.status if standing else 0
         return status != (print_.output.status if print_.output else 0) and status != 0
 
@@ -466,8 +466,21 @@ class Engine:
         if number > FEW and number > MASS * (pages := self.store.status().pages):
             raise MassRemoval(number, pages)
 
+    def _served(self, path: str) -> Output | None:
+        try:
+            return self.outlet.read(path)
+        except Unservable:
+            return None
+
     def _deliver(self, lane: Lane, print_: _Print) -> Result:
         """Give one page to the outlet, if readers do not have it already."""
+        try:
+            return self._give(lane, print_)
+        except Unservable as problem:
+            log.error("%s", problem)
+            return self._give(lane, replace(print_, output=None, problem=str(problem)))
+
+    def _give(self, lane: Lane, print_: _Print) -> Result:
         job, output = print_.job, print_.output
         result = Result(job, print_.kind, "unchanged", job.status, job.digest, job.size, print_.trace, print_.problem)
         if print_.verified:
@@ -475,16 +488,17 @@ class Engine:
         elif print_.problem:
             result.outcome = "failed"
             if lane is Lane.KILL:
-                self.outlet.remove(job.path)
+                with suppress(Unservable):
+                    self.outlet.remove(job.path)
                 result.status = result.digest = result.size = 0
         elif output is None:
-            if job.status or self.outlet.read(job.path) is not None:
+            if job.status or self._served(job.path) is not None:
                 self.outlet.remove(job.path)
                 result.outcome = "removed"
             result.status = result.digest = result.size = 0
         else:
             result.status, result.digest, result.size = output.status, digest(output), len(output.body)
-            if result.digest != job.digest or digest(self.outlet.read(job.path)) != job.digest:
+            if result.digest != job.digest or digest(self._served(job.path)) != job.digest:
                 self.outlet.put(job.path, output)
                 result.outcome = "written"
         result.at = self._clock()

@@ -8,7 +8,12 @@ from typing import Protocol
 import msgspec
 
 from standfirst.kit import digests
+from standfirst.kit.errors import Problem
 from standfirst.pages.output import Output
+
+
+class Unservable(Problem):
+    """This one output cannot be served at this path: its page fails, others go on. Any other error ends the bake."""
 
 
 class Outlet(Protocol):

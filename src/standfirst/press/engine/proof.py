@@ -99,13 +99,13 @@ def _first_and_fourth(found: Proof, book: Book, store: Store, outlet: Outlet, cl
         state.refresh()
         try:
             output = _print(book, state, claims[path])
+            served = outlet.read(path)
         except Exception as problem:  # noqa: BLE001 - told in the report
             found.failed[path] = f"{type(problem).__name__}: {problem}"[:500]
             continue
         if output is not None:
             found.pages += 1
             targets[path] = sorted(set(book.links(path, output))) if output.status != 301 else [output.location]
-        served = outlet.read(path) if path in standing else None
         if digest(served) == digest(output):
             continue
         if row is None or row.due:

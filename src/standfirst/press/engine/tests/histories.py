@@ -108,6 +108,8 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.records: Records = {}
+        self.former: Records = {}
+        """What each record was before its last change, None for absent."""
         self.rows: dict[int, tuple[Key, Lane]] = {}
         """Open change rows."""
         self.written = 0
@@ -117,7 +119,6 @@ class Histories(RuleBasedStateMachine):
         self.store = self.make_store()
         self.engine = self.start(self.store, self.faults)
         self.clock = 0
-        self.version = 0
 
     def book(self) -> Book:
         return make_book(renderers=self.watch.renderers())
@@ -135,11 +136,13 @@ class Histories(RuleBasedStateMachine):
     # --- what people do
 
     def put(self, kind: str, record: Any, lane: Lane = Lane.PUBLISH) -> None:
+        self.former[kind, str(record.id)] = self.records.get((kind, str(record.id)))
         self.records[kind, str(record.id)] = record
         self.changed(kind, record.id, lane)
 
     def drop(self, kind: str, id: int | str, lane: Lane = Lane.PUBLISH) -> None:
-        if self.records.pop((kind, str(id)), None) is not None:
+        if record := self.records.pop((kind, str(id)), None):
+            self.former[kind, str(id)] = record
             self.changed(kind, id, lane)
 
     def changed(self, kind: str, id: int | str, lane: Lane) -> None:
@@ -273,6 +276,23 @@ class Histories(RuleBasedStateMachine):
     def rename_the_paper(self, name: str) -> None:
         self.put("site", Site(name=name), Lane.MAINTENANCE)
 
+    @rule(data=st.data(), lane=LANES)
+    def change_back(self, data: st.DataObject, lane: Lane) -> None:
+        kind, id = data.draw(st.sampled_from(sorted(self.former)))
+        if (record := self.former[kind, id]) is None:
+            self.drop(kind, id, lane)
+        else:
+            self.put(kind, record, lane)
+
+    @rule(id=STORIES, word=WORDS, steps=st.integers(1, 40))
+    def change_die_and_change_back(self, id: int, word: str, steps: int) -> None:
+        """What was with the readers when the press died is not what it was to be in the end."""
+        self.rest()
+        if story := self.story(id):
+            self.put("story", msgspec.structs.replace(story, headline=word))
+            self.work_and_die(steps, 2)
+            self.put("story", story)
+
     @rule(id=STORIES, word=WORDS)
     def write_past_the_doors(self, id: int, word: str) -> None:
         """No change row: the sweep has to find it."""
@@ -284,6 +304,24 @@ class Histories(RuleBasedStateMachine):
     def look(self, engine: Engine, rows: int) -> None:
         for number, (key, lane) in sorted(self.rows.items(), key=lambda row: (row[1][1], row[0]))[:rows]:
             engine.look(number, lane, [key], self.compose, since=0)
+
+    @rule(size=st.integers(1, 3), lane=LANES, steps=st.integers(-1, 15))
+    def look_in_slices(self, size: int, lane: Lane, steps: int) -> None:
+        """A change of many records, looked at a few at a time, with other work in between."""
+        self.written += 1
+        self.rows[self.written] = (("site", "1"), lane)
+        number, keys = self.written, sorted(self.records)
+        self.faults.steps = steps
+        try:
+            for start in range(0, len(keys), size):
+                self.engine.look(number, lane, keys[start : start + size], self.compose, more=True)
+                assert number not in {change.change for change in self.engine.finished()}
+                self.engine.bake(upto=Lane.KILL)
+            self.engine.look(number, lane, [], self.compose)
+        except Crash:
+            self.watch.excuse()
+            self.engine = self.start(self.store, self.faults)
+        self.faults.steps = -1
 
     def finish(self, engine: Engine) -> None:
         finished = engine.finished()

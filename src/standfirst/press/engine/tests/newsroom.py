@@ -239,7 +239,8 @@ class PlainReads:
         return self._get("epoch", "pages") or Epoch(id="pages", digest="")
 
     def story(self, id: int) -> Story | None:
-        return self._get("story", id)
+        found: Story | None = self._get("story", id)
+        return found
 
     def card(self, id: int) -> Card | None:
         story = self.story(id)
@@ -254,21 +255,24 @@ class PlainReads:
         return story.path if story and not story.notice else None
 
     def section(self, id: int) -> Section | None:
-        return self._get("section", id)
+        found: Section | None = self._get("section", id)
+        return found
 
     def crumb(self, id: int) -> Crumb | None:
         section = self.section(id)
         return snapshots.crumb(section) if section else None
 
     def author(self, id: int) -> Author | None:
-        return self._get("author", id)
+        found: Author | None = self._get("author", id)
+        return found
 
     def signature(self, id: int) -> Signature | None:
         author = self.author(id)
         return snapshots.signature(author) if author else None
 
     def picture(self, id: int) -> Picture | None:
-        return self._get("picture", id)
+        found: Picture | None = self._get("picture", id)
+        return found
 
     def related(self, id: int) -> tuple[int, ...]:
         related = self._get("related", id)
