@@ -168,7 +168,7 @@ def _front_head(site: Chrome, section: Section, data: dict[str, object] | None =
 
 def _days(reads: Reads, site: Chrome, cards: Iterable[Card]) -> list[Part]:
     """Links to the day pages of the stories shown, newest first: the way to older copy."""
-    days = sorted({local(card.published, site.site.zone).date() for card in cards}, reverse=True)
+    days = sorted({local(card.published, site.site.zone).date() for card in cards if card.published}, reverse=True)
     return [
         {"path": text(day_path(when.isoformat())), "name": day_text(when, site.words)}
         for when in days[:DAYS]

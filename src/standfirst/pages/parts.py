@@ -158,7 +158,10 @@ def attributes(language: str, direction: str, page_language: str, page_direction
     return Html(found)
 
 
-def time_part(iso: str, site: Site, words: Words) -> Part:
+def time_part(iso: str, site: Site, words: Words) -> Part | None:
+    """A moment for a `<time>`. None without one: a draft in preview has not been published."""
+    if not iso:
+        return None
     return {"iso": iso, "text": moment(iso, site.zone, words)}
 
 

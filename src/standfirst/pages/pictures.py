@@ -14,9 +14,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from PIL import Image, ImageCms, ImageOps
+from pillow_heif import register_heif_opener
 
 from standfirst.edition.snapshots import Picture
 from standfirst.pages.output import Blobs
+
+# Telephones deliver HEIC.
+register_heif_opener()
 
 WIDTHS = (320, 640, 960, 1280)
 """Pixels. 320: thumbnails; 320 and 640: cards; all: leads and pictures in the text."""

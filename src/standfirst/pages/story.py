@@ -91,7 +91,7 @@ def _gone(reads: Reads, story: Story, notice: Notice) -> Output:
         {
             "headline": story.headline if named else "",
             "wording": notice.wording or getattr(w, notice.reason),
-            "time": time_part(notice.at, site.site, w) if notice.at else None,
+            "time": time_part(notice.at, site.site, w),
             "front": text(site.home.path) if site.home else NOTHING,
         },
         language=language,
@@ -191,7 +191,8 @@ def _properties(
         ]
         if picture.alt:
             found.append(("og:image:alt", picture.alt))
-    found.append(("article:published_time", story.published))
+    if story.published:
+        found.append(("article:published_time", story.published))
     if story.refreshed and story.refreshed != story.published:
         found.append(("article:modified_time", story.refreshed))
     if section:

@@ -91,13 +91,14 @@ def news_article(
         "headline": story.headline,
         "url": address,
         "mainEntityOfPage": {"@type": "WebPage", "@id": address},
-        "datePublished": story.published,
-        "dateModified": story.refreshed or story.published,
         "inLanguage": story.language,
         "isAccessibleForFree": True,
         "author": _authors(site, story, authors),
         "publisher": organisation(site),
     }
+    if story.published:
+        found["datePublished"] = story.published
+        found["dateModified"] = story.refreshed or story.published
     if story.standfirst:
         found["description"] = story.standfirst
     if section:

@@ -94,6 +94,13 @@ def test_any_kind_of_picture_becomes_plain_rgb(mode):
     assert min(colour(made, 50, 25)) > 250
 
 
+def test_a_telephones_heic_is_read():
+    shown, body = of(Image.new("RGB", (120, 80), "white"), "HEIF")
+    made = opened(shown, body)
+    assert (made.format, made.size) == ("JPEG", (120, 80))
+    assert min(colour(made, 50, 25)) > 250
+
+
 def test_what_is_transparent_becomes_white():
     shown, body = of(Image.new("RGBA", (100, 50), (0, 0, 0, 0)), "PNG")
     assert colour(opened(shown, body), 50, 25) == (255, 255, 255)

@@ -233,6 +233,14 @@ def test_there_is_no_page_at_an_address_that_is_not_the_storys():
     assert newsroom().print(PageRef("/news/elsewhere/", "story", "1")) is None
 
 
+def test_a_draft_in_preview_needs_no_dates():
+    room = newsroom()
+    draft = make_story(3, published="", refreshed="", day="")
+    room.put(draft)
+    body = room.page(ref_of(draft, "story")).body
+    assert b"Published" not in body and b"datePublished" not in body
+
+
 def test_a_story_with_nothing_but_a_headline_is_a_page():
     room = Newsroom((Site(), make_story(1, headline="Bare", authors=(), section=0, sections=(), body=(), lead=None)))
     page = tree(room, ref_of(make_story(1), "story"))
