@@ -41,7 +41,9 @@ def take_in(files: tuple[str, ...], feed_name: str, as_json: bool) -> None:
         raise Problem(gone)
     setup.lay_databases(settings.HOME)
     if not setup.is_open():
-        raise Problem("There is no newsroom in this folder yet: start one with `standfirst serve` or `standfirst demo`.")
+        raise Problem(
+            "There is no newsroom in this folder yet: start one with `standfirst serve` or `standfirst demo`."
+        )
     feed = _feed(feed_name)
     reports: list[dict[str, Any]] = []
     try:

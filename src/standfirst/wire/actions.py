@@ -135,7 +135,7 @@ def _read(delivery: Delivery) -> Delivery:
         return _finish(
             delivery,
             Delivery.State.UNREADABLE,
-            f"The program stopped {delivery.attempts} times while it read this file: the file is kept, have it looked at.",
+            f"The program stopped {delivery.attempts} times while it read this file: it is kept, have it looked at.",
         )
     delivery.attempts += 1
     delivery.save(update_fields=["attempts"])
@@ -467,11 +467,14 @@ def _make(
     item: Item, version: Version, canonical: CanonicalItem, feed: Feed
 ) -> Literal["published", "scheduled"] | None:
     """Make a story of `item` and publish it. None, with the reason on the item, if a person must."""
-    why = _not_by_itself(canonical, feed)
-    if why is None:
+    why = _not_by_itself(canonical)
+    section = feed.section
+    if why is None and section is None:
+        why = f"The feed {feed} has no section to publish in."
+    if why is None and section is not None:
         try:
             with transaction.atomic():
-                return _make_story(item, version, canonical, feed)
+                return _make_story(item, version, canonical, feed, section)
         except (ValidationError, Refused) as error:
             why = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
             why = f"It could not be published: {why}"
@@ -479,14 +482,14 @@ def _make(
     return None
 
 
-def _not_by_itself(canonical: CanonicalItem, feed: Feed) -> str | None:
+def _not_by_itself(canonical: CanonicalItem) -> str | None:
     if canonical.type not in ("text", "composite"):
         return f"It is no story but {_A[canonical.type]}: somebody must find its place."
     if not canonical.headline.strip():
         return "It has no headline."
     if not _readable(canonical):
         return "It has no text."
-    return None if feed.section_id else f"The feed {feed} has no section to publish in."
+    return None
 
 
 _A = {
@@ -505,10 +508,9 @@ def _readable(canonical: CanonicalItem) -> bool:
 
 
 def _make_story(
-    item: Item, version: Version, canonical: CanonicalItem, feed: Feed
+    item: Item, version: Version, canonical: CanonicalItem, feed: Feed, section: Section
 ) -> Literal["published", "scheduled"]:
-    assert feed.section is not None
-    story = stories.create(section=feed.section, by=None, authors=_authors(feed), **_fields(canonical, feed))
+    story = stories.create(section=section, by=None, authors=_authors(feed), **_fields(canonical, feed))
     _bind(item, story, canonical.embargo_raw)
     _trace(story, version, revision=None)
     revision, how = _publish_when_free(item, story)
@@ -619,6 +621,9 @@ def _overtake(story: Story, version: Version) -> None:
 # --- what people do -----------------------------------------------------------------------------------------------
 
 
+_NO_TEXT = "This item has no text that could become a story."
+
+
 def why_not_take(item: Item) -> str | None:
     """A sentence saying why `item` cannot be taken into a story, or None."""
     if item.killed_at is not None:
@@ -638,7 +643,7 @@ def why_not_take(item: Item) -> str | None:
         return f"This item is in the story “{origin.story.title}” already ({state})."
     version = item.newest_version()
     if version is None or not _readable(version.read()):
-        return "This item has no text that could become a story."
+        return _NO_TEXT
     return None
 
 
@@ -653,10 +658,9 @@ def take(*, item: Item, by: Actor, section: Section) -> Story:
     may(by, "wire.take_item")
     _may_write_in(section, by)
     item = Item.objects.select_for_update().select_related("feed").get(pk=item.pk)
-    if why := why_not_take(item):
-        raise Refused(why)
     version = item.newest_version()
-    assert version is not None
+    if (why := why_not_take(item)) or version is None:
+        raise Refused(why or _NO_TEXT)
     canonical = version.read()
     story = stories.create(
         section=section,

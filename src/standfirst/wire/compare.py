@@ -93,14 +93,14 @@ def _row(label: str, old: str, new: str) -> Row:
         return Row(label, _marked("del", old), _marked("ins", new), changed=True)
     left: list[str] = []
     right: list[str] = []
-    for same, was, now in _runs(before, after):
-        left.append(escape(was) if same else _marked("del", was))
-        right.append(escape(now) if same else _marked("ins", now))
+    for kept, was, now in _runs(before, after):
+        left.append(escape(was) if kept else _marked("del", was))
+        right.append(escape(now) if kept else _marked("ins", now))
     return Row(label, mark_safe("".join(left)), mark_safe("".join(right)), changed=True)  # noqa: S308
 
 
 def _runs(before: list[str], after: list[str]) -> list[tuple[bool, str, str]]:
-    """(same, old, new) runs of words; a lone space between two changes belongs to them."""
+    """(kept, old, new) runs of words; a lone space between two changes belongs to them."""
     runs: list[tuple[bool, str, str]] = []
     for what, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         was, now = "".join(before[a:b]), "".join(after[c:d])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.utils.functional import cached_property
@@ -13,7 +13,7 @@ from standfirst.stories.models import Author, Section
 from standfirst.wire.models import Feed
 
 
-class SectionField(forms.ModelChoiceField):
+class SectionField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Sections with those that they are in, e.g. "News › World"."""
 
     @cached_property
@@ -35,8 +35,7 @@ class TakeForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         pages = page_permission_policy.instances_user_has_permission_for(user, "add")
-        field = self.fields["section"]
-        assert isinstance(field, SectionField)
+        field = cast(SectionField, self.fields["section"])
         field.queryset = Section.objects.filter(pk__in=pages.values("pk")).order_by("path")
 
 
@@ -44,7 +43,9 @@ class ReleaseForm(forms.Form):
     """Why an item that the agency took back may be used again."""
 
     because = forms.CharField(
-        label="Who confirmed it", max_length=500, widget=forms.TextInput(attrs={"placeholder": "E.g. agency desk, by phone"})
+        label="Who confirmed it",
+        max_length=500,
+        widget=forms.TextInput(attrs={"placeholder": "E.g. agency desk, by phone"}),
     )
 
 
@@ -52,12 +53,15 @@ class ListForm(forms.Form):
     """What the wire list shows. Bound to the address, so every view of it can be bookmarked."""
 
     q = forms.CharField(
-        required=False, max_length=200, label="Search", widget=forms.TextInput(attrs={"placeholder": "Headline or slug"})
+        required=False,
+        max_length=200,
+        label="Search",
+        widget=forms.TextInput(attrs={"placeholder": "Headline or slug"}),
     )
     feed = forms.ModelChoiceField(Feed.objects.all(), required=False, empty_label="All feeds", to_field_name="name")
 
 
-class FeedForm(WagtailAdminModelForm):
+class FeedForm(WagtailAdminModelForm):  # type: ignore[misc]
     """A feed, with its agency desk and section chosen from lists."""
 
     section = SectionField(

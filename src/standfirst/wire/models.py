@@ -93,7 +93,7 @@ class Delivery(models.Model):
     outcomes = models.JSONField(default=dict, help_text="What happened -> to how many items.")
     oddities = models.JSONField(default=list)
 
-    objects: ClassVar[models.Manager[Delivery]] = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Delivery]] = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -157,7 +157,7 @@ class Item(models.Model):
     changed_at = models.DateTimeField()
     place = models.CharField(max_length=10, choices=Place.choices, default=Place.STORED)
 
-    objects: ClassVar[models.Manager[Item]] = ItemQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Item]] = ItemQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["provider", "item_id"], name="item_once")]
@@ -233,7 +233,7 @@ class Offer(models.Model):
     settled = models.CharField(max_length=12, blank=True, choices=Settled.choices)
     settled_by = models.CharField(max_length=255, blank=True)
 
-    objects: ClassVar[models.Manager[Offer]] = OfferQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Offer]] = OfferQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["story", "version"], name="offered_once")]

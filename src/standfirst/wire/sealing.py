@@ -47,7 +47,9 @@ def seal_file(root: Path, path: Path) -> Sealed:
     """
     if not path.is_file():
         raise Problem(
-            "This is no ordinary file: name the files in it." if path.exists() else "There is no such file: check its name."
+            "This is no ordinary file: name the files in it."
+            if path.exists()
+            else "There is no such file: check its name."
         )
     try:
         with path.open("rb") as source:

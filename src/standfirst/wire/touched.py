@@ -37,6 +37,7 @@ def by_whom(story: Story) -> str | None:
 
 def _open(story: Story) -> bool:
     types = ContentType.objects.get_for_models(Story, Page).values()
-    return EditingSession.objects.filter(
+    seen = EditingSession.objects.filter(
         content_type__in=types, object_id=str(story.pk), last_seen_at__gte=clock.now() - OPEN_FOR
-    ).exists()
+    )
+    return bool(seen.exists())

@@ -1,4 +1,4 @@
-"""The wire's screens: the list, an item, an offer, and what people do there. HTTP only: what happens is in `actions`."""
+"""The wire's screens: the list, an item, an offer. HTTP only: what people do there happens in `actions`."""
 
 from __future__ import annotations
 
@@ -164,6 +164,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     why_not = actions.why_not_take(found)
     stories = shown.stories_of([found]).get((found.provider, found.item_id), [])
     down = found.killed_at is not None or found.withheld_at is not None
+    says_usable = found.status in ("usable", "embargoed")
     context = {
         "crumbs": _crumbs((None, str(found)[:80])),
         "item": found,
@@ -183,7 +184,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "why_not": why_not,
         "take_form": TakeForm(user=request.user, initial={"section": found.feed.section_id}) if may_take else None,
         "release_form": ReleaseForm(),
-        "may_release": down and request.user.has_perm("stories.restore_story") and found.status in ("usable", "embargoed"),
+        "may_release": down and says_usable and request.user.has_perm("stories.restore_story"),
         "may_spike": may_take and found.place in (Item.Place.WAITING, Item.Place.STORED),
     }
     return render(request, "wire/item.html", context)
@@ -291,7 +292,7 @@ def _may_fetch(request: HttpRequest) -> bool:
 @require_GET
 @needs("wire.view_item")
 def raw(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The file as it was received, byte for byte. It is never shown in the browser: agencies' files may hold anything."""
+    """The file as it was received, byte for byte. Browsers only save it: agencies' files may hold anything."""
     if not _may_fetch(request):
         raise PermissionDenied
     delivery = get_object_or_404(Delivery, pk=pk)
@@ -333,5 +334,3 @@ def put_away(request: HttpRequest, pk: int) -> HttpResponse:
     actions.put_away(delivery=delivery, by=request.user)
     messages.success(request, f"{delivery.file_name} is put away. Its bytes are kept.")
     return _back(request, f"{reverse('wire:list')}?show=unread")
-
-

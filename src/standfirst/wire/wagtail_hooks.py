@@ -74,5 +74,3 @@ def styles() -> str:
 @hooks.register("register_icons")
 def icons(icons: list[str]) -> list[str]:
     return [*icons, "wire/icons/wire.svg"]
-
-
