@@ -1,0 +1,272 @@
+"""The outlet of files: what readers find, at rest and at every instant of a write that is cut short."""
+
+import gzip
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from standfirst.kit import sitefiles
+from standfirst.pages.output import Output
+from standfirst.press import outlet as module
+from standfirst.press.outlet import LocalOutlet, OutletProblem, WrongNewsroom
+
+PATH = "/world/2026/11/22/a-story/"
+OLD = Output(b"<p>Seven boats are out.</p>" * 50)
+NEW = Output(b"<p>Eight boats are out.</p>" * 50)
+NOTICE = Output(b"<p>This story was taken down.</p>", status=410)
+MOVED = Output(b"", status=301, location="/africa/2026/11/22/a-story/")
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "output"
+
+
+@pytest.fixture
+def outlet(root):
+    return LocalOutlet(root, "newsroom-one")
+
+
+def served(root: Path, path: str):
+    """What a reader gets: (status, content), by the rules of the folder; twins are held to them too."""
+    for status in sitefiles.TREES:
+        file = root / sitefiles.file_of(path, status)
+        if file.is_file():
+            body = file.read_bytes()
+            twin = Path(sitefiles.twin_of(str(file)))
+            if twin.exists() and sitefiles.agrees(twin.read_bytes(), body):
+                assert gzip.decompress(twin.read_bytes()) == body
+            return status, body
+    return None
+
+
+def as_served(output: Output | None):
+    if output is None:
+        return None
+    return output.status, output.body if output.status != 301 else output.location.encode() + b"\n"
+
+
+def test_a_page_is_a_file_with_a_twin_and_comes_back_as_it_was_put(outlet, root):
+    outlet.put(PATH, OLD)
+    file = root / "pages/world/2026/11/22/a-story/index.html"
+    assert file.read_bytes() == OLD.body
+    assert gzip.decompress((file.parent / "index.html.gz").read_bytes()) == OLD.body
+    assert outlet.read(PATH) == OLD
+
+    outlet.put("/news/feed.xml", Output(b"<rss/>", "application/rss+xml; charset=utf-8"))
+    assert outlet.read("/news/feed.xml").content_type == "application/rss+xml; charset=utf-8"
+    outlet.put("/pictures/0123456789ab-640.webp", Output(b"RIFF", "image/webp"))
+    assert not (root / "pages/pictures/0123456789ab-640.webp.gz").exists()
+    outlet.put("/old/", MOVED)
+    assert (root / "moved/old/index.html").read_text() == MOVED.location + "\n"
+    assert outlet.read("/old/") == Output(b"", status=301, location=MOVED.location)
+    assert sorted(outlet.list()) == sorted([PATH, "/news/feed.xml", "/pictures/0123456789ab-640.webp", "/old/"])
+    assert outlet.read("/nothing/") is None
+
+
+@pytest.mark.parametrize("after", [OLD, NEW, NOTICE, MOVED], ids=lambda output: str(output.status))
+@pytest.mark.parametrize("before", [OLD, NOTICE, MOVED], ids=lambda output: str(output.status))
+def test_a_path_has_one_status_at_rest(outlet, root, before, after):
+    outlet.put(PATH, before)
+    outlet.put(PATH, after)
+    assert as_served(outlet.read(PATH)) == served(root, PATH) == as_served(after)
+    standing = [status for status in sitefiles.TREES if PATH in outlet.standing(status)]
+    assert standing == [after.status]
+    assert list(outlet.list()) == [PATH]
+    # No file of the path is left in another status, and no twin.
+    left = [file for file in (root).rglob("*") if file.is_file() and "a-story" in str(file)]
+    assert {file.relative_to(root).parts[0] for file in left} == {sitefiles.TREES[after.status]}
+
+
+def test_removing_takes_twins_and_empty_folders_and_spares_what_others_use(outlet, root):
+    outlet.put(PATH, OLD)
+    outlet.put("/world/", NEW)
+    outlet.remove(PATH)
+    assert outlet.read(PATH) is None
+    assert not (root / "pages/world/2026").exists()
+    assert outlet.read("/world/") == NEW
+    outlet.remove(PATH)
+    outlet.remove("/world/")
+    assert list((root / "pages").iterdir()) == []
+    assert list(outlet.list()) == []
+
+
+STATES = {"nothing": None, "page": OLD, "notice": NOTICE, "moved": MOVED}
+ACTS = {"page": NEW, "notice": NOTICE, "moved": MOVED, "remove": None}
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("state", STATES)
+def test_killed_at_any_step_it_serves_the_old_or_the_new_and_doing_it_again_mends(tmp_path, state, act):
+    before, after = STATES[state], ACTS[act]
+
+    def do(outlet: LocalOutlet) -> None:
+        if after is None:
+            outlet.remove(PATH)
+        else:
+            outlet.put(PATH, after)
+
+    steps: list[str] = []
+    for cut in range(30):
+        root = tmp_path / str(cut)
+        first = LocalOutlet(root, "one")
+        first.put("/world/", OLD)
+        if before is not None:
+            first.put(PATH, before)
+        if cut == 0:
+            shutil.copytree(root, tmp_path / "rehearsal")
+            do(LocalOutlet(tmp_path / "rehearsal", "one", step=steps.append))
+        if cut == len(steps):
+            break
+        child = os.fork()
+        if child == 0:
+            countdown = iter(range(cut, -1, -1))
+
+            def cut_the_power(step: str, countdown=countdown) -> None:
+                if next(countdown) == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            do(LocalOutlet(root, "one", step=cut_the_power))
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        assert served(root, PATH) in (as_served(before), as_served(after)), steps[cut]
+        if before is not None and after is not None:
+            assert served(root, PATH) is not None
+        assert served(root, "/world/") == as_served(OLD)
+
+        again = LocalOutlet(root, "one")
+        do(again)
+        assert served(root, PATH) == as_served(again.read(PATH)) == as_served(after)
+        assert [status for status in sitefiles.TREES if PATH in again.standing(status)] == (
+            [after.status] if after else []
+        )
+        file = root / sitefiles.file_of(PATH, after.status if after else 200)
+        if after is not None and after.status != 301:
+            assert gzip.decompress(Path(sitefiles.twin_of(str(file))).read_bytes()) == after.body
+    assert len(steps) >= 4
+
+
+def test_a_twin_of_another_version_is_known_as_such(tmp_path):
+    root = tmp_path / "output"
+    LocalOutlet(root, "one").put(PATH, OLD)
+
+    class PowerCut(BaseException):
+        pass
+
+    def step(name: str) -> None:
+        if name == "rename " + sitefiles.file_of(PATH):
+            raise PowerCut
+
+    with pytest.raises(PowerCut):
+        LocalOutlet(root, "one", step=step).put(PATH, NEW)
+    file = root / sitefiles.file_of(PATH)
+    twin = Path(sitefiles.twin_of(str(file))).read_bytes()
+    assert gzip.decompress(twin) == NEW.body
+    assert file.read_bytes() == OLD.body
+    assert len(OLD.body) == len(NEW.body)
+    assert not sitefiles.agrees(twin, OLD.body)
+
+
+def test_every_version_of_a_file_can_be_told_from_the_one_before(outlet, root):
+    seen = set()
+    for number in range(200):
+        outlet.put("/a/", Output(f"{number:03}".encode()))
+        about = (root / "pages/a/index.html").stat()
+        seen.add((about.st_mtime_ns, about.st_size, about.st_ino))
+    assert len(seen) == 200
+
+
+def test_it_adopts_an_empty_folder_and_no_other_newsrooms(tmp_path):
+    root = tmp_path / "output"
+    (root / "lost+found").mkdir(parents=True)
+    LocalOutlet(root, "one").put("/", OLD)
+    assert (root / ".newsroom").read_text() == "one\n"
+    assert LocalOutlet(root, "one").read("/") == OLD
+    with pytest.raises(WrongNewsroom, match="belongs to the newsroom one, not to two"):
+        LocalOutlet(root, "two")
+    assert LocalOutlet(root, "one").read("/") == OLD
+
+    strange = tmp_path / "strange"
+    strange.mkdir()
+    (strange / "holiday.jpg").write_bytes(b"sea")
+    with pytest.raises(WrongNewsroom, match="has files, but none that says which newsroom"):
+        LocalOutlet(strange, "one")
+    assert [file.name for file in strange.iterdir()] == ["holiday.jpg"]
+
+
+def test_it_stops_when_the_folder_is_swapped_under_it(outlet, root):
+    outlet.put("/", OLD)
+    (root / ".newsroom").unlink()
+    for act in (lambda: outlet.put("/", NEW), lambda: outlet.remove("/"), lambda: outlet.put_prefixes({})):
+        with pytest.raises(WrongNewsroom, match="is its disk mounted"):
+            act()
+    (root / ".newsroom").write_text("two\n")
+    with pytest.raises(WrongNewsroom, match="belongs to the newsroom two"):
+        outlet.put("/", NEW)
+    assert outlet.read("/") == OLD
+
+
+def test_it_refuses_addresses_and_targets_that_cannot_be_served(outlet, root):
+    for path in ("/../secret", "/a//b", "/a/.hidden", "/a\0", "relative"):
+        for act in (lambda path=path: outlet.put(path, OLD), lambda path=path: outlet.remove(path)):
+            with pytest.raises(OutletProblem, match="cannot be served"):
+                act()
+    for target in ("https://example.com/", "//example.com/", "", "/a/../b"):
+        with pytest.raises(OutletProblem, match="cannot move to"):
+            outlet.put("/a/", Output(b"", status=301, location=target))
+    with pytest.raises(OutletProblem, match="status 404"):
+        outlet.put("/a/", Output(b"", status=404))
+    outlet.put("/about", OLD)
+    with pytest.raises(OutletProblem, match="a file is where its folder must be"):
+        outlet.put("/about/us/", OLD)
+    outlet.put("/news/feed.xml", OLD)
+    with pytest.raises(OutletProblem, match="a folder is where the file must be"):
+        outlet.put("/news", OLD)
+    assert sorted(outlet.list()) == ["/about", "/news/feed.xml"]
+    assert not list(root.rglob("*.part"))
+
+
+def test_prefix_moves_are_kept_whole(outlet, root):
+    assert outlet.prefixes() == {}
+    outlet.put_prefixes({"/old/": "/new/", "/a/": "/b/c/"})
+    assert outlet.prefixes() == {"/a/": "/b/c/", "/old/": "/new/"}
+    with pytest.raises(OutletProblem, match="must end with a slash"):
+        outlet.put_prefixes({"/old": "/new/"})
+    assert outlet.prefixes() == {"/a/": "/b/c/", "/old/": "/new/"}
+
+
+def test_it_removes_what_a_killed_process_left_half_written_but_not_what_is_being_written(outlet, root):
+    outlet.put(PATH, OLD)
+    folder = (root / sitefiles.file_of(PATH)).parent
+    left, current = folder / ".0123.part", folder / ".4567.part"
+    for file in (left, current):
+        file.write_bytes(b"half a pa")
+    long_ago = left.stat().st_mtime - module.ASIDE_KEPT_SECONDS - 1
+    os.utime(left, (long_ago, long_ago))
+    assert outlet.clean() == 1
+    assert sorted(file.name for file in folder.iterdir()) == [".4567.part", "index.html", "index.html.gz"]
+    assert list(outlet.list()) == [PATH]
+
+
+def test_a_page_that_was_left_half_written_can_be_written_while_another_process_may_still_be_at_it(outlet, root):
+    def stop(step: str) -> None:
+        if step.startswith("rename pages"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    child = os.fork()
+    if child == 0:
+        LocalOutlet(root, "newsroom-one", step=stop).put(PATH, OLD)
+    os.waitpid(child, 0)
+    folder = (root / sitefiles.file_of(PATH)).parent
+    (left,) = folder.glob(".*.part")
+    outlet.put(PATH, NEW)
+    assert outlet.read(PATH) == NEW
+    assert left.exists()
+    long_ago = left.stat().st_mtime - module.ASIDE_KEPT_SECONDS - 1
+    os.utime(left, (long_ago, long_ago))
+    outlet.put(PATH, OLD)
+    assert outlet.read(PATH) == OLD
+    assert not left.exists()
