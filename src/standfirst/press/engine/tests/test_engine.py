@@ -1,0 +1,709 @@
+"""What the engine does, one thing at a time, on both kinds of ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from standfirst.edition.listings import Listing
+from standfirst.edition.snapshots import (
+    Author,
+    Epoch,
+    Hot,
+    Lead,
+    Line,
+    Notice,
+    Paragraph,
+    Picture,
+    Section,
+    Site,
+    Story,
+    line,
+)
+from standfirst.pages.output import Output, PageRef, Press
+from standfirst.press.book import FACETS
+from standfirst.press.engine import (
+    Book,
+    Condition,
+    Engine,
+    Facet,
+    Lane,
+    MassRemoval,
+    MemoryOutlet,
+    MemoryStore,
+    SqliteConnection,
+    SqlStore,
+    Store,
+    Unservable,
+)
+from standfirst.press.engine.ledger import KEPT, SURFACES
+from standfirst.press.engine.tests.newsroom import RENDERERS, Records, make_book, picture_path, printed
+
+replace = msgspec.structs.replace
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    connection = SqliteConnection(":memory:")
+    made = SqlStore(connection)
+    made.create()
+    yield made
+    connection.close()
+
+
+class Outlet(MemoryOutlet):
+    """Remembers in which order it was told what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def put(self, path: str, output: Output) -> None:
+        if path == "/world/unservable/":
+            raise Unservable("This address cannot be served.")
+        self.told.append(path if output.status == 200 else f"{output.status} {path}")
+        super().put(path, output)
+
+    def remove(self, path: str) -> None:
+        self.told.append(f"- {path}")
+        super().remove(path)
+
+
+class Newsroom:
+    """Two sections, four stories, an author and a picture, printed and at rest."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.outlet = Outlet()
+        self.records: Records = {}
+        self.rendered: list[str] = []
+        self.broken: set[str] = set()
+        self.now = 0
+        self.changes = 0
+        self.engine = self.start()
+        self.put("site", Site(name="The Courier"))
+        self.put("epoch", Epoch(id="pages", digest="one", assets=(("site.css", "/assets/one.css"),)))
+        self.put("section", Section(id=1, path="/", name="Home"))
+        self.put("section", Section(id=2, path="/world/", name="World", parent=1, trail=(1,)))
+        self.put("section", Section(id=3, path="/sport/", name="Sport", parent=1, trail=(1,)))
+        self.put("author", Author(id=1, path="/authors/1/", name="Ada"))
+        self.put("picture", Picture(id=1, seal="a", width=6, height=4))
+        self.put("story", self.make(1, lead=Lead(picture=1), authors=(1,)))
+        for id in (2, 3, 4):
+            self.put("story", self.make(id))
+        self.engine.open(list(self.records), self.compose)
+        self.engine.bake()
+        self.settled()
+
+    def start(self, **book: Any) -> Engine:
+        functions = {kind: self._watched(function) for kind, function in RENDERERS.items()}
+        made: Book = make_book(**({"renderers": functions} | book))
+        return Engine(made, self.store, self.outlet, clock=lambda: self.now)
+
+    def _watched(self, function: Any) -> Callable[[Any, PageRef, Press], Output | None]:
+        def watched(reads: Any, ref: PageRef, press: Press) -> Output | None:
+            self.rendered.append(ref.path)
+            output: Output | None = function(reads, ref, press)
+            if ref.path in self.broken:
+                raise ValueError("odd copy")
+            return output
+
+        return watched
+
+    def make(self, id: int, **fields: Any) -> Story:
+        day = "2026-11-22"
+        whole: dict[str, Any] = {"headline": f"Story {id}", "section": 2, "sections": (1, 2), "day": day} | fields
+        return Story(id=id, path=f"/world/{id}/", published=f"{day}T0{id}:00:00Z", **whole)
+
+    def compose(self, kind: str, id: str) -> Any:
+        return self.records.get((kind, id))
+
+    def put(self, kind: str, record: Any) -> None:
+        self.records[kind, str(record.id)] = record
+
+    def edit(self, id: int, **fields: Any) -> None:
+        self.put("story", replace(self.records["story", str(id)], **fields))
+
+    def look(self, kind: str, id: int | str, lane: Lane = Lane.PUBLISH, since: int | None = None) -> int:
+        self.changes += 1
+        self.engine.look(self.changes, lane, [(kind, str(id))], self.compose, since=since)
+        return self.changes
+
+    def change(self, kind: str, id: int | str, lane: Lane = Lane.PUBLISH) -> list[str]:
+        """Look, bake, and return the paths that were printed, in order of path."""
+        self.settled()
+        self.look(kind, id, lane)
+        self.engine.bake()
+        assert self.outlet.pages.keys() == printed(self.records).keys()
+        return sorted(self.rendered)
+
+    def take_down(self, id: int, lane: Lane = Lane.PUBLISH, wording: str = "It was wrong.") -> list[str]:
+        story = self.records["story", str(id)]
+        notice = Notice(reason="unpublished", wording=wording)
+        self.put("story", Story(id=id, path=story.path, former=story.former, notice=notice, day=story.day))
+        return self.change("story", id, lane)
+
+    def settled(self) -> None:
+        self.engine.settle([change.change for change in self.engine.finished()])
+        self.rendered.clear()
+        self.outlet.told.clear()
+
+
+@pytest.fixture
+def newsroom(store: Store) -> Newsroom:
+    return Newsroom(store)
+
+
+# --- exactness ------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_body_prints_one_page(newsroom: Newsroom) -> None:
+    newsroom.edit(1, body=(Paragraph(html="It <b>rains</b>."),))
+    assert newsroom.change("story", 1) == ["/world/1/"]
+
+
+def test_a_new_headline_prints_the_pages_that_show_it_and_no_others(newsroom: Newsroom) -> None:
+    newsroom.edit(1, headline="Rivers rise")
+    shows = ["/", "/authors/1/", "/feed.xml", "/world/", "/world/1/", "/world/feed.xml"]
+    # The day page shows three stories, and this is the fourth.
+    assert newsroom.change("story", 1) == shows
+    newsroom.edit(4, headline="Rivers fall")
+    assert newsroom.change("story", 4) == [
+        "/", "/days/2026-11-22/", "/feed.xml", "/world/", "/world/4/", "/world/feed.xml",
+    ]  # fmt: skip
+
+
+def test_a_fifth_story_pushes_the_oldest_off_the_front_and_prints_no_story_but_itself(newsroom: Newsroom) -> None:
+    newsroom.put("story", newsroom.make(5))
+    fronts = ["/", "/days/2026-11-22/", "/feed.xml", "/world/", "/world/5/", "/world/feed.xml"]
+    assert newsroom.change("story", 5) == fronts
+    # It is off the fronts now, so a new headline is the author's and its own affair.
+    newsroom.edit(1, headline="Rivers rise")
+    assert newsroom.change("story", 1) == ["/authors/1/", "/world/1/"]
+
+
+def test_a_look_at_what_did_not_change_makes_nothing_due(newsroom: Newsroom) -> None:
+    assert newsroom.change("story", 1) == []
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.change("story", 1)
+    assert newsroom.change("story", 1) == []
+
+
+def test_a_change_that_is_taken_back_before_the_bake_prints_nothing(newsroom: Newsroom) -> None:
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.look("story", 1)
+    newsroom.edit(1, headline="Story 1")
+    assert newsroom.change("story", 1) == []
+    assert not any(newsroom.engine.status().backlog.values())
+
+
+def test_a_page_that_comes_out_the_same_is_not_written(newsroom: Newsroom) -> None:
+    # Cards have it, but no list of this newsroom shows it.
+    newsroom.edit(1, refreshed="2026-11-23T00:00:00Z")
+    assert newsroom.change("story", 1) == ["/", "/authors/1/", "/world/", "/world/1/"]
+    assert newsroom.outlet.told == []
+
+
+def test_the_last_picture_goes_with_the_last_story_that_shows_it(newsroom: Newsroom) -> None:
+    path = picture_path(newsroom.records["picture", "1"])
+    assert path in newsroom.outlet.pages
+    newsroom.edit(1, lead=None)
+    newsroom.change("story", 1)
+    assert path not in newsroom.outlet.pages
+    newsroom.edit(2, lead=Lead(picture=1))
+    newsroom.change("story", 2)
+    assert path in newsroom.outlet.pages
+
+
+def test_an_absent_thing_is_a_read_too(newsroom: Newsroom) -> None:
+    newsroom.put("hot", Hot(id="/world/2/"))
+    assert newsroom.change("hot", "/world/2/") == ["/world/2/"]
+
+
+# --- order ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_linked_to_is_printed_before_what_links(newsroom: Newsroom) -> None:
+    newsroom.put("picture", Picture(id=2, seal="b", width=6, height=4))
+    newsroom.look("picture", 2)
+    newsroom.put("story", newsroom.make(5, lead=Lead(picture=2)))
+    newsroom.change("story", 5)
+    told = newsroom.outlet.told
+    assert told[:3] == ["/pictures/2-b.jpg", "/world/5/", "/days/2026-11-22/"]
+    assert told[-1].endswith("feed.xml")
+
+
+def test_an_address_moves_when_everybody_links_to_the_new_one(newsroom: Newsroom) -> None:
+    newsroom.edit(1, path="/world/one/", former=("/world/1/",))
+    newsroom.change("story", 1)
+    assert newsroom.outlet.told[0] == "/world/one/"
+    assert newsroom.outlet.told[-1] == "301 /world/1/"
+
+
+@pytest.mark.parametrize("lane", [Lane.PUBLISH, Lane.MAINTENANCE])
+def test_a_story_is_taken_down_when_no_list_links_to_it_any_more(newsroom: Newsroom, lane: Lane) -> None:
+    newsroom.take_down(1, lane)
+    assert newsroom.outlet.told[-2:] in (
+        ["- /pictures/1-a.jpg", "410 /world/1/"],
+        ["410 /world/1/", "- /pictures/1-a.jpg"],
+    )
+
+
+def test_a_killed_story_becomes_its_notice_first_then_its_pictures_go_then_the_lists_are_printed(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.take_down(1, Lane.KILL)
+    assert newsroom.outlet.told[:2] == ["410 /world/1/", "- /pictures/1-a.jpg"]
+    assert {"/", "/world/", "/authors/1/"} <= set(newsroom.outlet.told[2:])
+
+
+def test_taking_down_many_stories_waits_for_the_lists_though_they_do_not_fit_one_batch(newsroom: Newsroom) -> None:
+    for id in range(10, 300):
+        newsroom.put("story", _story(newsroom, id))
+        newsroom.look("story", id)
+    newsroom.engine.bake()
+    newsroom.settled()
+    for id in range(10, 300):
+        story = newsroom.records["story", str(id)]
+        newsroom.put("story", Story(id=id, path=story.path, notice=Notice(reason="unpublished"), day=story.day))
+        newsroom.look("story", id)
+    newsroom.engine.bake()
+    told = newsroom.outlet.told
+    last_list = max(told.index(path) for path in ("/", "/world/", "/feed.xml", "/days/2026-11-22/"))
+    assert last_list < min(index for index, path in enumerate(told) if path.startswith("410"))
+    assert newsroom.outlet.pages.keys() == printed(newsroom.records).keys()
+
+
+def _story(newsroom: Newsroom, id: int) -> Story:
+    return replace(newsroom.make(1), id=id, path=f"/world/{id}/", published=f"2026-11-22T10:{id}")
+
+
+def test_a_more_urgent_lane_goes_first_and_maintenance_yields_after_every_page(newsroom: Newsroom) -> None:
+    newsroom.put("site", Site(name="The Echo"))
+    newsroom.look("site", 1, Lane.MAINTENANCE)
+    waiting = newsroom.engine.status().backlog[Lane.MAINTENANCE]
+    seen: list[Lane] = []
+
+    def interrupted(lane: Lane) -> bool:
+        seen.append(lane)
+        return len(seen) == 2
+
+    bake = newsroom.engine.bake(interrupted=interrupted)
+    assert (bake.interrupted, bake.pages, seen) == (True, 2, [Lane.MAINTENANCE] * 2)
+    assert newsroom.engine.status().backlog[Lane.MAINTENANCE] == waiting - 2
+    newsroom.settled()
+    newsroom.edit(4, headline="Urgent")
+    newsroom.look("story", 4, Lane.KILL)
+    newsroom.engine.bake(upto=Lane.KILL)
+    # What the kill printed need not be printed for the name again.
+    assert newsroom.engine.status().backlog == {Lane.KILL: 0, Lane.PUBLISH: 0, Lane.MAINTENANCE: 3}
+    newsroom.engine.bake()
+    assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
+
+
+# --- reports --------------------------------------------------------------------------------------------------------
+
+
+def test_a_change_reports_when_each_page_was_with_the_readers(newsroom: Newsroom) -> None:
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.now = 5_200
+    number = newsroom.look("story", 1, since=5_000)
+    assert newsroom.engine.finished() == []
+    newsroom.now = 5_350
+    newsroom.engine.bake()
+    (finished,) = newsroom.engine.finished()
+    assert (finished.change, finished.lane, finished.written, finished.ms) == (number, Lane.PUBLISH, 6, 350)
+    assert {(surface.path, surface.kind, surface.outcome, surface.ms) for surface in finished.surfaces} >= {
+        ("/", "front", "written", 350),
+        ("/world/1/", "story", "written", 350),
+    }
+    assert newsroom.engine.finished() == [finished]
+    newsroom.engine.settle([number])
+    assert newsroom.engine.finished() == []
+
+
+def test_a_change_of_nothing_is_finished_at_once(newsroom: Newsroom) -> None:
+    number = newsroom.look("story", 1)
+    assert [(change.change, change.surfaces) for change in newsroom.engine.finished()] == [(number, ())]
+
+
+def test_a_change_looked_at_in_slices_is_finished_after_the_last(newsroom: Newsroom) -> None:
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.engine.look(70, Lane.PUBLISH, [("story", "1")], newsroom.compose, more=True)
+    newsroom.engine.bake()
+    assert newsroom.engine.finished() == []
+    newsroom.engine.look(70, Lane.PUBLISH, [], newsroom.compose)
+    assert [change.written for change in newsroom.engine.finished()] == [6]
+
+
+def test_two_changes_that_want_the_same_page_are_both_told(newsroom: Newsroom) -> None:
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.edit(2, headline="Rivers fall")
+    newsroom.look("story", 1)
+    newsroom.look("story", 2)
+    assert newsroom.engine.bake().pages == 8
+    assert [change.written for change in newsroom.engine.finished()] == [6, 6]
+
+
+def test_of_a_large_change_the_first_pages_are_told_and_all_are_counted(newsroom: Newsroom) -> None:
+    for id in range(10, 10 + SURFACES):
+        newsroom.put("story", _story(newsroom, id))
+        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
+    newsroom.engine.bake()
+    newsroom.put("site", Site(name="The Echo"))
+    newsroom.look("site", 1, Lane.MAINTENANCE)
+    newsroom.engine.bake()
+    (finished,) = newsroom.engine.finished()
+    assert finished.written > SURFACES >= len(finished.surfaces) > 0
+
+
+# --- what goes wrong ------------------------------------------------------------------------------------------------
+
+
+def test_a_page_that_fails_keeps_its_former_output_and_the_others_go_on(newsroom: Newsroom) -> None:
+    before = newsroom.outlet.pages["/world/"]
+    newsroom.broken.add("/world/")
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.look("story", 1)
+    bake = newsroom.engine.bake()
+    assert (bake.failed, bake.written) == (1, 5)
+    assert newsroom.outlet.pages["/world/"] == before
+    assert newsroom.engine.status().failed == {"/world/": "ValueError: odd copy"}
+    assert newsroom.engine.proof().failed == {"/world/": "ValueError: odd copy"}
+    (finished,) = newsroom.engine.finished()
+    assert finished.failed == 1
+    # What it read before it failed is known: when that changes again, it is tried again.
+    newsroom.broken.clear()
+    newsroom.edit(1, headline="Rivers fall")
+    assert "/world/" in newsroom.change("story", 1)
+    assert newsroom.engine.status().failed == {}
+    assert newsroom.engine.proof().ok
+
+
+def test_a_page_that_fails_in_a_kill_is_taken_from_readers(newsroom: Newsroom) -> None:
+    newsroom.broken.add("/world/")
+    newsroom.settled()
+    story = newsroom.records["story", "1"]
+    newsroom.put("story", Story(id=1, path=story.path, notice=Notice(reason="killed"), day=story.day))
+    newsroom.look("story", 1, Lane.KILL)
+    newsroom.engine.bake()
+    assert "/world/" not in newsroom.outlet.pages
+    assert newsroom.outlet.pages["/world/1/"].status == 410
+    newsroom.broken.clear()
+    newsroom.engine.retry_failed()
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages["/world/"].status == 200
+
+
+def test_an_address_that_cannot_be_served_fails_one_page(newsroom: Newsroom) -> None:
+    newsroom.put("story", replace(newsroom.make(6), path="/world/unservable/"))
+    newsroom.look("story", 6)
+    bake = newsroom.engine.bake()
+    assert (bake.failed, bake.written) == (1, 5)
+    assert newsroom.engine.status().failed == {"/world/unservable/": "This address cannot be served."}
+
+
+def test_an_error_of_the_outlet_ends_the_bake_and_loses_nothing(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: str, output: Output) -> None:
+        raise OSError("No space left on device")
+
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.look("story", 1)
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(newsroom.outlet, "put", full)
+        newsroom.engine.bake()
+    assert newsroom.engine.status().backlog[Lane.PUBLISH] == 6
+    assert newsroom.engine.bake().written == 6
+
+
+def test_what_a_dead_press_wrote_is_written_over_although_its_ledger_knows_nothing_of_it(newsroom: Newsroom) -> None:
+    standing = dict(newsroom.outlet.pages)
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.look("story", 1)
+
+    def die(name: str) -> None:
+        if name == "bake:recorded":
+            raise KeyboardInterrupt
+
+    dying = Engine(newsroom.engine.book, newsroom.store, newsroom.outlet, clock=lambda: 0, fault=die)
+    with pytest.raises(KeyboardInterrupt):
+        dying.bake()
+    assert newsroom.outlet.pages != standing
+    # The desk changes its mind before anybody prints again: nothing that the ledger recorded differs from today.
+    newsroom.edit(1, headline="Story 1")
+    newsroom.look("story", 1)
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == standing
+
+
+def test_the_same_holds_for_a_page_that_has_to_be_printed_and_comes_out_as_it_was(newsroom: Newsroom) -> None:
+    newsroom.engine.bake_all()
+    newsroom.outlet.pages["/world/1/"] = Output(body=b"of a dead press")
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages["/world/1/"] == printed(newsroom.records)["/world/1/"]
+
+
+def test_maintenance_does_not_take_many_pages_from_readers_unasked(newsroom: Newsroom) -> None:
+    for id in range(10, 40):
+        newsroom.put("story", _story(newsroom, id))
+        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
+    newsroom.engine.bake()
+    newsroom.settled()
+    for id in range(10, 40):
+        del newsroom.records["story", str(id)]
+        newsroom.look("story", id, Lane.MAINTENANCE)
+    with pytest.raises(MassRemoval, match="take 30 of") as refused:
+        newsroom.engine.bake()
+    assert refused.value.number == 30
+    assert not any(told.startswith("-") for told in newsroom.outlet.told)
+    # All else was done, and is done while it waits.
+    assert "/world/" in newsroom.outlet.told
+    newsroom.edit(2, headline="Rivers rise")
+    newsroom.look("story", 2)
+    assert newsroom.engine.bake(upto=Lane.PUBLISH).written == 6
+    assert newsroom.engine.bake(allow_mass_removal=True).removed == 30
+    assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
+
+
+def test_publishing_takes_down_as_many_as_it_is_told_to(newsroom: Newsroom) -> None:
+    for id in range(10, 40):
+        newsroom.put("story", _story(newsroom, id))
+        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
+    newsroom.engine.bake()
+    for id in range(10, 40):
+        del newsroom.records["story", str(id)]
+        newsroom.look("story", id)
+    assert newsroom.engine.bake().removed == 30
+
+
+# --- several workers ------------------------------------------------------------------------------------------------
+
+
+def _beside(newsroom: Newsroom, at: str, other: Callable[[Engine], None]) -> Engine:
+    """An engine beside which another works, once, at one instant."""
+    assert isinstance(newsroom.store, MemoryStore)
+    second = Engine(newsroom.engine.book, MemoryStore(newsroom.store), newsroom.outlet, clock=lambda: 0)
+    done: list[str] = []
+
+    def fault(name: str) -> None:
+        if name == at and not done:
+            done.append(name)
+            other(second)
+
+    return Engine(newsroom.engine.book, newsroom.store, newsroom.outlet, clock=lambda: 0, fault=fault)
+
+
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
+@pytest.mark.parametrize("at", ["bake:taken", "bake:printed", "bake:delivering", "bake:delivered"])
+def test_a_page_that_changes_while_it_is_printed_stays_due(newsroom: Newsroom, at: str) -> None:
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.look("story", 1)
+
+    def other(second: Engine) -> None:
+        newsroom.edit(1, headline="Rivers fall")
+        newsroom.put("story", newsroom.make(7))
+        second.look(8, Lane.PUBLISH, [("story", "1"), ("story", "7")], newsroom.compose)
+        second.bake()
+
+    first = _beside(newsroom, at, other)
+    first.bake(upto=Lane.PUBLISH)
+    assert newsroom.outlet.pages == printed(newsroom.records)
+    assert {change.change for change in first.finished()} == {1, 8}
+    assert first.proof(newsroom.compose, list(newsroom.records)).ok
+
+
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
+def test_no_page_is_printed_by_two_at_once(newsroom: Newsroom) -> None:
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.look("story", 1)
+    newsroom.settled()
+    seen: list[int] = []
+    first = _beside(newsroom, "bake:taken", lambda second: seen.append(second.bake().pages))
+    assert first.bake().pages == 6
+    assert seen == [0]
+
+
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
+def test_what_a_dead_worker_held_is_free(newsroom: Newsroom) -> None:
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.look("story", 1)
+
+    def die(second: Engine) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _beside(newsroom, "bake:delivered", die).bake()
+    assert newsroom.engine.bake().pages == 6
+
+
+def test_a_worker_that_was_away_too_long_starts_over(newsroom: Newsroom) -> None:
+    newsroom.engine.bake()
+    for number in range(2 * KEPT + 10):
+        newsroom.edit(1, dateline=str(number % 7))
+        newsroom.engine.look(0, Lane.PUBLISH, [("story", "1")], newsroom.compose)
+    assert newsroom.store.touched(1) is None
+    assert newsroom.store.touched(newsroom.store.tide() - 3) is not None
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+# --- opening, proving, mending --------------------------------------------------------------------------------------
+
+
+def test_a_new_ledger_is_built_and_a_whole_one_is_left_alone(newsroom: Newsroom) -> None:
+    assert newsroom.engine.condition() is Condition.READY
+    assert newsroom.engine.open([], newsroom.compose) is Condition.READY
+    assert newsroom.engine.bake().pages == 0
+
+
+def test_a_ledger_is_not_baked_from_before_it_is_whole(newsroom: Newsroom) -> None:
+    def failing(kind: str, id: str) -> Any:
+        if (kind, id) == ("story", "3"):
+            raise KeyboardInterrupt
+        return newsroom.compose(kind, id)
+
+    before = dict(newsroom.outlet.pages)
+    with pytest.raises(KeyboardInterrupt):
+        newsroom.engine.rebuild(list(newsroom.records), failing)
+    assert newsroom.engine.bake().pages == 0
+    assert newsroom.engine.condition() is Condition.REBUILD
+    assert newsroom.engine.open(list(newsroom.records), newsroom.compose) is Condition.REBUILD
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == before
+    assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
+
+
+def test_new_declarations_restate_the_ledger(newsroom: Newsroom) -> None:
+    facets = tuple(Facet("line", "story", _shouted) if facet.name == "line" else facet for facet in FACETS)
+    engine = newsroom.start(facets=facets, version="2")
+    newsroom.settled()
+    assert engine.open([], newsroom.compose) is Condition.RESTATE
+    engine.bake()
+    # Only the pages that read lines are printed.
+    assert sorted(newsroom.outlet.told) == ["/feed.xml", "/world/feed.xml"]
+    assert engine.condition() is Condition.READY
+    assert engine.proof(newsroom.compose, list(newsroom.records)).ok
+
+
+def _shouted(story: Story) -> Line | None:
+    made = line(story)
+    return made and replace(made, headline=made.headline.upper())
+
+
+def test_records_of_another_shape_rebuild_the_ledger(newsroom: Newsroom) -> None:
+    class Renamed(msgspec.Struct, frozen=True, kw_only=True):
+        id: int
+        path: str
+        title: str
+
+    types = dict(newsroom.engine.book.types) | {"author": Renamed}
+    newsroom.records["author", "1"] = Renamed(id=1, path="/authors/1/", title="Ada")
+    facets = tuple(facet for facet in FACETS if facet.kind != "author")
+    facets += (Facet("author", "author", lambda a: a), Facet("signature", "author", lambda a: None))
+    listings = dict(newsroom.engine.book.listings)
+    shows = listings["shows"]
+    listings["shows"] = Listing("shows", {"story": shows.keys["story"]}, shows.order, shows.limits)
+    engine = newsroom.start(types=types, facets=facets, listings=listings, version="2")
+    assert engine.open(list(newsroom.records), newsroom.compose) is Condition.REBUILD
+
+
+def test_a_proof_finds_what_is_wrong_and_mending_repairs_it(newsroom: Newsroom) -> None:
+    pages = newsroom.outlet.pages
+    del newsroom.records["story", "1"]
+    newsroom.engine.look(0, Lane.PUBLISH, [("story", "1")], newsroom.compose)
+    newsroom.records["story", "1"] = newsroom.make(1)
+    newsroom.engine.bake()
+    pages["/pictures/1-a.jpg"] = Output(body=b"a")
+    del pages["/world/2/"]
+    pages["/world/3/"] = Output(body=b"half a pa")
+    pages["/left-behind/"] = Output(body=b"who am I")
+    proof = newsroom.engine.proof(newsroom.compose, list(newsroom.records))
+    assert not proof.ok
+    assert (proof.missing, proof.differing) == (["/world/2/"], ["/world/3/"])
+    assert (proof.lingering, proof.unknown) == (["/pictures/1-a.jpg"], ["/left-behind/"])
+    assert proof.snapshots == [("story", "1")]
+    newsroom.engine.mend(proof, newsroom.compose)
+    newsroom.engine.bake()
+    proof = newsroom.engine.proof(newsroom.compose, list(newsroom.records))
+    assert (proof.unknown, proof.missing, proof.differing, proof.lingering) == (["/left-behind/"], [], [], [])
+    newsroom.engine.mend(proof, remove_unknown=True)
+    assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
+
+
+def test_a_proof_tells_what_is_waiting_and_what_older_templates_printed(newsroom: Newsroom) -> None:
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.look("story", 1)
+    proof = newsroom.engine.proof(newsroom.compose, list(newsroom.records))
+    assert proof.ok
+    assert "/world/1/" in proof.waiting
+    newsroom.engine.bake()
+    epoch = Epoch(id="pages", digest="two", assets=(("site.css", "/assets/one.css"),))
+    with newsroom.store.transaction():
+        newsroom.store.put_record("epoch:pages", msgspec.json.encode(epoch))
+    proof = newsroom.engine.proof()
+    assert proof.ok
+    assert "/world/1/" in proof.older
+
+
+def test_a_proof_finds_links_that_lead_nowhere_and_lists_that_hold_too_much(newsroom: Newsroom) -> None:
+    with newsroom.store.transaction():
+        newsroom.store.enlist([("section", "2", "9", "story:99")])
+    proof = newsroom.engine.proof()
+    assert proof.index == ["section:2"]
+    newsroom.engine.mend(proof)
+    newsroom.engine.bake()
+    assert newsroom.engine.proof().ok
+
+    def astray(reads: Any, ref: PageRef, press: Press) -> Output:
+        return Output(body=b'<a href="/nowhere/">')
+
+    engine = newsroom.start(renderers=dict(RENDERERS) | {"author": astray})
+    engine.bake_all()
+    engine.bake()
+    assert engine.proof().dangling == {"/authors/1/": ["/nowhere/"]}
+
+
+def test_the_sweep_finds_what_was_written_past_the_doors(newsroom: Newsroom) -> None:
+    newsroom.edit(1, headline="Rivers rise")
+    assert newsroom.engine.sweep(list(newsroom.records), newsroom.compose) == [("story", "1")]
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == printed(newsroom.records)
+    assert newsroom.engine.sweep(list(newsroom.records), newsroom.compose) == []
+
+
+def test_a_full_bake_prints_everything_and_writes_what_differs(newsroom: Newsroom) -> None:
+    newsroom.engine.bake_all()
+    bake = newsroom.engine.bake()
+    assert bake.printed == bake.unchanged == len(newsroom.outlet.pages)
+    assert newsroom.outlet.told == []
+
+
+def test_a_list_may_only_be_read_as_it_is_declared(newsroom: Newsroom) -> None:
+    def greedy(reads: Any, ref: PageRef, press: Press) -> Output:
+        return Output(body=str(reads.listing("author", 1, 31)).encode())
+
+    engine = newsroom.start(renderers=dict(RENDERERS) | {"author": greedy})
+    engine.bake_all()
+    engine.bake()
+    assert "limit of 31" in engine.status().failed["/authors/1/"]
+
+
+def test_a_ledger_of_another_schema_is_made_anew() -> None:
+    connection = SqliteConnection(":memory:")
+    store = SqlStore(connection)
+    assert store.create()
+    assert not store.create()
+    Newsroom(store)
+    with store.transaction():
+        store.set_meta("schema", "0")
+    assert store.create()
+    assert store.status().records == 0
+    connection.close()
