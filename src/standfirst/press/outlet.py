@@ -128,7 +128,8 @@ class LocalOutlet:
         while folders:
             folder = folders.pop()
             try:
-                entries = sorted(os.scandir(os.path.join(self._root, folder)), key=lambda entry: entry.name)
+                with os.scandir(os.path.join(self._root, folder)) as scan:
+                    entries = sorted(scan, key=lambda entry: entry.name)
             except FileNotFoundError:
                 continue
             for entry in entries:
@@ -173,10 +174,7 @@ class LocalOutlet:
 
     def _adopt(self) -> None:
         if not os.path.lexists(self._owner_file):
-            strange = (
-                entry for entry in os.scandir(self._root) if entry.name != "lost+found" and not _is_claim(entry.name)
-            )
-            if next(strange, None) is not None:
+            if any(name != "lost+found" and not _is_claim(name) for name in os.listdir(self._root)):
                 raise WrongNewsroom(
                     f"{self.root} has files, but none that says which newsroom they are of; empty it or choose another "
                     "folder."
