@@ -610,13 +610,15 @@ def _inherited(scopes: list[etree._Element], name: str) -> str:
 
 # --- from feedparser ----------------------------------------------------------------------------------------------
 
-_LENIENT_BYTES: Final = 3_000_000
+# What a lenient parser may be given: its time can grow with the square of the damage.
+_LENIENT_CHARACTERS: Final = 2_000_000
+_LENIENT_OPEN: Final = 20
 
 
 def _from_feedparser(text: str, odd: list[Oddity]) -> _Feed:
-    if len(text) > _LENIENT_BYTES:
+    if len(text) > _LENIENT_CHARACTERS or text.count("<![CDATA[") > text.count("]]>") + _LENIENT_OPEN:
         raise Unreadable(
-            "This feed is not well-formed XML and too large to be mended: ask its publisher to correct it."
+            "This feed is not well-formed XML and too damaged to be mended: ask its publisher to correct it."
         )
     import feedparser  # type: ignore[import-untyped]
 
@@ -629,7 +631,7 @@ def _from_feedparser(text: str, odd: list[Oddity]) -> _Feed:
     )
     if not result.get("version") and not result.get("entries"):
         raise Unreadable("This is no feed that can be read: look at what its address delivers.")
-    expected = len(re.findall(r"<(?:item|entry)(?=[\s>])", re.sub(r"<!\[CDATA\[.*?\]\]>", "", text, flags=re.DOTALL)))
+    expected = _count(text)
     entries = result.get("entries") or []
     said = "The feed is not well-formed XML; it was read with leniency, so compare it with its source."
     if len(entries) != expected:
@@ -646,6 +648,22 @@ def _from_feedparser(text: str, odd: list[Oddity]) -> _Feed:
     if not feed.entries and not feed.title and not feed.link:
         raise Unreadable("This feed is cut off or broken and holds nothing that can be read: ask its publisher.")
     return feed
+
+
+_START: Final = re.compile(r"<(?:item|entry)(?=[\s>])")
+
+
+def _count(text: str) -> int:
+    """How many items start in `text`, outside of CDATA."""
+    number = at = 0
+    while True:
+        start = text.find("<![CDATA[", at)
+        number += len(_START.findall(text, at, start if start >= 0 else len(text)))
+        if start < 0:
+            return number
+        at = text.find("]]>", start)
+        if at < 0:
+            return number
 
 
 def _from_loose(source: dict[str, Any]) -> _Entry:

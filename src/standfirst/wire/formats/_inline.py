@@ -1,0 +1,162 @@
+"""Stories that travel as XML inside of an item: XHTML, NITF, and private vocabularies. They become clean block HTML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from standfirst.kit import markup, xml
+from standfirst.wire.formats._shared import body_from, line
+
+_XHTML: Final = "http://www.w3.org/1999/xhtml"
+
+
+@dataclass(slots=True)
+class Said:
+    """What an inline NITF says of itself, for items whose metadata does not."""
+
+    headline: str = ""
+    byline: str = ""
+    dateline: str = ""
+
+
+def html_of(element: etree._Element, mime: str = "", said: Said | None = None) -> str:
+    """The clean HTML of what `element` wraps, whatever its vocabulary. `mime` is a hint. Changes the element."""
+    mime = mime.lower()
+    root = next((child for child in element if isinstance(child.tag, str)), None)
+    if root is None:
+        return body_from(xml.text_of(element), mime)
+    name = etree.QName(root)
+    local = name.localname.lower()
+    if local == "nitf" or (local in ("body", "body.content") and "nitf" in mime):
+        return _nitf(root, said or Said())
+    if name.namespace == _XHTML or local in ("html", "p", "div", "article", "section") or "html" in mime:
+        return _html(element, root)
+    return _foreign(element)
+
+
+def html_of_text(text: str, mime: str = "") -> str:
+    """The clean HTML of a body that came as text: of XML by its vocabulary, else of HTML or plain text."""
+    mime = mime.lower()
+    if "html" in mime or not ("xml" in mime or "nitf" in mime or text.lstrip().startswith("<?xml")):
+        return body_from(text, mime)
+    try:
+        root = xml.parse(text.strip().encode("utf-8", "replace"))
+    except (xml.Broken, xml.Unsafe):
+        # Older private vocabularies are SGML; every element that HTML does not know is taken for a block.
+        body = _SGML_BODY.search(text)
+        return markup.clean_blocks(_SGML_TAG.sub(_as_block, body.group(1) if body else text))
+    wrapper = etree.Element("wrapper")
+    wrapper.append(root)
+    return html_of(wrapper, mime)
+
+
+_SGML_BODY: Final = re.compile(r"<body\b[^>]*>(.*)</body>", re.IGNORECASE | re.DOTALL)
+_SGML_TAG: Final = re.compile(r"<(/?)([A-Za-z][\w.-]*)[^<>]*>")
+
+
+def _as_block(match: re.Match[str]) -> str:
+    tag = match.group(2).lower()
+    return match.group(0) if tag in markup.BLOCKS | markup.INLINE or tag == "br" else f"<{match.group(1)}div>"
+
+
+def _write(element: etree._Element) -> str:
+    return markup.clean_blocks(etree.tostring(element, method="html", encoding="unicode", with_tail=False))
+
+
+def _html(element: etree._Element, root: etree._Element) -> str:
+    body: etree._Element | None = None
+    for part in element.iter(etree.Element):
+        tag = part.tag
+        local = tag.rpartition("}")[2].lower()
+        if local != tag:
+            part.tag = local
+        if local == "body" and body is None:
+            body = part
+    if body is not None:
+        return _write(body)
+    if root.tag == "html":
+        return _write(root)
+    # Loose paragraphs, straight inside inlineXML.
+    element.tag = "div"
+    return _write(element)
+
+
+_NITF_BLOCKS: Final = {
+    "hl1": "h2",
+    "hl2": "h3",
+    "bq": "blockquote",
+    "dl": "div",
+    "dt": "p",
+    "dd": "p",
+    "p": "p",
+    "ul": "ul",
+    "ol": "ol",
+    "li": "li",
+    "table": "table",
+    "caption": "caption",
+    "thead": "thead",
+    "tbody": "tbody",
+    "tfoot": "tfoot",
+    "tr": "tr",
+    "td": "td",
+    "th": "th",
+    "pre": "pre",
+    "br": "br",
+    "a": "a",
+    "em": "em",
+    "sub": "sub",
+    "sup": "sup",
+}
+_NITF_PARTS: Final = frozenset(
+    (
+        "abstract block body body.content body.end body.head byline bibliography copyrite credit datasource dateline"
+        " distributor fn hedline media media-caption media-metadata media-producer media-reference nitf-table note"
+        " rights series story.date tagline tagline.credit"
+    ).split()
+)
+_NITF_SKIPPED: Final = frozenset({"head", "media-metadata", "media-object", "nitf-table-metadata"})
+
+
+def _nitf(root: etree._Element, said: Said) -> str:
+    body = root
+    for part in list(root.iter(etree.Element)):
+        local = part.tag.rpartition("}")[2].lower()
+        if local in _NITF_SKIPPED:
+            parent = part.getparent()
+            if parent is not None and not (part.tail or "").strip():
+                parent.remove(part)
+            continue
+        if local == "hl1":
+            said.headline = said.headline or line(xml.text_of(part))
+        elif local == "byline":
+            said.byline = said.byline or line(xml.text_of(part))
+        elif local == "dateline":
+            said.dateline = said.dateline or line(xml.text_of(part))
+        elif local == "body" and body is root:
+            body = part
+        part.tag = _NITF_BLOCKS.get(local) or ("div" if local in _NITF_PARTS else "span")
+    body.tag = "div"
+    return _write(body)
+
+
+def _local(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2].lower()
+
+
+def _foreign(element: etree._Element) -> str:
+    """A private vocabulary: elements that stand in running text stay in it, every other one is a paragraph."""
+    # Most have a head full of codes beside the body.
+    body = next((part for part in element.iter(etree.Element) if _local(part) == "body"), element)
+    running: set[etree._Element] = set()
+    for part in body.iter(etree.Element):
+        mixed = part in running or bool((part.text or "").strip()) or any((child.tail or "").strip() for child in part)
+        if mixed:
+            running.update(part)
+    for part in body.iter(etree.Element):
+        part.tag = "span" if part in running else "div"
+    body.tag = "div"
+    return _write(body)

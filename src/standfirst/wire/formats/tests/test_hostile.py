@@ -1,0 +1,147 @@
+"""Whatever bytes arrive: `parse` answers with items or with `Unreadable`, reads no file, and ends."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from standfirst.kit import xml
+from standfirst.wire import formats
+from standfirst.wire.item import decode, encode, hold_reasons
+
+SAMPLES = Path(__file__).parent / "samples"
+SEEDS = [path.read_bytes() for path in sorted(SAMPLES.glob("*/*")) if not path.name.endswith(".expected.json")]
+NASTY = [
+    b"<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/hostname'>]>",
+    b"&e;",
+    b"<![CDATA[",
+    b"]]>",
+    b"<!--",
+    b"\x00",
+    b"\xff\xfe",
+    b'"',
+    b"[[[[",
+    b"}",
+    b"null",
+    b"-1",
+    b"1e999",
+    b"\\ud800",
+    b"<item>",
+    b"</channel>",
+    b"99999999999999999999999999",
+    b"9999-99-99T99:99:99Z",
+    b"0001-01-01T00:00:00+14:00",
+    "مرحبا".encode(),
+    "你好".encode("gb18030"),
+]
+
+
+def read(data: bytes) -> None:
+    try:
+        parsed = formats.parse(data)
+    except formats.Unreadable as error:
+        assert error.reason.endswith((".", ")"))
+        return
+    for item in parsed.items:
+        assert item.item_id and item.provider
+        assert -(2**63) <= item.version_order < 2**63
+        assert decode(encode(item)) == item
+        hold_reasons(item)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.sampled_from(SEEDS), st.integers(0, 2**32), st.integers(1, 6))
+def test_a_damaged_file_never_stops_the_reader(seed: bytes, number: int, times: int) -> None:
+    chance = random.Random(number)
+    data = bytearray(seed)
+    for _ in range(times):
+        at = chance.randrange(len(data) + 1)
+        kind = chance.randrange(5)
+        if kind == 0:
+            del data[at : at + chance.randrange(1, 40)]
+        elif kind == 1:
+            data[at:at] = chance.choice(NASTY)
+        elif kind == 2 and at < len(data):
+            data[at] = chance.randrange(256)
+        elif kind == 3:
+            data[at:at] = data[: chance.randrange(len(data) + 1)]
+        else:
+            del data[at:]
+    read(bytes(data))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200), st.sampled_from([b"", b"<rss>", b"<newsItem ", b"{", b"[{", b'<?xml version="1.0"?>']))
+def test_any_bytes_get_an_answer(tail: bytes, head: bytes) -> None:
+    read(head + tail)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+PROPERTIES = st.sampled_from(
+    "uri guid type pubstatus pubStatus embargoed embargoedUntil version versioncreated headline headlines body_html bodies"
+    " descriptions renditions associations subject people place usageterms ednote signals keywords urgency rightsinfo"
+    " eventDetails plannedCoverage altids replacing language".split()
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.dictionaries(PROPERTIES, JSON, max_size=8), st.sampled_from(["usable", "canceled", "withheld"]))
+def test_a_ninjs_item_with_values_of_any_kind_gets_an_answer(item: dict[str, object], status: str) -> None:
+    import json
+
+    read(json.dumps({"uri": "urn:x:1", "pubstatus": status, **item}).encode())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+def test_entities_are_refused_in_every_encoding_and_no_file_is_read(encoding: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("the secret words")
+    for body in (
+        '<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="&s;"><itemMeta><title>&s;</title></itemMeta></newsItem>',
+        "<rss><channel><title>&s;</title><item><title>&s;</title></item></channel></rss>",
+    ):
+        text = f'<!DOCTYPE x [<!ENTITY s SYSTEM "{secret.as_uri()}">]>{body}'
+        with pytest.raises(formats.Unreadable) as refused:
+            formats.parse(text.encode(encoding))
+        assert "secret words" not in refused.value.reason
+
+
+def test_a_doctype_without_declarations_is_no_danger() -> None:
+    root = xml.parse(b'<!DOCTYPE nitf SYSTEM "nitf-3-4.dtd"><nitf/>')
+    assert root.tag == "nitf"
+    with pytest.raises(xml.Unsafe):
+        xml.parse(b"<!-- x --><!DOCTYPE nitf SYSTEM 'a>b' [<!ELEMENT nitf ANY>]><nitf/>")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<rss><channel>" + b"<item><title>x</title></item>" * 4_900 + b"</channel></rss>",
+        b"<newsItem " + b"a" * 1_000_000,
+        b"<newsItem>" * 100_000,
+        b"<rss><channel><item><description>" + b"&lt;div&gt;" * 100_000 + b"</description></item></channel></rss>",
+        b"<rss><channel><item><title>" + b"<b>" * 100_000,
+        b"<rss><channel>" + b"<item>&" * 20_000,
+        b"<rss><channel>" + b"<![CDATA[" * 50_000,
+        b"<!--" * 200_000,
+        b"<?xml " * 100_000,
+        b"<!DOCTYPE " + b"'" * 500_000,
+        b'{"uri": "urn:x", "headline": "' + b"<" * 1_000_000 + b'"}',
+        b'{"uri": "urn:x", "body_html": "' + b"<p><b>" * 200_000 + b'"}',
+        b'{"uri": "urn:x", "version": ' + b"9" * 100_000 + b"}",
+        b"[" * 1_000_000,
+        b'{"a":' * 100_000,
+        b'[{"uri":"urn:x"},' * 3 + b"]",
+    ],
+    ids=range(16),
+)
+def test_files_made_to_take_for_ever_do_not(data: bytes) -> None:
+    read(data)
