@@ -49,7 +49,7 @@ def first_newsroom(home: Path) -> None:
 
     with transaction.atomic():
         front = stories.open_newsroom(name="Our newsroom")
-        desk.set_up()
+        desk.set_up(home=front)
         stories.open_section(parent=front, name="News", slug="news")
         setup.first_administrator(home)
 

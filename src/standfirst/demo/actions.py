@@ -45,7 +45,7 @@ def fill(*, password: str | None = None, progress: Progress = lambda what, done,
         home = stories.open_newsroom(
             name=site.name, strapline=site.strapline, zone=site.zone, language=site.language, about=site.about
         )
-        desk.set_up()
+        desk.set_up(home=home)
         sections = _sections(book, home)
         for username, name, roles in CAST:
             people.hire(

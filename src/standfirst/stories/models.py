@@ -170,7 +170,7 @@ class Author(models.Model):
     picture = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     panels: ClassVar = [
-        TitleFieldPanel("name", placeholder=False),
+        TitleFieldPanel("name", placeholder="Name*"),
         FieldPanel("slug", widget=SlugInput),
         FieldPanel("kind"),
         FieldPanel("role"),
@@ -200,7 +200,7 @@ class Topic(models.Model):
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
 
-    panels: ClassVar = [TitleFieldPanel("name", placeholder=False), FieldPanel("slug", widget=SlugInput)]
+    panels: ClassVar = [TitleFieldPanel("name", placeholder="Name*"), FieldPanel("slug", widget=SlugInput)]
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -469,7 +469,7 @@ class EmbargoQuerySet(StandingQuerySet):
 class Embargo(models.Model):
     """A story must not be published before `until`; None: not before a person lifts it."""
 
-    story = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="embargoes")
+    story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="embargoes")
     until = models.DateTimeField(null=True)
     source = models.CharField(max_length=255, blank=True, help_text="As received, e.g. “2026-11-22T10:00:00+01:00”.")
     at = models.DateTimeField()
@@ -489,7 +489,7 @@ class Embargo(models.Model):
 class Origin(models.Model):
     """Where a story's copy came from: one row for each version of each wire item that went into it."""
 
-    story = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="origins")
+    story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="origins")
     provider = models.CharField(max_length=200)
     item_id = models.CharField(max_length=500)
     version = models.CharField(max_length=100, blank=True)

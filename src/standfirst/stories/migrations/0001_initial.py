@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 ('by', models.CharField(max_length=255)),
                 ('undone_at', models.DateTimeField(null=True)),
                 ('undone_by', models.CharField(blank=True, max_length=255)),
-                ('story', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='embargoes', to='stories.story')),
+                ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='embargoes', to='stories.story')),
             ],
         ),
         migrations.CreateModel(
@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
                 ('seal', models.CharField(help_text='SHA-256 of the bytes as received.', max_length=64)),
                 ('taken_at', models.DateTimeField()),
                 ('revision', models.BigIntegerField(help_text="The revision that this version became without a person's hand.", null=True)),
-                ('story', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='origins', to='stories.story')),
+                ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='origins', to='stories.story')),
             ],
             options={
                 'ordering': ['id'],
