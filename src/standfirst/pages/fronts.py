@@ -38,8 +38,8 @@ STRIP = 5
 CLUSTER = 4
 DAYS = 5
 """Most days that a front links to."""
-BRIDGE = 7
-"""How many days a day page looks back and ahead for a neighbour."""
+BRIDGE = 31
+"""How many days a day page looks back and ahead for a neighbour, so that a quiet week does not end the chain."""
 
 
 def _lists(reads: Reads, site: Chrome) -> Lists:
