@@ -32,6 +32,12 @@ class Machine:
         return self.name
 
 
+def name_of(by: Actor) -> str:
+    """The name under which colleagues know an actor: a person's full name where there is one."""
+    full_name = getattr(by, "get_full_name", None)
+    return str(full_name() if full_name is not None else "") or by.get_username()
+
+
 def record(*, kind: str, ref: int | str, lane: int = Lane.PUBLISH, cause: str = "saved") -> Change:
     """Ask the press to look at a record. Call it inside the transaction that changes the record.
 

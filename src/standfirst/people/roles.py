@@ -17,7 +17,8 @@ class Role:
     says: str
     pages: tuple[str, ...]
     permissions: tuple[str, ...]
-    collections: tuple[str, ...] = ("add_picture", "change_picture", "choose_picture", "add_file", "choose_file")
+    collections: tuple[str, ...] = ("add_image", "change_image", "choose_image", "add_document", "choose_document")
+    """Wagtail asks for these names, whatever models a project has for pictures and documents."""
 
 
 _ADMIN = ("wagtailadmin.access_admin",)

@@ -71,10 +71,13 @@ def open_newsroom(
     return home
 
 
+_GRANTED = ("wagtailcore", "wagtailimages", "wagtaildocs")
+
+
 def _grant(home: Section) -> None:
     groups = people.ensure_roles()
     pictures = Collection.get_first_root_node()
-    known = {p.codename: p for p in Permission.objects.filter(content_type__app_label__in=["wagtailcore", "pictures"])}
+    known = {p.codename: p for p in Permission.objects.filter(content_type__app_label__in=_GRANTED)}
     for role in ROLES:
         group: Group = groups[role.name]
         for codename in role.pages:
@@ -194,7 +197,7 @@ def take_down(
         wording=wording.strip(),
         names=names,
         at=clock.now(),
-        by=by.get_username(),
+        by=changes.name_of(by),
         by_id_of_user=by.pk,
     )
     changes.record(kind="story", ref=story.pk, lane=Lane.KILL, cause=takedown.past())
@@ -234,7 +237,7 @@ def restore(*, takedown: Takedown, because: str, by: Actor) -> None:
     if not because.strip():
         raise Refused("Give the reason for undoing it.")
     standing.undone_at = clock.now()
-    standing.undone_by = by.get_username()
+    standing.undone_by = changes.name_of(by)
     standing.undone_because = because.strip()
     standing.save()
     changes.record(kind="story", ref=standing.story_id, cause="restored")
@@ -245,7 +248,7 @@ def restore(*, takedown: Takedown, because: str, by: Actor) -> None:
 def embargo(*, story: Story, until: datetime | None, source: str = "", by: Actor) -> Embargo:
     """Forbid publication before `until` (None: until somebody lifts it). A live story comes off the site."""
     fact = Embargo.objects.create(
-        story=story, until=until, source=source[:255], at=clock.now(), by=by.get_username()
+        story=story, until=until, source=source[:255], at=clock.now(), by=changes.name_of(by)
     )
     if until is not None:
         changes.set_tick(name=EMBARGO_ENDS, ref=story.pk, due=until)
@@ -262,7 +265,7 @@ def embargo(*, story: Story, until: datetime | None, source: str = "", by: Actor
 def lift_embargo(*, fact: Embargo, by: Actor) -> None:
     """End an embargo before its time, as the agency or the source has allowed."""
     may(by, "stories.restore_story")
-    Embargo.objects.filter(pk=fact.pk, undone_at=None).update(undone_at=clock.now(), undone_by=by.get_username())
+    Embargo.objects.filter(pk=fact.pk, undone_at=None).update(undone_at=clock.now(), undone_by=changes.name_of(by))
     changes.audit(by=by, verb="lifted the embargo", kind="story", ref=fact.story_id)
 
 
