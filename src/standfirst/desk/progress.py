@@ -39,34 +39,41 @@ def since(kind: str, ref: int | str, after: int) -> Change | None:
 def of(change: Change) -> Progress:
     """How far the press is with `change` and the rows about the same record that were written with it."""
     rows = list(Change.objects.filter(kind=change.kind, ref=change.ref, id__gte=change.id).order_by("id")[:20])
-    # An action writes its rows at one moment; later ones are somebody else's.
-    ours = [row for row in rows if (row.created_at - change.created_at).total_seconds() < 2]
-    surfaces: list[dict[str, Any]] = []
-    pages = removed = ms = 0
-    for row in ours:
+    # An action writes its rows at one moment; later ones are somebody else's. The press looks at all that wait for one
+    # record together: one of them gets the report, the others name it.
+    ours = {row.pk: row for row in rows if (row.created_at - change.created_at).total_seconds() < 2}
+    leaders = {(row.report or {}).get("same_as") for row in ours.values()} - {None, *ours}
+    ours |= Change.objects.in_bulk(leaders)
+    surfaces: dict[str, dict[str, Any]] = {}
+    pages = removed = failed = ms = 0
+    for row in ours.values():
         report = row.report or {}
         pages += int(report.get("pages") or 0)
         removed += int(report.get("removed") or 0)
+        failed += int(report.get("failed") or 0)
         ms = max(ms, int(report.get("ms") or 0))
-        surfaces += [surface for surface in report.get("surfaces") or [] if isinstance(surface, dict)]
-    down = any(row.lane == Lane.KILL for row in ours)
-    if all(row.closed_at is not None for row in ours):
-        return Progress("done", _done(change, down, pages, removed, ms), pages + removed, ms, surfaces)
+        for surface in report.get("surfaces") or []:
+            surfaces.setdefault(str(surface.get("path", "")), surface)
+    shown = list(surfaces.values())
+    down = any(row.lane == Lane.KILL for row in ours.values())
+    if all(row.closed_at is not None for row in ours.values()):
+        return Progress("done", _done(down, pages, removed, failed, ms), pages + removed, ms, shown)
     beat = heartbeat.read()
     if beat.stale and (clock.now() - change.created_at).total_seconds() > PATIENCE:
-        return Progress(
-            "stopped",
-            f"The press has stopped: {beat.says()} The change is kept and will be carried out then.",
-            pages,
-            ms,
-            surfaces,
-        )
-    return Progress("working", "Taking down…" if down else "Publishing…", pages, ms, surfaces)
+        says = f"The press has stopped. {beat.says()} The change is kept and will be carried out then."
+        return Progress("stopped", says, pages, ms, shown)
+    return Progress("working", "Taking down…" if down else "Publishing…", pages, ms, shown)
 
 
-def _done(change: Change, down: bool, pages: int, removed: int, ms: int) -> str:
+def _done(down: bool, pages: int, removed: int, failed: int, ms: int) -> str:
     took = f"in {ms / 1000:.1f} s" if ms >= 50 else f"in {ms / 1000:.2f} s"
     touched = pages + removed
+    if failed:
+        return ngettext(
+            "%(n)d page could not be printed: the press tries it again, and the operator’s log says why.",
+            "%(n)d pages could not be printed: the press tries them again, and the operator’s log says why.",
+            failed,
+        ) % {"n": failed}
     if not touched:
         return "Readers’ pages were up to date already." if not down else "No page shows it any more."
     if down:

@@ -236,4 +236,7 @@ def settings_menu(request: HttpRequest, items: list[MenuItem]) -> None:
 
 @hooks.register("construct_help_menu")
 def help_menu(request: HttpRequest, items: list[MenuItem]) -> None:
-    items[:] = [item for item in items if item.name not in {"whats-new-in-wagtail", "editor-guide", "whats-new"}]
+    """Help about Wagtail's releases is not for a newsroom; its keyboard shortcuts are."""
+    items[:] = [item for item in items if not item.name.startswith("whats-new") and item.name != "editor-guide"]
+    for item in items:
+        item.attrs.pop("data-w-dismissible-dismissed-value", None)

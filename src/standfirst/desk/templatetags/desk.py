@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 
 from standfirst.desk import heartbeat
 from standfirst.kit import clock
+from standfirst.stories.models import SiteFacts
 
 register = template.Library()
 
@@ -19,6 +20,12 @@ register = template.Library()
 def worker_banner() -> dict[str, Any]:
     """The banner that says when the worker is away. Always in the page: the script shows it when that changes."""
     return {"beat": heartbeat.read()}
+
+
+@register.inclusion_tag("desk/_brand.html")
+def newsroom_brand() -> dict[str, Any]:
+    """The newsroom's own name above the menu."""
+    return {"name": SiteFacts.objects.values_list("name", flat=True).first() or "Standfirst"}
 
 
 @register.filter
