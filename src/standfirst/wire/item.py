@@ -196,7 +196,11 @@ _STOP: Final = re.compile(
 )
 _EMBARGO: Final = re.compile(r"\b(?:embargo|sperrfrist)", re.IGNORECASE)
 _CORRECT: Final = re.compile(r"\b(?:rectif|correct)", re.IGNORECASE)
-_TEST_HEADLINE: Final = re.compile(r"(?:TEST|TESTE|TEST MESSAGE|TESTING|IGNORE|PLEASE IGNORE)\b(?![ \t]+[a-z])")
+_TEST_HEADLINE: Final = re.compile(
+    r"(?:this is a )?(?:test|dummy)\W*(?:\Z|(?:message|only|item|story|please|pls|ignore|do not)\b)"
+    r"|(?:please |pls )?ignore\W*\Z",
+    re.IGNORECASE,
+)
 _TEST_NOTE: Final = re.compile(r"\b(?:test (?:item|message|only|story)|(?:please|pls) ignore|dummy)\b", re.IGNORECASE)
 
 
@@ -249,3 +253,22 @@ _HELD_TYPES: Final[tuple[tuple[EditorialType, str], ...]] = (
     ("hold_for_release", "held for release"),
     ("disregard", "to be disregarded"),
 )
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema (2020-12) of an item; `docs/reference/canonical-item.schema.json` holds it."""
+    made = msgspec.json.schema(Item)
+    definitions: dict[str, Any] = made["$defs"]
+    for definition in definitions.values():
+        # Every field is always present in what `encode` writes.
+        definition["required"] = list(definition["properties"])
+    item = definitions["Item"]
+    item["properties"]["embargo_until"] = {
+        "anyOf": [{"type": "string", "format": "date-time"}, {"const": "indefinite"}, {"type": "null"}],
+        "default": None,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Standfirst's canonical wire item",
+        **made,
+    }
