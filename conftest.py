@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 from argparse import ArgumentParser
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -86,22 +85,7 @@ def _set_up_django() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; never a newsroom's
-    try:
-        django.setup()
-    except Exception as error:  # noqa: BLE001 (while departments are still to come)
-        import warnings
-
-        from django.apps import apps
-        from django.utils.functional import empty
-
-        warnings.warn(f"Django is not wholly set up: {error!r}", stacklevel=1)
-        if apps.models_ready:
-            for config in apps.get_app_configs():
-                with suppress(Exception):
-                    config.ready()
-            apps.ready = True
-        else:
-            settings._wrapped = empty
+    django.setup()
     # Workers of pytest-xdist must come here themselves, not be set up by pytest-django before.
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
