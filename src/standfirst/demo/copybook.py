@@ -33,45 +33,45 @@ _MONTHS = (
 )  # fmt: skip
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A value that cannot change; a field that nobody declared is an error."""
 
 
 # --- blocks of a story's body: those of `edition.snapshots`, with keys where those have ids -------------------------
 
 
-class Paragraph(_Record, tag="paragraph"):
+class Paragraph(Record, tag="paragraph"):
     html: str
     """Inline HTML: a, strong, em."""
 
 
-class Heading(_Record, tag="heading"):
+class Heading(Record, tag="heading"):
     text: str
 
 
-class Quote(_Record, tag="quote"):
+class Quote(Record, tag="quote"):
     html: str
     attribution: str = ""
 
 
-class PictureBlock(_Record, tag="picture"):
+class PictureBlock(Record, tag="picture"):
     picture: str
     """Key of a picture."""
     caption: str = ""
 
 
-class ListBlock(_Record, tag="list"):
+class ListBlock(Record, tag="list"):
     items: tuple[str, ...]
     ordered: bool = False
 
 
-class FactBox(_Record, tag="facts"):
+class FactBox(Record, tag="facts"):
     title: str
     html: str
     """Block HTML: p, ul, li and inline."""
 
 
-class LinkCard(_Record, tag="card"):
+class LinkCard(Record, tag="card"):
     title: str = ""
     text: str = ""
     url: str = ""
@@ -85,7 +85,7 @@ Block = Paragraph | Heading | Quote | PictureBlock | ListBlock | FactBox | LinkC
 # --- the newsroom -----------------------------------------------------------------------------------------------
 
 
-class Site(_Record):
+class Site(Record):
     """Facts of the newsroom: as `edition.snapshots.Site`."""
 
     name: str
@@ -95,7 +95,7 @@ class Site(_Record):
     about: str
 
 
-class Section(_Record):
+class Section(Record):
     """A section. `key` is its path without outer slashes: "news" or "news/nation"; parents come before children."""
 
     key: str
@@ -105,7 +105,7 @@ class Section(_Record):
     parent: str | None = None
 
 
-class Author(_Record):
+class Author(Record):
     """A person or an agency's desk. `agency` is the key of the agency whose copy a desk signs."""
 
     key: str
@@ -117,7 +117,7 @@ class Author(_Record):
     agency: str | None = None
 
 
-class Agency(_Record):
+class Agency(Record):
     """A news agency. `credit` is its credit line; `author` the key of the desk that signs its copy."""
 
     key: str
@@ -128,13 +128,13 @@ class Agency(_Record):
     about: str
 
 
-class Topic(_Record):
+class Topic(Record):
     key: str
     """Also its slug."""
     name: str
 
 
-class Picture(_Record):
+class Picture(Record):
     """A picture that `drawing.draw(key)` draws."""
 
     key: str
@@ -144,12 +144,12 @@ class Picture(_Record):
     credit: str
 
 
-class Lead(_Record):
+class Lead(Record):
     picture: str
     caption: str = ""
 
 
-class Correction(_Record):
+class Correction(Record):
     """A public note, `after` minutes from first publication."""
 
     kind: Literal["correction", "clarification", "update"]
@@ -157,7 +157,7 @@ class Correction(_Record):
     after: int
 
 
-class Notice(_Record):
+class Notice(Record):
     """The story was taken down, `after` minutes from first publication; `wording` is what readers are told."""
 
     reason: Literal["killed", "withheld"]
@@ -166,7 +166,7 @@ class Notice(_Record):
     names: bool = False
 
 
-class Story(_Record):
+class Story(Record):
     """A story, published `days` days and `minutes` minutes before the newsroom was set up."""
 
     key: str
@@ -215,7 +215,7 @@ class Story(_Record):
         return lead + tuple(block.picture for block in self.body if isinstance(block, PictureBlock))
 
 
-class Copybook(_Record):
+class Copybook(Record):
     """The whole demonstration newsroom, each kind by key in the order of the files; stories oldest first."""
 
     site: Site

@@ -23,7 +23,13 @@ FORBIDDEN = (
 
 
 def text_of(story: Story) -> str:
-    parts = [story.headline, story.kicker, story.standfirst, story.dateline, *(block_html(block) for block in story.body)]
+    parts = [
+        story.headline,
+        story.kicker,
+        story.standfirst,
+        story.dateline,
+        *(block_html(block) for block in story.body),
+    ]
     return " ".join(part.strip() for part in parts + [note.text for note in story.corrections] if part.strip())
 
 
@@ -63,7 +69,9 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_keys_and_headlines_are_unique() -> None:
-    stories = [story for path in COPY.glob("stories-*.json") for story in re.findall(r'"key": "([^"]+)"', path.read_text())]
+    stories = [
+        story for path in COPY.glob("stories-*.json") for story in re.findall(r'"key": "([^"]+)"', path.read_text())
+    ]
     assert len(stories) == len(set(stories)) == len(BOOK.stories)
     repeated = [line for line, count in Counter(s.headline for s in BOOK.stories.values()).items() if count > 1]
     assert not repeated
