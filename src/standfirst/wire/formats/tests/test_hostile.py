@@ -17,7 +17,7 @@ from standfirst.wire.item import decode, encode, hold_reasons
 SAMPLES = Path(__file__).parent / "samples"
 SEEDS = [path.read_bytes() for path in sorted(SAMPLES.glob("*/*")) if not path.name.endswith(".expected.json")]
 NASTY = [
-    b"<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///nowhere/secret.txt'>]>",
+    b"<!DOCTYPE x [<!ENTITY e SYSTEM 'secret.txt'>]>",
     b"&e;",
     b"<![CDATA[",
     b"]]>",
