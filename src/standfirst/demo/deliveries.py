@@ -361,7 +361,7 @@ def _news_item(parent: etree._Element, version: _Version, agency: copybook.Agenc
     _put(rights, "usageTerms", "For subscribers. Keep the credit line.")
     meta = _put(item, "itemMeta")
     _put(meta, "itemClass", qcode="ninat:text")
-    _put(_put(meta, "provider", literal=agency.domain), "name", agency.name)
+    _put(_put(meta, "provider"), "name", agency.name)
     _put(meta, "versionCreated", iso(version.created))
     if version.first is not None:
         _put(meta, "firstCreated", iso(version.first))
@@ -420,7 +420,7 @@ def ninjs(version: _Version) -> bytes:
         "headlines": [{"role": "main", "contentType": "text/plain", "value": version.headline}],
         "descriptions": [{"role": "summary", "contentType": "text/plain", "value": version.abstract}],
         "subjects": [{"uri": f"http://cv.iptc.org/newscodes/mediatopic/{copy.topic}", "name": copy.topic_name}],
-        "infoSources": [{"name": agency.name, "uri": f"http://{agency.domain}/"}],
+        "infoSources": [{"name": agency.name}],
         "copyrightHolder": agency.name,
         "copyrightNotice": f"© {version.created.year} {agency.name}",
         "usageTerms": "For subscribers. Keep the credit line.",

@@ -375,10 +375,7 @@ def parliament(scene: Scene) -> None:
     scene.glow(800, 560, 640, CREAM, 0.9)
     scene.cut(mix(FOAM, SEA, 0.5), lambda p: [p.rect(x, 700 - h, x + w, 800) for x, w, h in ((30, 110, 90), (160, 60,
         190), (240, 130, 60), (1210, 110, 80), (1340, 70, 210), (1440, 140, 110))], opacity=0.8)
-    dome = mix(SEA, SLATE, 0.4)
     scene.cut((FOAM, TEAL), lambda p: [p.pie(800, 420, 190, 180, 360), p.rect(610, 416, 990, 436)], shadow=0.35)
-    scene.cut(dome, lambda p: ([p.poly([(800 + 190 * s, 420), (800 + 70 * s, 300), (800, 230), (800, 420)])
-        for s in (0.16, 0.5, 0.84)] and [p.pie(860, 420, 130, 180, 360)]), opacity=0.0)
     scene.cut(TEAL, lambda p: [p.line([(800 + math.cos(a) * 190 * w, 420), (800 + math.cos(a) * 100 * w, 262), (800,
         232)], 5) for a, w in ((0.0, 0.35), (0.0, 0.7), (math.pi, 0.35), (math.pi, 0.7))])
     scene.cut(CREAM, lambda p: [p.rect(764, 186, 836, 236), p.pie(800, 190, 36, 180, 360), p.line([(800, 150), (800,
@@ -531,7 +528,6 @@ def railway(scene: Scene) -> None:
         (x - 25, 950)]) for x in range(250, 1400, 164)]], shadow=0.35)
     scene.cut(mix(SAND, CLAY, 0.3), lambda p: [p.rect(-20, 620, 1620, 632), *[p.poly([(x + 4, 632), (x + 17, 632), (x
         + 25, 950), (x + 6, 950)]) for x in range(250, 1400, 164)]])
-    scene.cut(CREAM, lambda p: [p.pie(x + 82, 700, 74, 180, 360) for x in range(250, 1390, 164)], opacity=0.0)
     scene.cut(INK, lambda p: [p.line([(-20, 594), (1620, 594)], 5)])
 
     def coaches(pen: Pen) -> None:
@@ -553,7 +549,6 @@ def railway(scene: Scene) -> None:
     scene.cut((MOSS, PINE), lambda p: land(p, ridge(rng, WIDTH, 985, 34, 5), 1080), shadow=0.35)
     scene.cut(INK, lambda p: [person(p, 380, 1010, 120, pose="raise"), person(p, 430, 1014, 84, pose="cheer"),
         person(p, 1140, 1000, 116, pose="raise")], shadow=0.3)
-    scene.cut(FOAM, lambda p: [p.line([(640, 940), (700, 985), (690, 1067)], 16)], opacity=0.0)
 
 
 def savanna(scene: Scene) -> None:
@@ -930,8 +925,6 @@ def ballot(scene: Scene) -> None:
         256), (884, 232), (960, 214), (900, 196), (880, 176), (896, 158), (1010, 142), (1150, 110), (1400, 20), (1480,
         -20)])], shadow=0.45)
     scene.cut(CLAY, lambda p: [p.poly([(1600, -20), (1600, 196), (1344, 226), (1300, 70), (1480, -20)])], shadow=0.2)
-    scene.cut(CLAY, lambda p: [p.rect(560, 606, 600, 660, radius=6), p.rect(1000, 606, 1040, 660, radius=6)],
-        shadow=0.3, opacity=0.0)
     scene.cut(OCHRE, lambda p: [p.rect(770, 430, 830, 486, radius=8)], shadow=0.4)
     scene.cut(INK, lambda p: [p.disc(800, 452, 8), p.rect(796, 452, 804, 474)])
 
@@ -1000,8 +993,7 @@ def clinic(scene: Scene) -> None:
         400), (1180, 400), (1330, 720), (1120, 720)])], opacity=0.6)
     scene.cut((NAVY, PLUM), lambda p: p.poly([(690, 500), (910, 500), (960, 720), (640, 720)]), opacity=0.85)
     scene.glow(800, 640, 150, AMBER, 0.7)
-    scene.cut(CLAY, lambda p: [p.rect(772, 416, 828, 484, radius=4), p.rect(0, 0, 0, 0)], opacity=0.0)
-    scene.cut(CLAY, lambda p: [p.rect(788, 420, 812, 484), p.rect(768, 440, 832, 464)])
+    scene.cut(TEAL, lambda p: [p.rect(788, 420, 812, 484), p.rect(768, 440, 832, 464)])
     scene.cut(INK, lambda p: [p.line([(270, 720), (200, 770)], 3), p.line([(1330, 720), (1400, 770)], 3)])
     scene.cut(mix(PLUM, INK, 0.4), lambda p: [person(p, x, 800, h) for x, h in ((1060, 210), (1130, 220), (1205, 200),
         (1290, 224), (1370, 206))], shadow=0.3)
@@ -1010,7 +1002,7 @@ def clinic(scene: Scene) -> None:
     scene.cut(INK, lambda p: [person(p, 520, 960, 400), person(p, 730, 960, 360)], shadow=0.4)
     scene.cut((CREAM, FOAM), lambda p: [p.poly([(468, 640), (574, 640), (606, 900), (440, 900)]), p.rect(486, 570, 552,
         590, radius=8)], shadow=0.2)
-    scene.cut(CLAY, lambda p: [p.rect(508, 700, 534, 718), p.rect(516, 692, 526, 726), p.rect(494, 574, 546, 584)])
+    scene.cut(TEAL, lambda p: [p.rect(508, 700, 534, 718), p.rect(516, 692, 526, 726), p.rect(494, 574, 546, 584)])
     scene.cut(AMBER, lambda p: [p.poly([(680, 690), (782, 690), (800, 960), (664, 960)]), p.disc(730, 606, 44, 24)],
         shadow=0.2)
     scene.cut(mix(BRICK, INK, 0.3), lambda p: [p.disc(664, 726, 28, 25), p.disc(690, 772, 40, 50)], shadow=0.2)
@@ -1239,7 +1231,6 @@ def kitchen(scene: Scene) -> None:
         1067), p.rect(520, 940, 560, 1040), p.rect(980, 940, 1020, 1040)], shadow=0.4)
     scene.cut((CREAM, SAND), lambda p: [p.pie(250, 900, 120, 0, 180), p.pie(330, 860, 100, 0, 180)], shadow=0.4)
     scene.cut(TEAL, lambda p: [p.rect(130, 896, 370, 916), p.rect(230, 856, 430, 872)], shadow=0.2)
-    scene.cut(INK, lambda p: p.rect(60, 1000, 420, 1030), opacity=0.0)
 
 
 SCENES: dict[str, Callable[[Scene], None]] = {
