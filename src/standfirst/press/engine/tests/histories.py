@@ -64,7 +64,8 @@ class Faults:
 class Watch:
     """Wraps page functions to notice a page that is printed although nothing differs from when it last was."""
 
-    def __init__(self) -> None:
+    def __init__(self, outlet: MemoryOutlet) -> None:
+        self.outlet = outlet
         self.traces: dict[str, Mapping[str, int]] = {}
         self.vain: list[str] = []
 
@@ -75,7 +76,8 @@ class Watch:
         def watched(reads: Any, ref: PageRef, press: Press) -> Output | None:
             output = function(reads, ref, press)
             trace = reads._reading.trace
-            before = self.traces.get(ref.path)
+            # A page that nothing claimed in between was taken away without a call.
+            before = self.traces.get(ref.path) if ref.path in self.outlet.pages else None
             if before is not None and before is not trace and before == trace:
                 self.vain.append(ref.path)
             # What takes something from readers may be put off and printed again.
@@ -115,7 +117,7 @@ class Histories(RuleBasedStateMachine):
         self.written = 0
         self.outlet = MemoryOutlet()
         self.faults = Faults()
-        self.watch = Watch()
+        self.watch = Watch(self.outlet)
         self.store = self.make_store()
         self.engine = self.start(self.store, self.faults)
         self.clock = 0

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from standfirst.press.engine import SqliteConnection, SqlStore, Store
-from standfirst.press.engine.tests.histories import Histories
+from standfirst.kit.digests import ABSENT
+from standfirst.press.engine import MemoryStore, SqliteConnection, SqlStore, Store
+from standfirst.press.engine.book import Entry
+from standfirst.press.engine.ledger import Claim, Mark, Result
+from standfirst.press.engine.tests.histories import Crash, Histories
 
 QUICK = settings(
     max_examples=150,
@@ -43,3 +48,84 @@ def test_the_laws_hold_after_any_history(histories: type[Histories]) -> None:
 @pytest.mark.parametrize("histories", [Histories, SqliteHistories])
 def test_the_laws_hold_after_ten_thousand_histories(histories: type[Histories]) -> None:
     run_state_machine_as_test(histories, settings=DEEP)
+
+
+# --- the laws notice a broken ledger: each of these forgets one thing that a look or a commit must do ---------------
+
+
+class ForgetsALimit(MemoryStore):
+    def mark_readers(self, key: str, digest: int, mark: Mark) -> None:
+        if not key.endswith(":4"):
+            super().mark_readers(key, digest, mark)
+
+
+class ForgetsWhetherAListHasMembers(MemoryStore):
+    def mark_readers(self, key: str, digest: int, mark: Mark) -> None:
+        if not key.startswith("any:"):
+            super().mark_readers(key, digest, mark)
+
+
+class ForgetsToDelist(MemoryStore):
+    def delist(self, entries: Iterable[Entry]) -> None:
+        pass
+
+
+class ForgetsOldClaims(MemoryStore):
+    def unclaim(self, claims: Iterable[Claim]) -> None:
+        pass
+
+
+class ForgetsNewPages(MemoryStore):
+    def mark_pages(self, pages: Iterable[int], mark: Mark) -> None:
+        if mark.force:
+            super().mark_pages(pages, mark)
+
+
+class ForgetsWhatWasTouched(MemoryStore):
+    def touch(self, seq: int, touched: Mapping[str, int]) -> None:
+        pass
+
+
+class ForgetsAbsentReads(MemoryStore):
+    def commit(self, tide: int, results: Sequence[Result]) -> None:
+        for result in results:
+            result.trace = {key: digest for key, digest in result.trace.items() if digest != ABSENT}
+        super().commit(tide, results)
+
+
+class ForgetsWhatIsDueSince(MemoryStore):
+    def commit(self, tide: int, results: Sequence[Result]) -> None:
+        super().commit(tide + 100, results)
+
+
+class MarksTooMuch(MemoryStore):
+    def mark_readers(self, key: str, digest: int, mark: Mark) -> None:
+        super().mark_readers(key, 0, mark._replace(force=True))
+
+
+BROKEN = [
+    ForgetsALimit,
+    ForgetsToDelist,
+    ForgetsOldClaims,
+    ForgetsNewPages,
+    ForgetsWhatWasTouched,
+    ForgetsAbsentReads,
+    MarksTooMuch,
+]
+SELDOM = [ForgetsWhetherAListHasMembers, ForgetsWhatIsDueSince]
+"""Only a rare history shows these."""
+
+
+@pytest.mark.parametrize("broken", [*BROKEN, *(pytest.param(broken, marks=pytest.mark.deep) for broken in SELDOM)])
+def test_the_laws_notice_a_ledger_that(broken: type[MemoryStore]) -> None:
+    class Broken(Histories):
+        def make_store(self) -> Store:
+            return broken()
+
+        def another_session(self) -> Store:
+            assert isinstance(self.store, MemoryStore)
+            return broken(self.store)
+
+    search = settings(QUICK, max_examples=5_000, phases=[Phase.generate], derandomize=True, database=None)
+    with pytest.raises((AssertionError, Crash, BaseExceptionGroup)):
+        run_state_machine_as_test(Broken, settings=search)

@@ -1,0 +1,57 @@
+"""The engine on Django's own connection: on SQLite, and on PostgreSQL with several workers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connections
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from standfirst.press.engine import SqlStore, Store
+from standfirst.press.engine.tests.histories import Histories
+from standfirst.press.engine.tests.test_laws import QUICK
+from standfirst.press.engine.tests.workers import Rehearsal
+from standfirst.press.ledger import ALIAS, store
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", ALIAS])
+
+
+def empty() -> SqlStore:
+    made = store()
+    made.create()
+    with made.transaction():
+        made.reset()
+    return made
+
+
+class OnDjangosConnection(Histories):
+    several_workers = False
+
+    def make_store(self) -> Store:
+        return empty()
+
+
+def test_the_laws_hold_on_djangos_connection() -> None:
+    run_state_machine_as_test(OnDjangosConnection, settings=settings(QUICK, max_examples=8))
+
+
+@contextmanager
+def session() -> Iterator[Store]:
+    made = store()
+    made.create()
+    try:
+        yield made
+    finally:
+        connections[ALIAS].close()
+
+
+def test_three_workers_do_the_work_of_one() -> None:
+    if connections[ALIAS].vendor != "postgresql":
+        pytest.skip(
+            "Django's test database on SQLite is in memory, so threads cannot share it: see the engine's tests."
+        )
+    empty()
+    Rehearsal(session, workers=3, changes=150).run()
