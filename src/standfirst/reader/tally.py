@@ -26,9 +26,10 @@ MAX_PATHS: Final = 50_000
 """Stories counted in one file. Others wait for the next."""
 
 _MACHINES: Final = re.compile(
-    r"bot\b|bot[/_-]|crawl|spider|slurp|archiv|fetch|scrap|monitor|uptime|pingdom|preview|headless|lighthouse|validator"
-    r"|facebookexternalhit|whatsapp/|feed|rss|newsblur|curl/|wget/|libwww|python|httpx|aiohttp|scrapy|go-http|okhttp"
-    r"|java/|axios|node-fetch|ruby|perl|php|apache-http|phantom|selenium|puppeteer|playwright",
+    # But CUBOT is a make of telephones.
+    r"(?<!\bcu)bot\b|(?<!\bcu)bot[/_-]|crawl|spider|slurp|archiv|fetch|scrap|monitor|uptime|pingdom|preview|headless|lighthouse|validator"
+    r"|facebookexternalhit|whatsapp/|feed|\brss|newsblur|curl/|wget/|libwww-perl|python|httpx|aiohttp|scrapy|go-http|okhttp"
+    r"|java/|axios|node-fetch|ruby|\bphp|apache-http|phantom|selenium|puppeteer|playwright",
     re.IGNORECASE,
 )
 

@@ -1,0 +1,82 @@
+"""The reader as a process: its port, its words, its end."""
+
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from standfirst.reader.tests.newsstand import Newsstand, until
+
+
+def reader(*options: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "standfirst.reader", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_port_in_use_gets_one_clear_sentence(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = reader("--home", str(tmp_path), "--port", str(port))
+    assert said.returncode == 3
+    assert said.stderr == f"Port {port} is in use: stop the other program or choose another with PORT={port + 1}\n"
+
+
+def test_two_readers_do_not_share_a_port(tmp_path):
+    stand = Newsstand(tmp_path)
+    try:
+        assert reader("--home", str(tmp_path), "--port", str(stand.port)).returncode == 3
+        assert stand.http.get("/-/alive").status_code == 204
+    finally:
+        assert stand.stop() == 0
+
+
+def test_a_port_is_free_again_as_soon_as_the_reader_is_gone(tmp_path):
+    first = Newsstand(tmp_path)
+    until(lambda: first.http.get("/-/alive").status_code == 204)
+    first.process.kill()
+    first.process.wait()
+    first.stop()
+    second = Newsstand(tmp_path, port=first.port)
+    assert second.stop() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_when_told_with_readers_idle_on_their_connections(tmp_path, number):
+    stand = Newsstand(tmp_path)
+    idle = []
+    for _ in range(20):
+        connection = socket.create_connection(("127.0.0.1", stand.port))
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.recv(1000)
+        idle.append(connection)
+    assert stand.stop(number) == 0
+    for connection in idle:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--port", "80000"), "'80000' is not a port from 1 to 65535"),
+        (("--newsroom", "localhost:8001"), "is not an address like http://127.0.0.1:8001"),
+        (("--memory", "-1"), "'-1' is not a number above 0"),
+        (("--host", "no-such-host.invalid"), "is no address of this machine"),
+        (("--host", "192.0.2.1"), "cannot listen at 192.0.2.1"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_named(tmp_path, options, words):
+    said = reader("--home", str(tmp_path), "--port", "8000", *options)
+    assert said.returncode != 0
+    assert words in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_it_knows_no_django():
+    code = "import sys, standfirst.reader.__main__; print(sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    for name in ("django", "wagtail", "PIL", "lxml", "minijinja"):
+        assert f"'{name}'" not in loaded
