@@ -22,6 +22,7 @@ import msgspec
 from standfirst.kit import sitefiles
 from standfirst.kit.errors import Problem
 from standfirst.pages.output import Output
+from standfirst.press.engine.outlet import Unservable
 
 ASIDE_KEPT_SECONDS: Final = 600
 """How long a file that is being written may take. What is older was left behind by a process that was killed."""
@@ -33,6 +34,10 @@ _CLAIM: Final = f"{sitefiles.OWNER}-"
 
 class OutletProblem(Problem):
     """The output folder cannot take or give what was asked."""
+
+
+class BadAddress(OutletProblem, Unservable):
+    """One page cannot be served at its path; the press goes on with the others."""
 
 
 class WrongNewsroom(OutletProblem):
@@ -212,11 +217,11 @@ class LocalOutlet:
 
     def _file(self, path: str, status: int = 200) -> str:
         if status not in sitefiles.TREES:
-            raise OutletProblem(f"{path} cannot be served with status {status}: only 200, 301 and 410 are.")
+            raise BadAddress(f"{path} cannot be served with status {status}: only 200, 301 and 410 are.")
         try:
             return sitefiles.file_of(path, status)
         except sitefiles.BadPath as error:
-            raise OutletProblem(f"This address cannot be served: {error}") from error
+            raise BadAddress(f"This address cannot be served: {error}") from error
 
     def _write(self, file: str, data: bytes) -> None:
         self._step(f"write {file}")
@@ -235,7 +240,7 @@ class LocalOutlet:
             os.replace(aside, place)
         except IsADirectoryError:
             os.unlink(aside)
-            raise OutletProblem(f"{place} cannot be written: a folder is where the file must be.") from None
+            raise BadAddress(f"{place} cannot be written: a folder is where the file must be.") from None
         except BaseException:
             with suppress(FileNotFoundError):
                 os.unlink(aside)
@@ -280,9 +285,9 @@ def _open_beside(place: str) -> tuple[str, int]:
             try:
                 os.makedirs(folder, exist_ok=True)
             except (FileExistsError, NotADirectoryError):
-                raise OutletProblem(f"{place} cannot be written: a file is where its folder must be.") from None
+                raise BadAddress(f"{place} cannot be written: a file is where its folder must be.") from None
         except NotADirectoryError:
-            raise OutletProblem(f"{place} cannot be written: a file is where its folder must be.") from None
+            raise BadAddress(f"{place} cannot be written: a file is where its folder must be.") from None
         except FileExistsError:
             if not _remove_if_left(aside):
                 aside = f"{folder}/.{secrets.token_hex(8)}{_PART}"
@@ -307,8 +312,8 @@ def _target(path: str, location: str) -> bytes:
     try:
         sitefiles.file_of(location)
     except sitefiles.BadPath as error:
-        raise OutletProblem(f"{path} cannot move to {location!r}: {error}") from error
+        raise BadAddress(f"{path} cannot move to {location!r}: {error}") from error
     return sitefiles.canonical(location).encode() + b"\n"
 
 
-__all__ = ["LocalOutlet", "OutletProblem", "WrongNewsroom"]
+__all__ = ["BadAddress", "LocalOutlet", "OutletProblem", "WrongNewsroom"]
