@@ -138,7 +138,8 @@ class Section(Page):
 class SectionPath(models.Model):
     """A path that a section has or once had. A former one makes one rule: everything below it answers 301."""
 
-    section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="paths")
+    section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="paths")
+    """A section that was never used takes its path along; one that was, cannot be deleted (`Address`)."""
     path = models.CharField(max_length=700, unique=True)
     current = models.BooleanField(default=True)
     since = models.DateTimeField()

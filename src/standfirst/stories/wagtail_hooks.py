@@ -219,13 +219,15 @@ register_snippet(AuthorViewSet)
 register_snippet(TopicViewSet)
 
 
+_MENU = {"images": ("Pictures", 300), "documents": ("Files", 310), "explorer": ("Section tree", 900)}
+
+
 @hooks.register("construct_main_menu")
 def main_menu(request: HttpRequest, items: list[MenuItem]) -> None:
     """The tree is for sections; stories are found on the desk. What has its own entry is not listed twice."""
     items[:] = [item for item in items if item.name != "snippets"]
     for item in items:
-        if item.name == "explorer":
-            item.label, item.order = "Section tree", 900
+        item.label, item.order = _MENU.get(item.name, (item.label, item.order))
 
 
 @hooks.register("construct_settings_menu")

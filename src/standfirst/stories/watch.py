@@ -22,6 +22,7 @@ from standfirst.stories.models import (
     SectionPath,
     SiteFacts,
     Story,
+    Takedown,
     Topic,
 )
 
@@ -54,6 +55,7 @@ def _story(story: Story, created: bool) -> None:
         if story.live:
             raise Refused("A new story starts as a draft: create it with live=False, then publish it.")
         _inherit_origins(story)
+        _inherit_takedowns(story)
     if story.live:
         _stamp(story)
     changes.record(kind="story", ref=story.pk)
@@ -69,6 +71,16 @@ def _inherit_origins(story: Story) -> None:
             origin.pk, origin.story_id, origin.revision = None, story.pk, None
             origin._state.adding = True
             origin.save()
+
+
+def _inherit_takedowns(story: Story) -> None:
+    """A copy of what was killed or withheld is under the same order: copying is no way round it."""
+    orders = Takedown.objects.standing().filter(story__lineage=story.lineage).exclude(story=story).order_by("id")
+    for order in orders:
+        if not Takedown.objects.filter(story=story, kind=order.kind, undone_at=None).exists():
+            order.pk, order.story_id = None, story.pk
+            order._state.adding = True
+            order.save()
 
 
 def _stamp(story: Story) -> None:

@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                 ('path', models.CharField(max_length=700, unique=True)),
                 ('current', models.BooleanField(default=True)),
                 ('since', models.DateTimeField()),
-                ('section', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='paths', to='stories.section')),
+                ('section', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='paths', to='stories.section')),
             ],
         ),
         migrations.CreateModel(
