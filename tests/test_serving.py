@@ -123,3 +123,25 @@ def test_every_page_in_the_folder_is_served_as_the_outlet_reads_it(stand, outlet
         assert output is not None
         assert (answer.status_code, answer.content) == (output.status, output.body)
         assert answer.headers["content-type"] == output.content_type == sitefiles.media_type(sitefiles.file_of(path))
+
+
+def test_nobody_meets_a_gap_while_a_story_comes_back_or_goes(stand, outlet):
+    outlet.put(STORY, NOTICE)
+    done = threading.Event()
+    met: set[int] = set()
+
+    def read() -> None:
+        with httpx.Client(base_url=stand.url, trust_env=False) as http:
+            while not done.is_set():
+                met.add(http.get(STORY).status_code)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    states = (version(1), NOTICE, Output(b"", status=301, location="/new/"))
+    for number in range(300):
+        outlet.put(STORY, states[number % 3])
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert met <= {200, 301, 410}

@@ -122,7 +122,8 @@ class Shelf:
         found = self.remembered(path)
         if found is not None:
             return found
-        sitefiles.file_of(path)
+        if not self._has_any(path):
+            return None
         # Many ask for a page at the moment it changes: one of them reads it.
         loading = self._loading.get(path)
         if loading is None:
@@ -165,6 +166,15 @@ class Shelf:
                 return False
         return _identity(found.file) == found.identity
 
+    def _has_any(self, path: str) -> bool:
+        """True if a file answers at `path`.
+
+        Looked at twice before the answer is no: a page may come and its redirection go between our look for the one and
+        our look for the other.
+        """
+        files = [self._place(sitefiles.file_of(path, status)) for status in sitefiles.TREES]
+        return any(_identity(file) is not None for _ in range(2) for file in files)
+
     def _place(self, file: str) -> str:
         return f"{self.root}/{file}"
 
@@ -172,6 +182,10 @@ class Shelf:
 
     def load(self, path: str) -> Found | None:
         """What answers at `path`, read from the disk."""
+        # Twice, for the reason given at `_has_any`.
+        return self._look(path) or self._look(path)
+
+    def _look(self, path: str) -> Found | None:
         for status in sitefiles.TREES:
             file = sitefiles.file_of(path, status)
             # A file may be replaced between a look and the next; then look again.
@@ -281,7 +295,9 @@ def _is_prefix(prefix: str) -> bool:
 def _identity(place: str) -> Identity | None:
     try:
         about = os.stat(place, follow_symlinks=False)
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError as error:
+        if error.errno not in _NOT_A_FILE:
+            raise
         return None
     return about.st_mtime_ns, about.st_size, about.st_ino
 
