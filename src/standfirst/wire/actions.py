@@ -25,9 +25,10 @@ from standfirst.kit import clock, digests
 from standfirst.kit.errors import Problem, Refused
 from standfirst.pictures import actions as pictures
 from standfirst.stories import actions as stories
+from standfirst.stories import alerts
 from standfirst.stories.actions import may
 from standfirst.stories.models import Embargo, Origin, Publication, Section, SiteFacts, Story, Takedown
-from standfirst.wire import alerts, drafting, formats, sealing, touched
+from standfirst.wire import drafting, formats, sealing, touched
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.item import decode, encode, hold_reasons, is_test
 from standfirst.wire.models import Delivery, Feed, Item, Offer, Version
@@ -202,9 +203,9 @@ def _finish(delivery: Delivery, state: Delivery.State, reason: str) -> Delivery:
     delivery.trouble = state in (Delivery.State.UNREADABLE, Delivery.State.PARTLY)
     delivery.save()
     if delivery.urgent:
-        alerts.tell(
-            subject=f"A file from {delivery.feed.title} that may ask for a takedown could not be read",
-            lines=[f"File: {delivery.file_name}", f"Reason: {delivery.reason}", "", "Look at the wire list at once."],
+        alerts.mail_publishers(
+            f"A file from {delivery.feed.title} that may ask for a takedown could not be read",
+            f"File: {delivery.file_name}\nReason: {delivery.reason}\n\nLook at the wire list at once.",
         )
     return delivery
 
@@ -370,15 +371,17 @@ def _take_back(
     )
     changes.audit(by=WIRE, verb=past, kind="item", ref=item.pk, stories=[story.pk for story in taken], reason=reason)
     if taken:
-        alerts.tell(
-            subject=f"{past.capitalize()} by the agency: {item}",
-            lines=[
-                f"{agency} asked for this copy to be {past}. It was taken down at once.",
-                "",
-                *(f"- {story.title} ({'was live' if story.pk in were_live else 'not live'})" for story in taken),
-                "",
-                f"Reason: {reason}",
-            ],
+        alerts.mail_publishers(
+            f"{past.capitalize()} by the agency: {item}",
+            "\n".join(
+                [
+                    f"{agency} asked for this copy to be {past}. It was taken down at once.",
+                    "",
+                    *(f"- {story.title} ({'was live' if story.pk in were_live else 'not live'})" for story in taken),
+                    "",
+                    f"Reason: {reason}",
+                ]
+            ),
         )
     return past
 
@@ -744,7 +747,7 @@ def settle_offer(*, offer: Offer, how: Literal["applied", "kept"], by: Actor) ->
     version = offer.version
     if how == "applied":
         _apply_offer(offer, version, by)
-    offer.settled_at, offer.settled, offer.settled_by = clock.now(), how, by.get_username()
+    offer.settled_at, offer.settled, offer.settled_by = clock.now(), how, changes.name_of(by)
     offer.save()
     changes.audit(
         by=by, verb=f"{how} an offer", kind="story", ref=offer.story_id, item=version.item_id, version=version.label

@@ -16,7 +16,7 @@ from standfirst.kit import markup
 
 _WORD = re.compile(r"\s+|[^\W_]+|[\W_]", re.UNICODE)
 _LETTERS = re.compile(r"\w+")
-_LONGEST = 4_000
+_LONGEST = 1_500
 """Words of one paragraph that are compared one by one. Longer ones are marked as a whole."""
 _MOST_PAIRS = 40_000
 
@@ -56,7 +56,7 @@ def _paired(old: list[str], new: list[str]) -> list[tuple[str, str]]:
     """Paragraphs that changed, in order, those beside each other that share the most words."""
     if len(old) * len(new) > _MOST_PAIRS:
         return list(zip_longest(old, new, fillvalue=""))
-    left, right = ([set(_LETTERS.findall(text.casefold())) for text in side] for side in (old, new))
+    left, right = ([_letters(text) for text in side] for side in (old, new))
     best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
     for i in reversed(range(len(old))):
         for j in reversed(range(len(new))):
@@ -75,7 +75,26 @@ def _paired(old: list[str], new: list[str]) -> list[tuple[str, str]]:
         else:
             pairs.append(("", new[j]))
             j += 1
-    return pairs
+    return _folded(pairs)
+
+
+def _folded(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What goes beside what comes in its place, so that a comparison is no longer than it must be."""
+    folded: list[tuple[str, str]] = []
+    lone = 0
+    for left, right in pairs:
+        if left and right:
+            lone = len(folded) + 1
+        elif right and any(not other for _, other in folded[lone:]):
+            at = next(at for at in range(lone, len(folded)) if not folded[at][1])
+            folded[at] = (folded[at][0], right)
+            continue
+        folded.append((left, right))
+    return folded
+
+
+def _letters(text: str) -> set[str]:
+    return set(_LETTERS.findall(text.casefold()))
 
 
 def _alike(left: set[str], right: set[str]) -> float:
@@ -89,7 +108,8 @@ def _row(label: str, old: str, new: str) -> Row:
         same = escape(old)
         return Row(label, same, same, changed=False)
     before, after = _WORD.findall(old), _WORD.findall(new)
-    if max(len(before), len(after)) > _LONGEST:
+    other = not label and not _alike(_letters(old), _letters(new))
+    if other or max(len(before), len(after)) > _LONGEST:
         return Row(label, _marked("del", old), _marked("ins", new), changed=True)
     left: list[str] = []
     right: list[str] = []

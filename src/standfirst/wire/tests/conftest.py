@@ -1,0 +1,3 @@
+from standfirst.wire.tests.agency import desk, lasting_desk
+
+__all__ = ["desk", "lasting_desk"]

@@ -1,0 +1,265 @@
+"""Files come in: sealed, read, their versions kept in order; one bad file or item never stops the others."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+from django.db import OperationalError
+
+from standfirst.kit.errors import Refused
+from standfirst.stories.models import Story
+from standfirst.wire import actions, formats, sealing
+from standfirst.wire.models import Delivery, Feed, Item, Version
+from standfirst.wire.tests.agency import Desk, g2, lifecycle, ninjs
+
+
+def test_bytes_are_sealed_and_the_delivery_says_what_happened(desk: Desk):
+    data = g2()
+    delivery = desk.wait(data, transport="test")
+    assert delivery.state == Delivery.State.READ
+    assert delivery.seal == hashlib.sha256(data).hexdigest()
+    assert (delivery.items_in, delivery.outcomes, delivery.transport) == (1, {"waiting": 1}, "test")
+    assert sealing.read(actions.received(), delivery.seal) == data
+    item = desk.item(feed=desk.waiting)
+    assert (item.place, item.headline, item.slugline) == (Item.Place.WAITING, "Bridge at Tarrava gives way", "BRIDGE")
+    assert not Story.objects.exists()
+
+
+def test_a_version_keeps_everything_that_was_said(desk: Desk):
+    desk.wait(g2(note="Reporter: +999 555 0100", embargo="2031-01-01T10:00:00+01:00"))
+    read = desk.item(feed=desk.waiting).newest_version().read()
+    assert read.ednotes[0].text == "Reporter: +999 555 0100"
+    assert read.embargo_until.isoformat() == "2031-01-01T09:00:00+00:00"
+    assert read.embargo_raw == "2031-01-01T10:00:00+01:00"
+    assert read.transport == "file"
+    assert read.received_at is not None
+
+
+def test_the_same_bytes_again_are_noted_and_change_nothing(desk: Desk):
+    desk.wait(g2())
+    again = desk.wait(g2())
+    assert again.state == Delivery.State.READ
+    assert again.outcomes == {"repeat": 1}
+    assert "came in before" in again.reason
+    assert Delivery.objects.count() == 2
+    assert Version.objects.count() == 1
+
+
+def test_the_same_version_in_other_bytes_is_a_repeat_too(desk: Desk):
+    desk.wait(g2())
+    again = desk.wait(g2() + b"\n<!-- sent again -->")
+    assert again.outcomes == {"repeat": 1}
+    assert Version.objects.count() == 1
+
+
+def test_late_and_lower_versions_are_kept_but_change_nothing(desk: Desk):
+    desk.wait(g2(version=3, headline="Third"))
+    late = desk.wait(g2(version=2, headline="Second"))
+    assert late.outcomes == {"late": 1}
+    item = desk.item(feed=desk.waiting)
+    assert (item.headline, item.version_label, item.versions_in) == ("Third", "3", 2)
+    assert list(item.versions.order_by("order").values_list("order", "applied")) == [(2, False), (3, True)]
+    assert item.newest_version().read().headline == "Third"
+
+
+def test_an_equal_number_with_other_words_changes_nothing(desk: Desk):
+    desk.wait(g2(version=2, headline="First said"))
+    assert desk.wait(g2(version=2, headline="Said otherwise")).outcomes == {"late": 1}
+    assert desk.item(feed=desk.waiting).headline == "First said"
+
+
+def test_where_versions_are_not_counted_other_content_is_a_newer_version(desk: Desk):
+    def feed(text: str) -> bytes:
+        return (
+            '<rss version="2.0"><channel><title>CPA</title><link>https://cpa.example/</link><description>d</description>'
+            '<item><guid isPermaLink="false">one</guid><title>Bridge</title><link>https://cpa.example/1</link>'
+            f"<pubDate>Sun, 22 Nov 2026 08:00:00 GMT</pubDate><description>{text}</description></item></channel></rss>"
+        ).encode()
+
+    desk.wait(feed("Four hurt"))
+    assert desk.wait(feed("Five hurt")).outcomes == {"waiting": 1}
+    assert desk.wait(feed("Four hurt") + b"\n").outcomes == {"repeat": 1}  # an old copy from a cache
+    version = Item.objects.get().newest_version().read()
+    assert "Five" in version.abstract + version.body_html
+
+
+def test_a_file_over_the_size_limit_is_sealed_but_not_read(desk: Desk, settings, tmp_path):
+    settings.STANDFIRST = replace(settings.STANDFIRST, wire_limit=1000)
+    path = tmp_path / "big.xml"
+    path.write_bytes(g2(body="<p>" + "long " * 500 + "</p>"))
+    delivery = actions.take_in(feed=desk.waiting, path=path)
+    assert delivery.state == Delivery.State.UNREADABLE
+    assert delivery.trouble
+    assert "limit is 1,000" in delivery.reason
+    assert sealing.read(actions.received(), delivery.seal) == path.read_bytes()
+    settings.STANDFIRST = replace(settings.STANDFIRST, wire_limit=100_000)
+    assert actions.read_again(delivery=delivery, by=desk.wire_editor).state == Delivery.State.READ
+    assert desk.item(feed=desk.waiting).place == Item.Place.WAITING
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"   ",
+        b"\x00\x01\x02",
+        b"<newsItem",
+        b"{}",
+        b"[",
+        b"\xff\xfe\xff",
+        b"{" * 5000,
+        b"<a>" * 5000,
+        b"null",
+        b"[1,2]",
+    ],
+)
+def test_what_cannot_be_read_is_kept_with_a_sentence(desk: Desk, data: bytes):
+    delivery = desk.wait(data)
+    assert delivery.state == Delivery.State.UNREADABLE
+    assert delivery.trouble
+    assert delivery.reason.strip().endswith(".")
+    assert sealing.read(actions.received(), delivery.seal) == data
+
+
+@pytest.mark.parametrize("name", ["xml_attack_01_billion_laughs.xml", "xml_attack_02_external_entity.xml"])
+def test_hostile_xml_is_refused_and_the_next_file_read(desk: Desk, name: str):
+    delivery = actions.take_in(feed=desk.waiting, path=lifecycle(name))
+    assert delivery.state == Delivery.State.UNREADABLE
+    assert desk.wait(g2()).state == Delivery.State.READ
+
+
+def test_a_reader_that_fails_stops_only_its_own_file(desk: Desk, monkeypatch):
+    def fail(data: bytes, profile: formats.Profile) -> formats.Parsed:
+        raise ZeroDivisionError("a fault")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(formats, "parse", fail)
+        delivery = desk.wait(g2())
+    assert delivery.state == Delivery.State.UNREADABLE
+    assert "fail" in delivery.reason
+    assert actions.read_again(delivery=delivery, by=desk.editor).state == Delivery.State.READ
+
+
+def test_one_bad_item_never_stops_the_others(desk: Desk, monkeypatch):
+    apply = actions.apply
+
+    def fail_on_two(*, delivery, canonical):
+        outcome = apply(delivery=delivery, canonical=canonical)
+        if canonical.item_id.endswith("two"):
+            raise ValueError("cannot be stored")
+        return outcome
+
+    monkeypatch.setattr(actions, "apply", fail_on_two)
+    items = b"".join(g2(name) for name in ("one", "two", "three"))
+    message = (
+        b'<newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/"><itemSet>' + items + b"</itemSet></newsMessage>"
+    )
+    delivery = desk.wait(message)
+    assert delivery.state == Delivery.State.PARTLY
+    assert delivery.trouble
+    assert "1 of 3 items" in delivery.reason
+    assert sorted(Item.objects.values_list("item_id", flat=True)) == [
+        "urn:newsml:cpa.example:one",
+        "urn:newsml:cpa.example:three",
+    ]
+    monkeypatch.setattr(actions, "apply", apply)
+    assert actions.read_again(delivery=delivery, by=desk.editor).outcomes == {"repeat": 2, "waiting": 1}
+
+
+def test_a_crash_between_seal_and_read_is_made_good(desk: Desk):
+    sealed = sealing.seal_bytes(actions.received(), g2())
+    stopped = Delivery.objects.create(
+        feed=desk.published,
+        file_name="item.xml",
+        seal=sealed.seal,
+        size=sealed.size,
+        received_at=desk.front.latest_revision_created_at or "2026-11-22T08:00:00Z",
+        transport="file",
+    )
+    (resumed,) = actions.resume()
+    assert resumed.pk == stopped.pk
+    assert resumed.outcomes == {"published": 1}
+    assert desk.story().live
+    assert actions.resume() == []
+
+
+def test_a_database_that_goes_away_in_the_middle_leaves_the_rest_for_later(desk: Desk, monkeypatch):
+    apply = actions.apply
+
+    def busy_at_two(*, delivery, canonical):
+        if canonical.item_id.endswith("two"):
+            raise OperationalError("database is locked")
+        return apply(delivery=delivery, canonical=canonical)
+
+    monkeypatch.setattr(actions, "apply", busy_at_two)
+    items = b"".join(g2(name) for name in ("one", "two"))
+    with pytest.raises(OperationalError):
+        desk.publish(
+            b'<newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/"><itemSet>' + items + b"</itemSet></newsMessage>"
+        )
+    monkeypatch.setattr(actions, "apply", apply)
+    (resumed,) = actions.resume()
+    assert resumed.outcomes == {"repeat": 1, "published": 1}
+    assert Story.objects.filter(live=True).count() == 2
+
+
+def test_a_file_that_stops_the_program_again_and_again_is_put_aside(desk: Desk, monkeypatch):
+    def die(data: bytes, profile: formats.Profile) -> formats.Parsed:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(formats, "parse", die)
+        with pytest.raises(KeyboardInterrupt):
+            desk.wait(g2())
+        for _ in range(actions.MOST_ATTEMPTS - 1):
+            with pytest.raises(KeyboardInterrupt):
+                actions.resume()
+    (delivery,) = actions.resume()
+    assert delivery.state == Delivery.State.UNREADABLE
+    assert "3 times" in delivery.reason
+
+
+def test_a_switched_off_feed_takes_nothing(desk: Desk):
+    Feed.objects.filter(pk=desk.waiting.pk).update(active=False)
+    desk.waiting.refresh_from_db()
+    with pytest.raises(Refused, match="switched off"):
+        desk.wait(g2())
+
+
+def test_text_that_databases_refuse_is_taken_without_it(desk: Desk):
+    delivery = desk.publish(ninjs(headline="Nul \x00 and half \ud800 of a pair", body="<p>Text \x00 here.</p>"))
+    assert delivery.state == Delivery.State.READ
+    assert delivery.outcomes == {"published": 1}
+    assert "\x00" not in desk.story().title
+
+
+def test_file_names_from_outside_are_harmless(desk: Desk):
+    delivery = actions.take_in(feed=desk.waiting, data=g2(), file_name="../../etc/\x1b[31m\udcff" + "x" * 400)
+    delivery.refresh_from_db()
+    assert "/" not in delivery.file_name
+    assert "\x1b" not in delivery.file_name
+    assert len(delivery.file_name) <= 255
+
+
+def test_very_long_ids_are_told_apart(desk: Desk):
+    long = "x" * 900
+    desk.wait(g2(long + "1"))
+    desk.wait(g2(long + "2"))
+    assert Item.objects.count() == 2
+    assert max(len(item.item_id) for item in Item.objects.all()) <= 500
+
+
+def test_an_urgent_unreadable_file_is_told_to_the_publishers(
+    desk: Desk, mailoutbox, django_capture_on_commit_callbacks, monkeypatch
+):
+    def refuse(data: bytes, profile: formats.Profile) -> formats.Parsed:
+        raise formats.Unreadable("It has no id: ask the agency.", takedown=True)
+
+    monkeypatch.setattr(formats, "parse", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert desk.wait(g2()).urgent
+    (mail,) = mailoutbox
+    assert mail.to == ["bola@post.example"]
+    assert "takedown" in mail.subject
