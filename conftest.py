@@ -5,13 +5,15 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests import postgres
+from tests import postgres, template
 
 IN_CI = os.environ.get("CI") == "true"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -116,3 +118,26 @@ def chromium() -> Path:
     if IN_CI:
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+# Workers of pytest-xdist find the server's address in their environment, a single process its own command line.
+if not os.environ.get("DATABASE_URL") and not any("postgresql" in argument for argument in sys.argv):
+
+    @pytest.fixture(scope="session")
+    def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> None:
+        """On SQLite, test databases are copies of one that was migrated before."""
+        from django.db import connections
+
+        cache = request.config.cache
+        assert cache is not None
+        migrated = template.migrated(Path(cache.mkdir("standfirst-tables")))
+        home = Path(os.environ["STANDFIRST_HOME"])
+        with django_db_blocker.unblock():
+            for alias in ("default", "press"):
+                path = home / f"test-{alias}.sqlite3"
+                if alias == "default":
+                    template.copy(migrated, path)
+                else:
+                    path.touch()
+                connections[alias].close()
+                connections[alias].settings_dict["NAME"] = f"file:{path}?mode=rw"

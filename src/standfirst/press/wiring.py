@@ -54,7 +54,7 @@ def engine(*, output: Path | None = None, fault: Callable[[str], None] = lambda 
     """An engine on this newsroom's ledger and output folder (or another one)."""
     store = ledger.store()
     store.create()
-    outlet = LocalOutlet(output or settings.HOME / "output", str(SiteFacts.current().newsroom_id))
+    outlet = LocalOutlet(output or settings.HOME / "output", str(SiteFacts.current().newsroom_id), step=fault)
     return Engine(book(Press(blob=blob)), store, outlet, clock=lambda: time.time_ns() // 1_000_000, fault=fault)
 
 

@@ -1,0 +1,218 @@
+"""A process killed at any instant between the editor's click and the closed change row loses nothing.
+
+Each step in turn is the last one of a real process (SIGKILL, no clean-up). Then readers must still get whole pages, and
+the next process must bring everything to where it would have been.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.db.models.signals import post_save
+
+from standfirst.changes import ports
+from standfirst.changes.models import Change
+from standfirst.stories import actions as stories
+from standfirst.stories.models import Story
+from tests import template
+from tests.newsroom import Newsroom
+
+FORMER, NEW = b"Bridge closed after flood", b"Bridge opens again"
+
+
+@pytest.fixture(scope="module")
+def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Path]:
+    """A newsroom's folder on SQLite with a few published stories, made once and copied for each crash."""
+    home: Path = tmp_path_factory.mktemp("crash") / "opened"
+    home.mkdir()
+    with django_db_blocker.unblock():
+        if connections["default"].vendor != "sqlite":
+            pytest.skip("The crash is staged on database files; on PostgreSQL the engine's own tests stage it.")
+        template.copy(template.migrated(Path(request.config.cache.mkdir("standfirst-tables"))), home / "newsroom.sqlite3")
+        (home / "press.sqlite3").touch()
+        assert in_a_process_of_its_own(home, open_newsroom) == 0
+    yield home
+
+
+def in_a_process_of_its_own(home: Path, act: Callable[[Path], Any]) -> int:
+    """Run `act` in a forked process on the databases in `home`. Returns the exit code, negative for a signal."""
+    connections.close_all()
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        try:
+            from django.conf import settings
+
+            settings.MEDIA_ROOT = str(home / "private")
+            for alias, name in (("default", "newsroom.sqlite3"), ("press", "press.sqlite3")):
+                connections[alias].settings_dict["NAME"] = f"file:{home / name}?mode=rw"
+            act(home)
+            connections.close_all()
+            os._exit(0)
+        except BaseException:  # noqa: BLE001 - the parent sees the exit code, the reader of the log the reason
+            traceback.print_exc()
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def open_newsroom(home: Path) -> None:
+    newsroom = Newsroom(home)
+    picture = newsroom.picture()
+    body = [("paragraph", "<p>What we know.</p>")]
+    newsroom.story(FORMER.decode(), authors=[newsroom.author], lead_picture=picture, body=body)
+    newsroom.story("Market reopens")
+    newsroom.at_rest()
+    newsroom.prove()
+
+
+class Steps:
+    """Notes the steps of a process, and ends it at one of them."""
+
+    def __init__(self, last: int | None) -> None:
+        self.last = last
+        self.taken: list[str] = []
+
+    def __call__(self, name: str) -> None:
+        self.taken.append(name)
+        if len(self.taken) == self.last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def resumed(home: Path, fault: Callable[[str], None] = lambda name: None) -> Newsroom:
+    newsroom = Newsroom.__new__(Newsroom)
+    newsroom.home = home
+    newsroom.start(fault)
+    return newsroom
+
+
+def publish(home: Path, steps: Steps) -> None:
+    """The editor's click, as Wagtail's view does it: revision, publish outside of a transaction, then the worker."""
+    post_save.connect(lambda **kwargs: steps("a change row is written"), sender=Change, weak=False)
+    ports.wake = lambda: steps("committed")
+    newsroom = resumed(home, steps)
+    page = Story.objects.get(title=FORMER.decode())
+    page.title = NEW.decode()
+    revision = page.save_revision()
+    steps("the revision is saved")
+    revision.publish()
+    steps("published")
+    newsroom.at_rest()
+
+
+def kill(home: Path, steps: Steps) -> None:
+    """A kill, from the desk's click on."""
+    from standfirst.changes.actions import Machine
+
+    post_save.connect(lambda **kwargs: steps("a change row is written"), sender=Change, weak=False)
+    ports.wake = lambda: steps("committed")
+    newsroom = resumed(home, steps)
+    story = Story.objects.get(title=FORMER.decode())
+    stories.take_down(story=story, kind="kill", reason="False", by=Machine("desk"))
+    newsroom.at_rest()
+
+
+def steps_of(home: Path, act: Callable[[Path, Steps], None]) -> list[str]:
+    """The steps that `act` takes from beginning to end, by name."""
+    note = home / "steps"
+
+    def run(home: Path) -> None:
+        steps = Steps(None)
+        act(home, steps)
+        note.write_text("\n".join(steps.taken))
+
+    assert in_a_process_of_its_own(home, run) == 0
+    return note.read_text().split("\n")
+
+
+def telling(names: list[str]) -> list[int]:
+    """Numbers of the steps that differ in kind: the first and the last of each name."""
+    first = {name: number for number, name in reversed(list(enumerate(names, 1)))}
+    last = dict(zip(names, range(1, len(names) + 1), strict=True))
+    return sorted({*first.values(), *last.values()})
+
+
+def whole(home: Path) -> None:
+    """What readers can get now: every page from its first to its last byte, twins included."""
+    for file in (home / "output").rglob("*"):
+        if file.is_file() and ".aside" not in file.parts and not file.name.startswith("."):
+            body = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+            if file.name.removesuffix(".gz").endswith(".html") and "moved" not in file.parts:
+                assert body[:15].lower() == b"<!doctype html>", file
+                assert body.rstrip().endswith(b"</html>"), file
+
+
+def stage(
+    opened: Path,
+    tmp_path: Path,
+    act: Callable[[Path, Steps], None],
+    after: Callable[[Newsroom], None],
+    choose: Callable[[list[str]], list[int]],
+) -> None:
+    shutil.copytree(opened, tmp_path / "whole", ignore=shutil.ignore_patterns("bell"))
+    names = steps_of(tmp_path / "whole", act)
+    assert {"committed", "look:stored", "bake:delivered", "worker:closed"} <= set(names)
+    for last in choose(names):
+        home = tmp_path / f"step-{last}"
+        shutil.copytree(opened, home, ignore=shutil.ignore_patterns("bell"))
+        assert in_a_process_of_its_own(home, lambda home: act(home, Steps(last))) == -signal.SIGKILL
+        whole(home)
+
+        def recover(home: Path) -> None:
+            newsroom = resumed(home)
+            newsroom.at_rest()
+            newsroom.prove()
+            after(newsroom)
+
+        told = f"killed at step {last} of {len(names)}, {names[last - 1]}"
+        assert in_a_process_of_its_own(home, recover) == 0, told
+        shutil.rmtree(home)
+
+
+def either_all_or_nothing(newsroom: Newsroom) -> None:
+    published = Story.objects.filter(title=NEW.decode(), live=True).exists()
+    everything = newsroom.everything()
+    assert (NEW in everything) == published
+    assert (FORMER in everything) == (not published)
+
+
+def gone_once_ordered(newsroom: Newsroom) -> None:
+    story = Story.objects.get(title=FORMER.decode())
+    ordered = story.takedowns.exists()
+    assert story.live == (not ordered)
+    assert (FORMER in newsroom.everything()) == (not ordered)
+    if ordered:
+        assert not [name for name in newsroom.output() if "/pictures/" in name]
+
+
+def test_a_process_killed_at_any_step_of_publishing_loses_nothing(
+    opened: Path, tmp_path: Path, django_db_blocker: Any
+) -> None:
+    with django_db_blocker.unblock():
+        stage(opened, tmp_path, publish, either_all_or_nothing, telling)
+
+
+def test_a_process_killed_at_any_step_of_a_kill_never_brings_the_story_back(
+    opened: Path, tmp_path: Path, django_db_blocker: Any
+) -> None:
+    with django_db_blocker.unblock():
+        stage(opened, tmp_path, kill, gone_once_ordered, telling)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("act", "after"), [(publish, either_all_or_nothing), (kill, gone_once_ordered)])
+def test_a_process_killed_at_every_single_step_loses_nothing(
+    act: Any, after: Any, opened: Path, tmp_path: Path, django_db_blocker: Any
+) -> None:
+    with django_db_blocker.unblock():
+        stage(opened, tmp_path, act, after, lambda names: list(range(1, len(names) + 1)))
