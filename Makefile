@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= logical
-PYTEST := $(BIN)/pytest -n $(JOBS) --maxprocesses=4 --dist=loadfile -q
+# --dist=load keeps the order, in which tests that empty the database come last.
+PYTEST := $(BIN)/pytest -q -n $(JOBS) --maxprocesses=4 --dist=load
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-options \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
