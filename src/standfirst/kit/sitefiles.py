@@ -19,7 +19,6 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Final
 
 from isal import igzip, isal_zlib
@@ -163,7 +162,7 @@ def path_of(file: str) -> tuple[str, int] | None:
 
 def media_type(file: str) -> str:
     """The media type of `file`, told by its name, with its charset where it has one."""
-    name = PurePosixPath(file).name.lower()
+    name = file.rpartition("/")[2].lower()
     ending = name.rpartition(".")[2]
     return _BY_NAME.get(name) or _TEXT.get(ending) or _PACKED_ALREADY.get(ending) or _UNKNOWN
 
