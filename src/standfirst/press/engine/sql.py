@@ -149,6 +149,8 @@ class SqlStore:
 
     def create(self) -> bool:
         """Make the tables where they are missing or of another schema. True if the ledger is now empty."""
+        if self._is_there() and self.meta("schema") == SCHEMA:
+            return False
         with self._db.transaction():
             if not self._sqlite:
                 # Two workers that start together must not both make the tables. The number is only this ledger's own.
@@ -164,6 +166,11 @@ class SqlStore:
             self._db.execute("INSERT INTO ledger_tide (id, seq, oldest) VALUES (1, 0, 0)")
             self.set_meta("schema", SCHEMA)
             return True
+
+    def _is_there(self) -> bool:
+        if self._sqlite:
+            return bool(self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_meta'"))
+        return bool(self._db.execute("SELECT 1 WHERE to_regclass('ledger_meta') IS NOT NULL"))
 
     def _make(self, table: str) -> None:
         columns = _TABLES[table].format(**_TYPES[self._db.dialect])
