@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
+from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,7 +16,7 @@ from standfirst.kit.errors import Problem
 
 
 class Refusals:
-    """Turns `Refused`, other `Problem`s and `ValidationError`s of the newsroom's screens into messages.
+    """Turns `Refused` and other `Problem`s, `ValidationError`s and `ProtectedError`s of the newsroom's screens into messages.
 
     Transactions have been rolled back by then: the views that raise open them, and an exception passed through.
     """
@@ -33,6 +34,9 @@ class Refusals:
             why = " ".join(exception.messages)
         elif isinstance(exception, Problem):
             why = str(exception)
+        elif isinstance(exception, ProtectedError):
+            named = ", ".join(sorted({str(row) for row in exception.protected_objects})[:3])
+            why = f"It is still in use and cannot be deleted: {named}."
         else:
             return None
         if request.headers.get("x-requested-with") == "XMLHttpRequest" or request.accepts("text/html") is False:

@@ -28,7 +28,7 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.fields import StreamField
-from wagtail.models import Orderable, Page
+from wagtail.models import Orderable, Page, PagePermissionTester
 
 from standfirst.pictures.models import Picture
 from standfirst.stories import ports
@@ -84,6 +84,16 @@ class SiteFacts(models.Model):
 # --- sections -----------------------------------------------------------------------------------------------------
 
 
+class SectionPermissions(PagePermissionTester):
+    """A section is neither copied nor taken off the site by anybody: its screens offer neither."""
+
+    def can_unpublish(self) -> bool:
+        return False
+
+    def can_copy(self) -> bool:
+        return False
+
+
 class Section(Page):
     """A section with its front. The one below the tree's root is the home front."""
 
@@ -106,6 +116,9 @@ class Section(Page):
         super().clean()
         if self.slug and (self.slug.lower() in RESERVED or self.slug.isdigit() or "." in self.slug):
             raise ValidationError({"slug": f"“{self.slug}” is kept for the site itself. Choose another word."})
+
+    def permissions_for_user(self, user: Any) -> PagePermissionTester:
+        return SectionPermissions(user, self)
 
     def why_not_below(self, parent: Page) -> str | None:
         """A sentence saying why this section must not stand below `parent`, or None."""

@@ -82,26 +82,10 @@ def before_publish(request: HttpRequest, page: Page) -> HttpResponse | None:
     return None
 
 
-@hooks.register("before_unpublish_page")
-def before_unpublish(request: HttpRequest, page: Page) -> HttpResponse | None:
-    if isinstance(page.specific, Section):
-        return _refuse(
-            request, page, f"“{page.title}” is a section: it is live as long as it exists. Move its stories or rename it."
-        )
-    return None
-
-
 @hooks.register("before_delete_page")
 def before_delete(request: HttpRequest, page: Page) -> HttpResponse | None:
     why = why_not_deleted(page)
     return _refuse(request, page, why) if why else None
-
-
-@hooks.register("before_copy_page")
-def before_copy(request: HttpRequest, page: Page) -> HttpResponse | None:
-    if page.specific_class is Section:
-        return _refuse(request, page, "A section cannot be copied: open a new one instead.")
-    return None
 
 
 @hooks.register("before_move_page")
@@ -122,7 +106,6 @@ def before_bulk_action(request: HttpRequest, action_type: str, objects: list[Any
         return None
     checks: dict[str, Callable[[Page], str | None]] = {
         "publish": _bulk_publish,
-        "unpublish": _bulk_unpublish,
         "delete": why_not_deleted,
     }
     check = checks.get(action_type)
@@ -142,12 +125,6 @@ def _bulk_publish(page: Page) -> str | None:
     return why_not_published(story)
 
 
-def _bulk_unpublish(page: Page) -> str | None:
-    if page.specific_class is Section:
-        return f"“{page.title}” is a section: it is live as long as it exists."
-    return None
-
-
 # --- buttons ------------------------------------------------------------------------------------------------------
 
 _PUBLISHING = {"action-publish", "action-submit", "action-restart-workflow", "approve", "workflow-approve"}
@@ -157,7 +134,6 @@ _PUBLISHING = {"action-publish", "action-submit", "action-restart-workflow", "ap
 def without_what_cannot_work(menu_items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
     page = context.get("page")
     if isinstance(page, Section):
-        menu_items[:] = [item for item in menu_items if item.name != "action-unpublish"]
         # A section has no draft stage worth a button of its own: what is saved should show.
         menu_items.sort(key=lambda item: item.name != "action-publish")
     elif isinstance(page, Story) and page.pk and Takedown.objects.standing().filter(story_id=page.pk).exists():
@@ -165,15 +141,9 @@ def without_what_cannot_work(menu_items: list[Any], request: HttpRequest, contex
 
 
 def _fitting(buttons: list[Any], page: Page) -> None:
-    model = page.specific_class
-    if model is Section:
-        unwanted = {"wagtailadmin_pages:copy", "wagtailadmin_pages:unpublish"}
-    elif model is Story and Publication.objects.filter(story_id=page.pk).exists():
-        unwanted = {"wagtailadmin_pages:delete"}
-    else:
-        return
-    addresses = {reverse(name, args=[page.pk]) for name in unwanted}
-    buttons[:] = [b for b in buttons if (getattr(b, "url", "") or "").split("?")[0] not in addresses]
+    if page.specific_class is Story and Publication.objects.filter(story_id=page.pk).exists():
+        delete = reverse("wagtailadmin_pages:delete", args=[page.pk])
+        buttons[:] = [b for b in buttons if (getattr(b, "url", "") or "").split("?")[0] != delete]
 
 
 @hooks.register("construct_page_listing_buttons")

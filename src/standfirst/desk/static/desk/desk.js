@@ -91,7 +91,10 @@
       if (left <= 0) element.textContent = "now";
       else if (left < 90) element.textContent = `in ${left} s`;
       else if (left < 5400) element.textContent = `in ${Math.round(left / 60)} min`;
-      else if (left < 172800) element.textContent = `in ${Math.floor(left / 3600)} h ${Math.round((left % 3600) / 60)} min`;
+      else if (left < 172800) {
+        const minutes = Math.round(left / 60);
+        element.textContent = `in ${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+      }
     }
   };
 
