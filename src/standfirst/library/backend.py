@@ -16,9 +16,9 @@ from modelsearch.backends import get_search_backend
 def SearchBackend(params: dict[str, Any]) -> Any:  # noqa: N802 - the name that modelsearch looks for
     """The backend for the newsroom's database."""
     if connection.vendor == "postgresql":
-        from modelsearch.backends.database.postgres.postgres import Index, PostgresSearchBackend
+        from modelsearch.backends.database.postgres.postgres import PostgresIndex, PostgresSearchBackend
 
-        return _lazily(PostgresSearchBackend, Index)(params)
+        return _lazily(PostgresSearchBackend, PostgresIndex)(params)
     from modelsearch.backends.database.sqlite.sqlite import SQLiteIndex, SQLiteSearchBackend
 
     return _lazily(SQLiteSearchBackend, SQLiteIndex)(params)
