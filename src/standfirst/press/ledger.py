@@ -55,10 +55,4 @@ def store(alias: str = ALIAS) -> SqlStore:
 
 def showing(story_id: int) -> list[str]:
     """Paths of pages with status 200 that showed something of a story when they were last printed."""
-    keys = [f"{facet}:{story_id}" for facet in ("story", "card", "line", "link")]
-    rows = DjangoConnection().execute(
-        "SELECT DISTINCT p.path FROM ledger_read r JOIN ledger_page p ON p.id = r.page "
-        "WHERE r.key IN (?, ?, ?, ?) AND r.digest <> 0 AND p.status = 200 ORDER BY p.path",
-        keys,
-    )
-    return [str(path) for (path,) in rows]
+    return store().showing(*(f"{facet}:{story_id}" for facet in ("story", "card", "line", "link")))

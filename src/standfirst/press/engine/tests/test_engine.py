@@ -696,6 +696,18 @@ def test_a_list_may_only_be_read_as_it_is_declared(newsroom: Newsroom) -> None:
     assert "limit of 31" in engine.status().failed["/authors/1/"]
 
 
+def test_the_ledger_tells_which_pages_still_show_a_story() -> None:
+    connection = SqliteConnection(":memory:")
+    store = SqlStore(connection)
+    store.create()
+    newsroom = Newsroom(store)
+    keys = ("story:1", "card:1", "line:1")
+    assert store.showing(*keys) == ["/", "/authors/1/", "/feed.xml", "/world/", "/world/1/", "/world/feed.xml"]
+    newsroom.take_down(1, Lane.KILL)
+    assert store.showing(*keys) == []
+    connection.close()
+
+
 def test_a_ledger_of_another_schema_is_made_anew() -> None:
     connection = SqliteConnection(":memory:")
     store = SqlStore(connection)
