@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from standfirst.conf.options import load
 from standfirst.kit.errors import Problem
 from standfirst.kit.files import write_atomically
+from standfirst.pictures import limits
 
 try:
     STANDFIRST = load()
@@ -181,6 +182,8 @@ WAGTAILADMIN_BASE_URL = STANDFIRST.origin
 WAGTAILIMAGES_IMAGE_MODEL = "pictures.Picture"
 WAGTAILDOCS_DOCUMENT_MODEL = "pictures.File"
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = STANDFIRST.upload_limit
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = limits.MOST_PIXELS
+WAGTAILIMAGES_IMAGE_FORM_BASE = "standfirst.pictures.forms.PictureForm"
 WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp", "avif", "heic"]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAIL_I18N_ENABLED = False

@@ -12,6 +12,7 @@ from standfirst.changes import actions as changes
 from standfirst.changes import handlers
 from standfirst.changes.models import Lane
 from standfirst.kit import clock
+from standfirst.pictures import reading
 from standfirst.pictures.models import Picture
 
 RIGHTS_END = "picture-rights-end"
@@ -35,7 +36,12 @@ def _deleted(picture: Picture) -> None:
 
 @transaction.atomic
 def add(*, data: bytes, file_name: str, title: str, alt: str = "", caption: str = "", credit: str = "") -> Picture:
-    """Put a picture in the private library. Raises Pillow's errors for bytes that are no picture."""
+    """Put a picture in the private library.
+
+    Raises:
+        Refused: the bytes are no picture that we take, break off, or have too many pixels. The message says which.
+    """
+    reading.check(BytesIO(data))
     picture = Picture(
         title=title[:255],
         alt=alt[:400],

@@ -1,4 +1,4 @@
-"""A field that seals a file: the SHA-256 of its bytes, kept in step by the database write itself."""
+"""Fields that keep in step with a picture's file: its seal (the SHA-256 of its bytes) and its size as it is shown."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import hashlib
 from typing import Any
 
 from django.db import models
+from wagtail.images.models import WagtailImageField, WagtailImageFieldFile
+
+from standfirst.pictures import reading
 
 
 class SealField(models.CharField):
@@ -33,3 +36,29 @@ class SealField(models.CharField):
             seal = digest.hexdigest()
             setattr(model_instance, self.attname, seal)
         return seal
+
+
+class PictureFieldFile(WagtailImageFieldFile):
+    """A picture's file that tells its size upright."""
+
+    def get_image_dimensions(self) -> tuple[int, int]:
+        """Width and height in pixels with the Exif orientation applied, as every browser and every copy shows it.
+
+        Wagtail stores the size that lies in the file, so a portrait from a telephone would be noted as a landscape: its
+        copies would be cut, and a focal point, which is set on the upright preview, would sit in the wrong place.
+        """
+        closed = self.closed
+        self.open()
+        try:
+            return reading.upright_size(self.file)
+        finally:
+            if closed:
+                self.close()
+            else:
+                self.seek(0)
+
+
+class PictureField(WagtailImageField):
+    """Wagtail's picture field, with the upright size in `width_field` and `height_field`."""
+
+    attr_class = PictureFieldFile

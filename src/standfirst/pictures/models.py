@@ -8,14 +8,15 @@ from typing import Any, ClassVar
 from django.db import models, transaction
 from modelsearch import index
 from wagtail.documents.models import AbstractDocument, Document
-from wagtail.images.models import AbstractImage, AbstractRendition, Image
+from wagtail.images.models import AbstractImage, AbstractRendition, Image, get_upload_to
 
-from standfirst.pictures.fields import SealField
+from standfirst.pictures.fields import PictureField, SealField
 
 
 class Picture(AbstractImage):
     """A picture with its rights. Nothing of it is public until a published page shows it."""
 
+    file = PictureField("file", upload_to=get_upload_to, width_field="width", height_field="height")
     alt = models.CharField(
         "alternative text",
         max_length=400,
