@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -35,7 +34,7 @@ def demo(quiet_wire: bool) -> None:
     wire = Child(
         "wire",
         [sys.executable, "-m", "standfirst.demo.feed"],
-        {**os.environ, "DJANGO_SETTINGS_MODULE": "standfirst.conf.settings", "STANDFIRST_HOME": str(home)},
+        {"DJANGO_SETTINGS_MODULE": "standfirst.conf.settings", "STANDFIRST_HOME": str(home)},
     )
     serve.start(home, options, announce=True, extra=[] if quiet_wire else [wire])
 

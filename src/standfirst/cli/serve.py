@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from pathlib import Path
@@ -21,6 +20,10 @@ def serve() -> None:
     Makes the newsroom's folder, databases and a first administrator where there are none.
     """
     run(announce=True)
+
+
+PORT_TAKEN = 3
+"""Exit code of a reader process whose port somebody else has."""
 
 
 def say(sentence: str) -> None:
@@ -82,12 +85,12 @@ def any_port(wanted: int) -> int:
 
 def start(home: Path, options: Any, *, announce: bool, extra: list[Any]) -> None:
     """Start the three processes and watch over them until Ctrl-C."""
-    from standfirst.kit.supervise import Child
-    from standfirst.kit.supervise import run as supervise
+    from django.db import connections
+
+    from standfirst.kit import supervise
 
     newsroom = any_port(options.newsroom_port or min(options.port + 1, 65535))
     environ = {
-        **os.environ,
         "DJANGO_SETTINGS_MODULE": "standfirst.conf.settings",
         "STANDFIRST_HOME": str(home),
         "PORT": str(options.port),
@@ -95,31 +98,36 @@ def start(home: Path, options: Any, *, announce: bool, extra: list[Any]) -> None
         "PYTHONUNBUFFERED": "1",
     }
     python = sys.executable
+    reader = [
+        *(python, "-m", "standfirst.reader", "--home", str(home)),
+        *("--host", options.host, "--port", str(options.port), "--newsroom", f"http://127.0.0.1:{newsroom}"),
+        *("--memory", str(max(1, options.cache // 2**20)), "--upload-limit", str(max(1, options.upload_limit // 2**20))),
+        *("--flush-seconds", str(options.reads_seconds)),
+    ]
     children = [
-        Child(
+        supervise.Child(
             "reader",
-            [
-                python,
-                "-m",
-                "standfirst.reader",
-                "--home",
-                str(home),
-                "--host",
-                options.host,
-                "--port",
-                str(options.port),
-                "--newsroom",
-                f"http://127.0.0.1:{newsroom}",
-            ],
+            reader,
             environ,
+            ready=supervise.listens(options.host, options.port),
+            final=frozenset({PORT_TAKEN}),
         ),
-        Child("newsroom", [python, "-m", "standfirst.conf.newsroom", "--port", str(newsroom)], environ),
-        Child("worker", [python, "-m", "standfirst.conf.worker"], environ),
+        supervise.Child(
+            "newsroom",
+            [python, "-m", "standfirst.conf.newsroom", "--port", str(newsroom)],
+            environ,
+            ready=supervise.listens("127.0.0.1", newsroom),
+        ),
+        supervise.Child(
+            "worker",
+            [python, "-m", "standfirst.conf.worker"],
+            environ,
+            # A site that opens with nothing on it would look broken: wait for the first front page.
+            ready=(home / "output" / "pages" / "index.html").exists,
+        ),
         *extra,
     ]
     password = setup.first_password(home)
-    from django.db import connections
-
     connections.close_all()
 
     def ready() -> None:
@@ -136,6 +144,8 @@ def start(home: Path, options: Any, *, announce: bool, extra: list[Any]) -> None
         click.echo("  Ctrl-C stops it.")
         click.echo("")
 
-    code = supervise(children, home=home, ready=ready)
+    code = supervise.run(children, home=home, on_ready=ready)
+    if code == PORT_TAKEN:
+        free(options.host, options.port)
     if code:
         raise SystemExit(code)

@@ -21,6 +21,8 @@ def main() -> None:
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=8,
+        # Counted in connections, quiet ones too: the embedded default would shut the desk out after a hundred.
+        backpressure=1024,
         websockets=False,
         respawn_failed_workers=True,
         log_access=False,
