@@ -327,7 +327,7 @@ def _describe(item: Item, canonical: CanonicalItem, order: int) -> None:
     item.language = canonical.language[:35]
     item.marks = list(canonical.editorial_types)
     item.version_label = canonical.version_raw[:100]
-    item.test = item.test or is_test(canonical)
+    item.test = is_test(canonical)
     item.held_because = list(hold_reasons(canonical))
 
 
@@ -710,22 +710,24 @@ def spike(*, item: Item, by: Actor) -> None:
 
 @transaction.atomic
 def release(*, item: Item, because: str, by: Actor) -> None:
-    """Agree that an item which was killed or withheld may be used again, as a newer version of it says.
+    """Agree that an item may be used: killed or withheld before, as a newer version says; or no test after all.
 
     Stories that were taken down stay down: each has its own undoing, by a second person.
 
     Raises:
-        Refused: the newest version does not say so.
+        Refused: nothing forbids its use, or the agency has not said that it may be used again.
     """
     may(by, "stories.restore_story")
     if not because.strip():
         raise Refused("Give the reason, e.g. who at the agency confirmed it.")
     item = Item.objects.select_for_update().get(pk=item.pk)
-    if item.killed_at is None and item.withheld_at is None:
-        raise Refused("This item is neither killed nor withheld.")
-    if item.status not in ("usable", "embargoed"):
+    down = item.killed_at is not None or item.withheld_at is not None
+    if not down and not item.test:
+        raise Refused("This item is neither killed nor withheld, nor a test.")
+    if down and item.status not in ("usable", "embargoed"):
         raise Refused("The agency has not said that this item may be used again: ask it for a new version.")
     item.killed_at = item.withheld_at = None
+    item.test = False
     item.held_because = []
     item.place = Item.Place.TAKEN if _stories_of(item) else Item.Place.WAITING
     item.save()

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from standfirst.kit import markup
 
-_WORD = re.compile(r"\s+|[^\W_]+|[\W_]", re.UNICODE)
+_WORD = re.compile(r"\s+|\d[\d.,:]*\d|[^\W_]+|[\W_]")
 _LETTERS = re.compile(r"\w+")
 _LONGEST = 1_500
 """Words of one paragraph that are compared one by one. Longer ones are marked as a whole."""

@@ -184,7 +184,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "why_not": why_not,
         "take_form": TakeForm(user=request.user, initial={"section": found.feed.section_id}) if may_take else None,
         "release_form": ReleaseForm(),
-        "may_release": down and says_usable and request.user.has_perm("stories.restore_story"),
+        "may_release": (found.test or (down and says_usable)) and request.user.has_perm("stories.restore_story"),
         "may_spike": may_take and found.place in (Item.Place.WAITING, Item.Place.STORED),
     }
     return render(request, "wire/item.html", context)
@@ -228,7 +228,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Item, pk=pk)
     try:
         actions.release(item=found, because=request.POST.get("because", "")[:500], by=request.user)
-        messages.success(request, "The item may be used again. Stories that were taken down stay down.")
+        messages.success(request, "The item may be used. Stories that were taken down stay down.")
     except Refused as error:
         messages.error(request, str(error))
     return redirect("wire:item", pk=pk)

@@ -78,9 +78,9 @@ def test_only_those_who_may_take_spike_and_settle(desk: Desk):
     with pytest.raises(PermissionDenied):
         actions.settle_offer(offer=Offer.objects.get(), how="kept", by=desk.reporter)
     with pytest.raises(PermissionDenied):
-        actions.put_away(delivery=Delivery.objects.first(), by=desk.reporter)
+        actions.put_away(delivery=Delivery.objects.earliest("id"), by=desk.reporter)
     with pytest.raises(PermissionDenied):
-        actions.read_again(delivery=Delivery.objects.first(), by=desk.reporter)
+        actions.read_again(delivery=Delivery.objects.earliest("id"), by=desk.reporter)
     assert Offer.objects.open().get().story_id == story.pk
 
 
@@ -165,3 +165,13 @@ def test_a_file_that_could_not_be_read_is_put_away_but_kept(desk: Desk):
     assert delivery.state == Delivery.State.UNREADABLE
     with pytest.raises(Refused):
         actions.read_again(delivery=desk.wait(g2()), by=desk.wire_editor)
+
+
+def test_what_only_looks_like_a_test_can_be_allowed(desk: Desk):
+    desk.wait(g2(headline="TEST: EUROPE LAUNCHES ROCKET"))
+    with pytest.raises(Refused, match="test"):
+        taken(desk)
+    actions.release(item=desk.item(feed=desk.waiting), because="It is a rocket", by=desk.editor)
+    assert taken(desk).title == "TEST: EUROPE LAUNCHES ROCKET"
+    with pytest.raises(Refused, match="neither"):
+        actions.release(item=desk.item(feed=desk.waiting), because="Again", by=desk.editor)

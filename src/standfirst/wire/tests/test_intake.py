@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from standfirst.kit.errors import Refused
 from standfirst.stories.models import Story
@@ -263,3 +264,18 @@ def test_an_urgent_unreadable_file_is_told_to_the_publishers(
     (mail,) = mailoutbox
     assert mail.to == ["bola@post.example"]
     assert "takedown" in mail.subject
+
+
+def test_the_same_item_from_two_sides_at_once_becomes_one_story(lasting_desk: Desk):
+    def deliver(number: int) -> str:
+        try:
+            delivery = lasting_desk.publish(g2() + f"<!-- {number} -->".encode())
+            return next(iter(delivery.outcomes))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as hands:
+        outcomes = sorted(hands.map(deliver, range(4)))
+    assert outcomes == ["published", "repeat", "repeat", "repeat"]
+    assert Story.objects.count() == 1
+    assert Version.objects.count() == 1

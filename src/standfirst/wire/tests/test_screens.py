@@ -176,7 +176,7 @@ def test_the_file_as_received_is_only_ever_saved(desk: Desk):
     data = g2()
     delivery = actions.take_in(feed=desk.waiting, data=data, file_name='we"ird\r\nname.html')
     response = signed_in(desk.wire_editor).get(reverse("wire:raw", args=[delivery.pk]))
-    assert b"".join(response.streaming_content) == data
+    assert response.getvalue() == data
     assert response["Content-Type"] == "application/octet-stream"
     assert response["Content-Disposition"].startswith("attachment")
     assert response["X-Content-Type-Options"] == "nosniff"
