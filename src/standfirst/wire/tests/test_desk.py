@@ -168,10 +168,10 @@ def test_a_file_that_could_not_be_read_is_put_away_but_kept(desk: Desk):
 
 
 def test_what_only_looks_like_a_test_can_be_allowed(desk: Desk):
-    desk.wait(g2(headline="TEST: EUROPE LAUNCHES ROCKET"))
+    desk.wait(g2(headline="Test story of the rocket ends well"))
     with pytest.raises(Refused, match="test"):
         taken(desk)
     actions.release(item=desk.item(feed=desk.waiting), because="It is a rocket", by=desk.editor)
-    assert taken(desk).title == "TEST: EUROPE LAUNCHES ROCKET"
+    assert taken(desk).title == "Test story of the rocket ends well"
     with pytest.raises(Refused, match="neither"):
         actions.release(item=desk.item(feed=desk.waiting), because="Again", by=desk.editor)
