@@ -202,10 +202,16 @@ def figure_part(reads: Reads, id: int, caption: str, sizes: str, *, eager: bool 
     return {"picture": shown, "caption": caption, "credit": picture.credit}
 
 
+def without_by(printed: str, words: Words) -> str:
+    """A printed byline without the "By" that agencies write before it: the page says that itself."""
+    first, _, rest = printed.partition(" ")
+    return rest.strip() if rest.strip() and first.casefold() in {"by", words.by.casefold()} else printed
+
+
 def byline_part(printed: str, authors: Iterable[Author | Signature], words: Words) -> list[Part]:
     """The byline as pieces: the printed one, else the authors' names as links with what stands between them."""
     if printed:
-        return [{"before": "", "name": printed, "path": NOTHING}]
+        return [{"before": "", "name": without_by(printed, words), "path": NOTHING}]
     found = list(authors)
     return [
         {

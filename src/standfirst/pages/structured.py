@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from standfirst.edition.snapshots import Author, Crumb, Picture, Site, Story
-from standfirst.pages.parts import absolute
+from standfirst.pages.parts import absolute, without_by
 from standfirst.pages.pictures import renditions
 from standfirst.pages.templates import Html
+from standfirst.pages.words import words
 
 CONTEXT = "https://schema.org"
 
@@ -74,7 +75,7 @@ def _authors(site: Site, story: Story, authors: Sequence[Author]) -> list[dict[s
             for author in authors
         ]
     if story.byline:
-        return [{"@type": "Person", "name": story.byline}]
+        return [{"@type": "Person", "name": without_by(story.byline, words(story.language))}]
     if story.credit:
         return [{"@type": "Organization", "name": story.credit}]
     return [organisation(site)]
