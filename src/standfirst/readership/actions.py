@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 PLACES = 10
 """Stories in a ranking."""
 
-SHOWN = 3
-"""Places that are filled with the newest stories where too little has been read."""
+SHOWN = 4
+"""Places that are filled with the newest stories where too little has been read: a Top 3, and one for the page that
+leaves itself out."""
 
 MARGIN = 1.1
 """A challenger must have this many times the score of the story whose place it takes."""
