@@ -37,7 +37,7 @@ class Change(models.Model):
     report = models.JSONField(null=True)
     """What the press did: {"pages": n, "removed": n, "ms": n, "surfaces": [{"name", "path", "ms"}], ...}."""
 
-    objects: ClassVar[models.Manager[Change]] = ChangeQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Change]] = ChangeQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [
@@ -63,7 +63,7 @@ class Tick(models.Model):
     due = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager[Tick]] = TickQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Tick]] = TickQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["name", "ref", "due"], name="tick_once")]

@@ -115,5 +115,6 @@ def restore(*, takedown: Takedown, because: str, by: Actor) -> None:
     stories.restore(takedown=takedown, because=because, by=by)
     alerts.mail_publishers(
         f"Undone: {takedown.story.title}",
-        f"{by} has undone that “{takedown.story.title}” was {takedown.past()}. It is a draft now.\n\nReason: {because}\n",
+        f"{by} has undone that “{takedown.story.title}” was {takedown.past()}. It is a draft now.\n\n"
+        f"Reason: {because}\n",
     )

@@ -95,7 +95,7 @@ class Board:
 
     @cached_property
     def _chosen(self) -> QuerySet[Story]:
-        found = Story.objects.all()
+        found: QuerySet[Story] = Story.objects.all()
         if self.query.section is not None:
             top = Section.objects.filter(pk=self.query.section).values_list("path", flat=True).first()
             if top is None:
@@ -186,14 +186,10 @@ class Board:
             .defer("body", "latest_revision__content", "search_description", "desk_note")
         }
         sections = self._sections(stories.values())
-        paths = {
-            address.story_id: address.path for address in Address.objects.current().filter(story__in=pks)
-        }
+        paths = {address.story_id: address.path for address in Address.objects.current().filter(story__in=pks)}
         takedowns = {t.story_id: t for t in Takedown.objects.standing().filter(story__in=pks).order_by("pk")}
         embargoes = {e.story_id: e for e in Embargo.objects.standing(self.now).filter(story__in=pks).order_by("pk")}
-        agencies = dict(
-            Origin.objects.filter(story__in=pks).order_by("pk").values_list("story_id", "provider")
-        )
+        agencies = dict(Origin.objects.filter(story__in=pks).order_by("pk").values_list("story_id", "provider"))
         sessions = self._sessions(pks)
         found = []
         for pk in pks:

@@ -51,7 +51,9 @@ class RestoreForm(forms.Form):
 
 
 class CorrectionForm(forms.Form):
-    kind = forms.ChoiceField(choices=Correction.Kind.choices, widget=forms.RadioSelect, initial=Correction.Kind.CORRECTION)
+    kind = forms.ChoiceField(
+        choices=Correction.Kind.choices, widget=forms.RadioSelect, initial=Correction.Kind.CORRECTION
+    )
     text = forms.CharField(
         label="Public wording",
         max_length=4000,
@@ -61,21 +63,20 @@ class CorrectionForm(forms.Form):
     )
 
 
-class _StoryChoice(forms.ModelChoiceField):
+class _StoryChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
         return str(obj.title)
 
 
 class PinForm(forms.Form):
-    story = _StoryChoice(queryset=Story.objects.none(), widget=forms.RadioSelect, empty_label=None)
+    story = _StoryChoice(
+        queryset=Story.objects.filter(live=True).defer("body"), widget=forms.RadioSelect, empty_label=None
+    )
     until = forms.DateTimeField(widget=AdminDateTimeInput, help_text="After this, the newest story leads again.")
 
     def __init__(self, *args: Any, choices: list[Story], **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"until": timezone.localtime(_rounded(clock.now() + actions.PIN_FOR))})
         super().__init__(*args, **kwargs)
-        field = self.fields["story"]
-        assert isinstance(field, _StoryChoice)
-        field.queryset = Story.objects.filter(live=True).defer("body")
         self.stories = choices
 
 
@@ -100,9 +101,7 @@ class SectionForm(forms.Form):
 
     def __init__(self, *args: Any, sections: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        parent = self.fields["parent"]
-        assert isinstance(parent, forms.TypedChoiceField)
-        parent.choices = sections
+        self.fields["parent"] = forms.TypedChoiceField(label="Below", coerce=int, choices=sections)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -16,7 +16,7 @@ from standfirst.kit.errors import Problem
 
 
 class Refusals:
-    """Turns `Refused` and other `Problem`s, `ValidationError`s and `ProtectedError`s of the newsroom's screens into messages.
+    """Turns `Problem`s (`Refused` is one), `ValidationError`s and `ProtectedError`s of the screens into messages.
 
     Transactions have been rolled back by then: the views that raise open them, and an exception passed through.
     """
@@ -41,12 +41,17 @@ class Refusals:
             return None
         if request.headers.get("x-requested-with") == "XMLHttpRequest" or request.accepts("text/html") is False:
             # The words that Wagtail's autosave and dialogs read.
-            return JsonResponse({"success": False, "error_code": "refused", "error_message": why, "error": why}, status=409)
+            return JsonResponse(
+                {"success": False, "error_code": "refused", "error_message": why, "error": why}, status=409
+            )
         if request.method == "POST":
             messages.error(request, why)
             return redirect(self._back(request))
         return TemplateResponse(
-            request, "desk/refused.html", {"why": why, "header_title": "Not possible", "page_title": "Not possible"}, status=409
+            request,
+            "desk/refused.html",
+            {"why": why, "header_title": "Not possible", "page_title": "Not possible"},
+            status=409,
         ).render()
 
     @staticmethod

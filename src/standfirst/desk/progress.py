@@ -28,7 +28,7 @@ class Progress:
 
 def mark(kind: str, ref: int | str) -> int:
     """Call before an action: the id of the newest change row about a record, 0 for none."""
-    return Change.objects.about(kind, ref).values_list("id", flat=True).first() or 0  # type: ignore[attr-defined]
+    return Change.objects.about(kind, ref).values_list("id", flat=True).first() or 0
 
 
 def since(kind: str, ref: int | str, after: int) -> Change | None:
@@ -86,4 +86,7 @@ def _done(down: bool, pages: int, removed: int, failed: int, ms: int) -> str:
             "n": removed,
             "took": took,
         }
-    return ngettext("Live on %(n)d page %(took)s", "Live on %(n)d pages %(took)s", touched) % {"n": touched, "took": took}
+    return ngettext("Live on %(n)d page %(took)s", "Live on %(n)d pages %(took)s", touched) % {
+        "n": touched,
+        "took": took,
+    }

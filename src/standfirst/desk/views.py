@@ -21,7 +21,17 @@ from standfirst.desk.models import PinnedLead
 from standfirst.kit import clock
 from standfirst.kit.errors import Refused
 from standfirst.stories import actions as stories
-from standfirst.stories.models import Address, Correction, Embargo, Publication, Section, SectionPath, SiteFacts, Story, Takedown
+from standfirst.stories.models import (
+    Address,
+    Correction,
+    Embargo,
+    Publication,
+    Section,
+    SectionPath,
+    SiteFacts,
+    Story,
+    Takedown,
+)
 
 CHOICES = 40
 """Stories offered for a pinned lead before somebody searches."""
@@ -56,7 +66,9 @@ def _needs(request: HttpRequest, permission: str) -> None:
         raise PermissionDenied
 
 
-def follow(request: HttpRequest, sentence: str, kind: str, ref: int, after: int, buttons: list[Any] | None = None) -> None:
+def follow(
+    request: HttpRequest, sentence: str, kind: str, ref: int, after: int, buttons: list[Any] | None = None
+) -> None:
     """A message that says `sentence` and then what the press is doing about it."""
     change = progress.since(kind, ref, after)
     if change is None:
@@ -401,7 +413,12 @@ def open_section(request: HttpRequest) -> HttpResponse:
             follow(request, f"The section {section.title} is open.", "section", section.pk, 0)
             return redirect("desk:fronts")
     return _screen(
-        request, "desk/open_section.html", "Open a section", (reverse("desk:fronts"), "Fronts"), form=form, header_icon="plus"
+        request,
+        "desk/open_section.html",
+        "Open a section",
+        (reverse("desk:fronts"), "Fronts"),
+        form=form,
+        header_icon="plus",
     )
 
 

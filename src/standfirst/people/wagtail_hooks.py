@@ -26,4 +26,5 @@ def before_create(request: HttpRequest) -> HttpResponse | None:
 def before_edit(request: HttpRequest, user: Any) -> HttpResponse | None:
     if user.is_superuser and not request.user.is_superuser:
         return _refuse(request, "This is the operator’s account: only the operator changes it.")
-    return before_create(request)
+    refusal: HttpResponse | None = before_create(request)
+    return refusal

@@ -93,7 +93,7 @@ def _grant(home: Section) -> None:
 def open_section(*, parent: Section, name: str, slug: str, standfirst: str = "") -> Section:
     """Add a section below `parent`."""
     section = Section(title=name, slug=slug, standfirst=standfirst, live=True)
-    section = parent.add_child(instance=section)
+    parent.add_child(instance=section)
     return section
 
 
@@ -108,7 +108,7 @@ def create(*, section: Section, by: Actor | None = None, **fields: Any) -> Story
     authors = fields.pop("authors", ())
     user = by if by is not None and by.pk is not None else None
     story = Story(live=False, owner=user, **fields)
-    story = section.add_child(instance=story)
+    section.add_child(instance=story)
     if further:
         story.further_sections.set(further)
     if topics:
@@ -143,7 +143,9 @@ def unpublish(*, story: Story, by: Actor) -> None:
 
 
 @transaction.atomic
-def correct(*, story: Story, kind: Literal["correction", "clarification", "update"], text: str, by: Actor) -> Correction:
+def correct(
+    *, story: Story, kind: Literal["correction", "clarification", "update"], text: str, by: Actor
+) -> Correction:
     """Add a public note to a published story and move its *refreshed* time."""
     may(by, "stories.correct_story")
     text = text.strip()
@@ -248,9 +250,7 @@ def restore(*, takedown: Takedown, because: str, by: Actor) -> None:
 @transaction.atomic
 def embargo(*, story: Story, until: datetime | None, source: str = "", by: Actor) -> Embargo:
     """Forbid publication before `until` (None: until somebody lifts it). A live story comes off the site."""
-    fact = Embargo.objects.create(
-        story=story, until=until, source=source[:255], at=clock.now(), by=changes.name_of(by)
-    )
+    fact = Embargo.objects.create(story=story, until=until, source=source[:255], at=clock.now(), by=changes.name_of(by))
     if until is not None:
         changes.set_tick(name=EMBARGO_ENDS, ref=story.pk, due=until)
     if story.live and (until is None or until > clock.now()):

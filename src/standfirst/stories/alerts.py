@@ -35,8 +35,8 @@ def publishers() -> list[str]:
 def mail_publishers(subject: str, text: str) -> None:
     """Mail the publishers once the current transaction has committed; nobody is told of what was rolled back.
 
-    A mail that cannot be sent is logged, never raised: a kill must not wait for a mail server. Each gets a mail of their
-    own, so that no address shows to the others.
+    A mail that cannot be sent is logged, never raised: a kill must not wait for a mail server. Each gets a mail of
+    their own, so that no address shows to the others.
     """
     addresses = publishers()
     if not addresses:

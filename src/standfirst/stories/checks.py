@@ -30,7 +30,7 @@ def _wagtail_settings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessa
                 id="standfirst.E002",
             )
         )
-    if settings.STORAGES["default"].get("OPTIONS", {}).get("base_url", "").startswith("/media"):
+    if _base_url().startswith("/media"):
         found.append(
             checks.Error(
                 "Private pictures would have a public address.",
@@ -39,3 +39,8 @@ def _wagtail_settings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessa
             )
         )
     return found
+
+
+def _base_url() -> str:
+    storage: dict[str, Any] = settings.STORAGES["default"]
+    return str(storage.get("OPTIONS", {}).get("base_url", ""))

@@ -50,5 +50,5 @@ def known_or(language: str, otherwise: str) -> str:
     """The tag of a language that stories may have: `language`, its primary part, or `otherwise`."""
     if language in _KNOWN:
         return language
-    primary = language.split("-")[0].lower()
+    primary = language.split("-", maxsplit=1)[0].lower()
     return primary if primary in _KNOWN else otherwise

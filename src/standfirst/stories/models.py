@@ -68,7 +68,9 @@ class SiteFacts(models.Model):
         try:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError):
-            raise ValidationError({"zone": f"“{self.zone}” is no time zone. Use a name such as Africa/Lagos."}) from None
+            raise ValidationError(
+                {"zone": f"“{self.zone}” is no time zone. Use a name such as Africa/Lagos."}
+            ) from None
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -304,7 +306,7 @@ class Story(Page):
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         """The last wall before a story is live, on every path that publishes: raises `ValidationError`."""
-        if not self.slug:
+        if not self.slug:  # type: ignore[has-type]
             # Wagtail wants a slug that no sibling has; our addresses are rows of their own (`Address`).
             self.slug = f"s-{uuid.uuid4().hex[:20]}"
         if self._state.adding:
@@ -392,7 +394,7 @@ class Address(models.Model):
     current = models.BooleanField(default=True)
     since = models.DateTimeField()
 
-    objects: ClassVar[models.Manager[Address]] = AddressQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Address]] = AddressQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -455,7 +457,7 @@ class Takedown(models.Model):
     undone_by = models.CharField(max_length=255, blank=True)
     undone_because = models.TextField(blank=True)
 
-    objects: ClassVar[models.Manager[Takedown]] = StandingQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Takedown]] = StandingQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [
@@ -475,9 +477,7 @@ class EmbargoQuerySet(StandingQuerySet):
         """Those that hold at `at` (default: now)."""
         from standfirst.kit import clock
 
-        return self.filter(undone_at=None).filter(  # type: ignore[return-value]
-            models.Q(until=None) | models.Q(until__gt=at or clock.now())
-        )
+        return self.filter(undone_at=None).filter(models.Q(until=None) | models.Q(until__gt=at or clock.now()))
 
 
 class Embargo(models.Model):
@@ -491,7 +491,7 @@ class Embargo(models.Model):
     undone_at = models.DateTimeField(null=True)
     undone_by = models.CharField(max_length=255, blank=True)
 
-    objects: ClassVar[models.Manager[Embargo]] = EmbargoQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Embargo]] = EmbargoQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"embargo {self.says()}"

@@ -10,5 +10,5 @@ if TYPE_CHECKING:
 
     from standfirst.stories.models import Section, Story
 
-preview: Callable[["Story | Section", "HttpRequest"], "HttpResponse"]
+preview: Callable[[Story | Section, HttpRequest], HttpResponse]
 """Prints an unsaved story or section by the same functions that the press uses."""

@@ -1,7 +1,7 @@
 """The walls of `stories` as people meet them in Wagtail's screens: a sentence, before anything has happened.
 
-The walls themselves are in `models` and `watch`, on every path. Here they speak: a button that cannot work is not there,
-and a step that is refused says why and what to do instead.
+The walls themselves are in `models` and `watch`, on every path. Here they speak: a button that cannot work is not
+there, and a step that is refused says why and what to do instead.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def why_not_deleted(page: Page) -> str | None:
         return "This is the home front: the newsroom stands on it, so it cannot be deleted."
     inside = Story.objects.filter(path__gt=page.path, path__lte=page.path.ljust(255, "Z"))
     if Publication.objects.filter(story__in=inside).exists() or Section.objects.get(pk=page.pk).was_used():
-        return f"Stories were published in “{page.title}”, so it cannot be deleted: move it or leave it empty, but keep it."
+        return f"Stories were published in “{page.title}”, so it cannot be deleted: move it or leave it, but keep it."
     return None
 
 

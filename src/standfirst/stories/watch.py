@@ -171,7 +171,9 @@ def _restriction(restriction: Any, created: bool) -> None:
 
 def _story_deleted(story: Story) -> None:
     if Publication.objects.filter(story=story).exists():
-        raise Refused("This story was published once: unpublish, withhold or kill it, so that its address keeps a notice.")
+        raise Refused(
+            "This story was published once: unpublish, withhold or kill it, so that its address keeps a notice."
+        )
     changes.record(kind="story", ref=story.pk, cause="deleted")
 
 

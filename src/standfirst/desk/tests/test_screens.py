@@ -1,4 +1,4 @@
-"""The desk's first day: the list, take-downs with word to the publisher, corrections, leads, and what the press says."""
+"""The desk's first day: the list, take-downs and word to the publisher, corrections, leads, what the press says."""
 
 from __future__ import annotations
 
@@ -145,7 +145,9 @@ def test_a_long_list_has_pages(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> N
     assert "Story 0" in last
 
 
-@pytest.mark.parametrize("query", ["section=999999", "section=x", "state=zzz", "p=-1", "q=%25%27%22%5C", "section=99999999999999999999"])
+@pytest.mark.parametrize(
+    "query", ["section=999999", "section=x", "state=zzz", "p=-1", "q=%25%27%22%5C", "section=99999999999999999999"]
+)
 def test_odd_questions_get_an_answer(desk: Desk, query: str) -> None:
     desk.cast.live()
     assert desk.browser(desk.cast.ed).get(f"{reverse('desk:stories')}?{query}").status_code == 200
@@ -155,7 +157,11 @@ def test_a_headline_is_never_markup(desk: Desk) -> None:
     story = desk.cast.live("<script>alert(1)</script> & co")
     browser = desk.browser(desk.cast.ed)
     answer = desk.take_down(desk.cast.ed, story, reason="<img src=x>", wording="<b>gone</b>")
-    for page in (answer, browser.get(reverse("desk:stories")), browser.get(reverse("wagtailadmin_pages:edit", args=[story.pk]))):
+    for page in (
+        answer,
+        browser.get(reverse("desk:stories")),
+        browser.get(reverse("wagtailadmin_pages:edit", args=[story.pk])),
+    ):
         assert b"<script>alert" not in page.content
         assert b"<img src=x>" not in page.content
         assert b"<b>gone" not in page.content
@@ -203,7 +209,8 @@ def test_later_changes_of_the_same_story_are_not_waited_for(desk: Desk, worker: 
 def test_it_says_when_the_press_has_stopped_and_what_to_do(desk: Desk, worker: Path) -> None:
     beat(worker)
     story = desk.cast.live()
-    change = Change.objects.about("story", story.pk).first()  # type: ignore[attr-defined]
+    change = progress.since("story", story.pk, 0)
+    assert change is not None
     assert progress.of(change).state == "working"
     clock.set_offset(timedelta(seconds=30))
     found = progress.of(change)
@@ -395,7 +402,9 @@ def test_a_lead_is_pinned_until_an_hour_and_ends_at_its_tick(desk: Desk) -> None
     assert "Other" in text_of(browser.get(url, {"all": "1"}))
     until = (clock.now() + timedelta(hours=2)).astimezone()
     local = clock.now() + timedelta(hours=3)  # Lagos is an hour ahead of UTC
-    assert "leads World" in said(browser.post(url, {"story": story.pk, "until": f"{local:%Y-%m-%d %H:%M}"}, follow=True))
+    assert "leads World" in said(
+        browser.post(url, {"story": story.pk, "until": f"{local:%Y-%m-%d %H:%M}"}, follow=True)
+    )
     pinned = PinnedLead.objects.get()
     assert abs(pinned.until - until) < timedelta(minutes=1)
     assert Change.objects.filter(kind="pin", ref=str(cast.world.pk), cause="pinned").exists()
@@ -403,7 +412,9 @@ def test_a_lead_is_pinned_until_an_hour_and_ends_at_its_tick(desk: Desk) -> None
     assert "Lead" in text_of(browser.get(reverse("desk:fronts")))
 
     assert "already" in text_of(browser.post(url, {"story": story.pk, "until": "2020-01-01 10:00"}))
-    assert "Select a valid choice" in text_of(browser.post(url, {"story": draft.pk, "until": f"{local:%Y-%m-%d %H:%M}"}))
+    assert "Select a valid choice" in text_of(
+        browser.post(url, {"story": draft.pk, "until": f"{local:%Y-%m-%d %H:%M}"})
+    )
     with pytest.raises(Refused):
         actions.pin(section=cast.world, story=draft, by=cast.ed)
 
@@ -454,7 +465,14 @@ def test_wagtails_own_screens_do_not_offer_to_add_a_section(desk: Desk) -> None:
 
 def test_the_publisher_keeps_the_newsrooms_facts(desk: Desk) -> None:
     browser = desk.browser(desk.cast.paula)
-    data = {"name": "Harbour Post", "strapline": "", "language": "en", "zone": "Mars/Base", "about": "", "alerts_to": ""}
+    data = {
+        "name": "Harbour Post",
+        "strapline": "",
+        "language": "en",
+        "zone": "Mars/Base",
+        "about": "",
+        "alerts_to": "",
+    }
     assert "is no time zone" in text_of(browser.post(reverse("desk:facts"), data))
     answer = browser.post(reverse("desk:facts"), {**data, "zone": "Africa/Accra"}, follow=True)
     assert "are saved" in said(answer)

@@ -75,7 +75,10 @@ def test_nobody_makes_an_account_that_may_do_more_than_any_role(ada: User) -> No
     assert not User.objects.filter(username="nia").exists()
     mine = reverse("wagtailusers_users:edit", args=[ada.pk])
     client.post(mine, account("ada", is_superuser="on", password1="", password2=""))
-    client.post(reverse("wagtailusers_users:edit", args=[root.pk]), account("root", password1="taken-over-9", password2="taken-over-9"))
+    client.post(
+        reverse("wagtailusers_users:edit", args=[root.pk]),
+        account("root", password1="taken-over-9", password2="taken-over-9"),
+    )
     assert list(User.objects.filter(is_superuser=True)) == [root]
     assert User.objects.get(pk=root.pk).check_password(PASSWORD)
 

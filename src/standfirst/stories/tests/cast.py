@@ -39,7 +39,9 @@ class Cast:
 
     def draft(self, title: str = "Rivers rise in the north", section: Section | None = None, **fields: Any) -> Story:
         fields.setdefault("body", [("paragraph", "<p>It rained for a week.</p>")])
-        return actions.create(section=Section.objects.get(pk=(section or self.world).pk), title=title, by=self.ed, **fields)
+        return actions.create(
+            section=Section.objects.get(pk=(section or self.world).pk), title=title, by=self.ed, **fields
+        )
 
     def live(self, title: str = "Rivers rise in the north", section: Section | None = None, **fields: Any) -> Story:
         return actions.publish(story=self.draft(title, section, **fields), by=self.ed)
@@ -82,7 +84,7 @@ def open_newsroom() -> Cast:
 
 @pytest.fixture(autouse=True)
 def quiet_ports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nobody is woken and nothing is searched: these tests read the rows. The clock stands where it stood after each."""
+    """Nobody is woken and nothing is searched: these tests read the rows. After each, the clock is right again."""
     from django.http import HttpResponse
 
     monkeypatch.setattr(ports, "wake", lambda: None, raising=False)

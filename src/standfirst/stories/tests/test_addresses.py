@@ -16,7 +16,9 @@ from standfirst.stories.addresses import BYTES, CHARACTERS, last_part_of
 from standfirst.stories.models import Address, Publication, Section, SectionPath, Story
 from standfirst.stories.tests.cast import Cast
 
-ARABIC = "ميناء المدينة يعيد فتح أبوابه أمام سفن الحبوب بعد أسابيع من العواصف التي أوقفت حركة الملاحة على طول الساحل الغربي"
+ARABIC = (
+    "ميناء المدينة يعيد فتح أبوابه أمام سفن الحبوب بعد أسابيع من العواصف التي أوقفت حركة الملاحة على طول الساحل الغربي"
+)
 
 
 @given(st.text(max_size=400))

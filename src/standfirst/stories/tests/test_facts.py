@@ -289,7 +289,7 @@ def test_every_path_that_writes_a_story_leaves_a_change_row(committed: Cast) -> 
     assert leaves(lambda: fresh(story).copy(to=Section.objects.get(pk=committed.news.pk), user=committed.ed))
     assert leaves(lambda: actions.trace(story=story, provider="p", item_id="i", version="1", version_order=1, seal="s"))
     assert leaves(lambda: actions.refresh(story=story))
-    assert leaves(lambda: Story.objects.filter(live=False).first().delete())  # type: ignore[union-attr]
+    assert leaves(lambda: Story.objects.filter(live=False).first().delete())
 
 
 def test_deleting_anything_that_was_ever_published_is_refused(cast: Cast) -> None:
