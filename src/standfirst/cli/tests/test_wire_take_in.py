@@ -16,11 +16,11 @@ from standfirst.conf import setup
 from standfirst.kit.errors import Problem
 from standfirst.stories.models import Story
 from standfirst.wire.models import Delivery, Feed
-from standfirst.wire.tests.agency import Desk, g2
+from standfirst.wire.tests.agency import Desk, desk, g2  # noqa: F401 - `desk` is a fixture
 
 
 @pytest.fixture
-def here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:  # noqa: F811
     """The command in this process, on the test's newsroom: it is started, and its folder is laid, already."""
     from standfirst.changes import databases
 
