@@ -153,6 +153,7 @@ def test_a_bulk_publication_leaves_out_what_cannot_go_and_does_the_rest(desk: De
     assert fresh(good).live
     assert not fresh(killed).live
     assert not fresh(embargoed).live
+    assert "“Good”: Publishing…" in said(answer)
     assert "“Killed” was killed" in said(answer)
     assert "“Embargoed” is embargoed" in said(answer)
     assert "“Sport” is a section" in said(answer)
