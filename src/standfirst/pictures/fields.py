@@ -11,7 +11,7 @@ from wagtail.images.models import WagtailImageField, WagtailImageFieldFile
 from standfirst.pictures import reading
 
 
-class SealField(models.CharField):
+class SealField(models.CharField):  # type: ignore[type-arg]
     """SHA-256 (hexadecimal) of the file in field `of`, computed whenever the row is written."""
 
     def __init__(self, *args: Any, of: str = "file", **kwargs: Any) -> None:

@@ -1,51 +1,52 @@
-"""From read counts to the most read stories and the hot set. Everything happens at ticks; nobody is known."""
+"""From read counts to the most read stories and the hot set. Everything happens at ticks; nobody is known.
+
+What a tick costs does not depend on the archive: counts are one row a story that was read lately, and an index finds
+the few that matter.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 
 from standfirst.changes import actions as changes
 from standfirst.changes.models import Lane
 from standfirst.kit import clock
-from standfirst.readership import decay
+from standfirst.readership import decay, ordering, spool
 from standfirst.readership.models import HotPath, RankingRow, ReadCount, TakenSpool
-from standfirst.stories.models import Address, Publication
+from standfirst.stories.models import Address, Publication, SectionPath
 
 log = logging.getLogger(__name__)
 
 PLACES = 10
 """Stories in a ranking."""
 
-SHOWN = 4
-"""Places that are filled with the newest stories where too little has been read: a Top 3, and one for the page that
-leaves itself out."""
+SHOWN = 3
+"""Places that are filled with the newest stories where too little has been read."""
 
-MARGIN = 1.1
-"""A challenger must have this many times the score of the story whose place it takes."""
+FILES, PATHS = 1000, 200_000
+"""Spool files looked at, and paths added up, in one tick at most. The rest waits for the next."""
 
-LARGEST_SPOOL = 4 * 1024 * 1024
-MOST_PATHS = 20_000
-MOST_READS = 1_000_000
-"""A spool file may be this large, name this many paths, and count this many reads of one."""
+FRESH = timedelta(minutes=20)
+"""A page stays hot this long after its story was first published, whether or not anybody has read it yet."""
 
-_STORY_PATH = re.compile(r"^(?P<section>/(?:[^/]+/)*)(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/(?P<last>[^/]+)/$")
+LONGEST_PATH = 300
+"""Characters. Longer ones are never hot: change rows name a page by its path."""
 
-
-class Spool(msgspec.Struct, forbid_unknown_fields=False):
-    """A file as the reader process flushes it: reads of paths within some seconds."""
-
-    at: str
-    paths: dict[str, int]
+_STORY_PATH = re.compile(
+    r"(?P<section>/(?:[^/\0]+/)*)(?P<y>[0-9]{4})/(?P<m>[0-9]{2})/(?P<d>[0-9]{2})/(?P<last>[^/\0]{1,80})/"
+)
 
 
 # --- counting -----------------------------------------------------------------------------------------------------
@@ -54,132 +55,121 @@ class Spool(msgspec.Struct, forbid_unknown_fields=False):
 def take_counts(folder: Path, at: datetime) -> int:
     """Add up the spool files in `folder`, each once. Returns how many files were counted.
 
-    A file that is no spool is set aside with the ending `.odd` and a line in the log; the rest goes on.
+    A file that is no spool is set aside with the ending `.odd` and a line in the log; the rest goes on. Counts and the
+    names of their files commit together (with the caller's transaction, if there is one), and files are removed after
+    that: a crash in between leaves the file, and its name keeps it from counting twice.
     """
-    counted = 0
-    for file in sorted(folder.glob("*.json"))[:1000]:
+    counted = paths = 0
+    for file in sorted(folder.glob("*.json"))[:FILES]:
         try:
-            if file.stat().st_size > LARGEST_SPOOL:
-                raise ValueError("it is too large")
-            spool = msgspec.json.decode(file.read_bytes(), type=Spool)
-            since = datetime.fromisoformat(spool.at)
-            if since.tzinfo is None:
-                raise ValueError("its time has no zone")
-            _check(spool)
+            found = spool.read(file)
         except FileNotFoundError:
             continue
-        except (OSError, ValueError) as problem:  # msgspec's errors are ValueErrors
-            log.warning("The file of read counts %s cannot be used (%s); it is set aside.", file.name, problem)
-            with suppress(OSError):
-                file.rename(file.with_suffix(".odd"))
+        except (OSError, ValueError, RecursionError) as problem:  # msgspec's errors are ValueErrors
+            _set_aside(file, problem)
             continue
+        if paths and paths + len(found.paths) > PATHS:
+            break
         with transaction.atomic():
-            _, new = TakenSpool.objects.get_or_create(name=file.name[:160], defaults={"at": at})
+            _, new = TakenSpool.objects.get_or_create(name=file.name, defaults={"at": at})
             if new:
-                _add(spool.paths, min(since, at))
+                _add(found.paths, min(found.moment(), at))
                 counted += 1
-        # Only after the commit: a crash in between leaves the file, and its name keeps it from counting twice.
-        file.unlink(missing_ok=True)
+                paths += len(found.paths)
+            transaction.on_commit(partial(file.unlink, missing_ok=True), robust=True)
+    # A file that could never be removed counts again after two days, and is worth nothing by then.
     TakenSpool.objects.filter(at__lt=at - timedelta(days=2)).delete()
     return counted
 
 
-def _check(spool: Spool) -> None:
-    if len(spool.paths) > MOST_PATHS:
-        raise ValueError("it names too many paths")
-    if any(not 0 <= reads <= MOST_READS for reads in spool.paths.values()):
-        raise ValueError("it counts more than anybody reads")
+def _set_aside(file: Path, problem: BaseException) -> None:
+    log.warning(
+        "The file of read counts %s cannot be used (%s); it is set aside.", ascii(file.name), str(problem)[:200]
+    )
+    with suppress(OSError):
+        file.rename(file.with_suffix(".odd"))
 
 
 def _add(paths: Mapping[str, int], since: datetime) -> None:
-    stories = _stories_at(path for path, reads in paths.items() if reads > 0)
-    known = {row.path: row for row in ReadCount.objects.filter(path__in=list(stories))}
-    rows = []
-    for path, story in stories.items():
-        row = known.get(path) or ReadCount(path=path, story=story, score=0.0, at=since)
-        latest = max(row.at, since)
-        row.score = decay.worth(row.score, row.at, latest) + decay.worth(float(paths[path]), since, latest)
-        row.at, row.story = latest, story
-        rows.append(row)
-    ReadCount.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["path"], update_fields=["story", "score", "at"], batch_size=500
-    )
+    reads: dict[int, int] = defaultdict(int)
+    for path, story in _stories_at(path for path, count in paths.items() if count > 0):
+        reads[story] += paths[path]
+    stories = sorted(reads)
+    for start in range(0, len(stories), 500):
+        some = stories[start : start + 500]
+        known = dict(ReadCount.objects.filter(story__in=some).values_list("story", "level"))
+        rows = []
+        for story in some:
+            level = decay.level(reads[story], since)
+            rows.append(ReadCount(story=story, level=decay.add(known[story], level) if story in known else level))
+        ReadCount.objects.bulk_create(rows, update_conflicts=True, unique_fields=["story"], update_fields=["level"])
 
 
-def _stories_at(paths: Iterable[str]) -> dict[str, int]:
-    """Path -> story, for those paths that are or were a story's address."""
-    parts: dict[tuple[str, str, str], str] = {}
+def _stories_at(paths: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """(path, story) for those paths that are or were a story's address, before and after moves of story and section."""
+    found: dict[str, list[tuple[date, str, str]]] = defaultdict(list)
     for path in paths:
-        if match := _STORY_PATH.match(path):
-            parts[match["section"], f"{match['y']}-{match['m']}-{match['d']}", match["last"]] = path
-    found: dict[str, int] = {}
-    keys = list(parts)
-    for start in range(0, len(keys), 200):
-        some = keys[start : start + 200]
-        rows = Address.objects.filter(last_part__in=[last for _, _, last in some]).values_list(
-            "section_path__path", "day", "last_part", "story_id"
-        )
-        for section, day, last, story in rows:
-            if path := parts.get((section, day.isoformat(), last)):
-                found[path] = story
-    return found
+        if match := _STORY_PATH.fullmatch(path):
+            with suppress(ValueError):
+                day = date(int(match["y"]), int(match["m"]), int(match["d"]))
+                found[match["section"]].append((day, match["last"], path))
+    # A section has one row for each path that it ever had.
+    places = list(found)
+    sections: dict[int, list[tuple[date, str, str]]] = defaultdict(list)
+    for start in range(0, len(places), 500):
+        known = SectionPath.objects.filter(path__in=places[start : start + 500])
+        for section, place in known.values_list("section_id", "path"):
+            sections[section] += found[place]
+    for section, wanted in sections.items():
+        # By day, so that what is asked for at once is a small part of the index (section, day, last part).
+        wanted.sort()
+        for start in range(0, len(wanted), 200):
+            some = wanted[start : start + 200]
+            by_address = {key: [path for *_, path in same] for key, same in groupby(some, key=lambda entry: entry[:2])}
+            rows = Address.objects.filter(
+                section_id=section,
+                day__in={day for day, _ in by_address},
+                last_part__in={last for _, last in by_address},
+            )
+            for day, last, story in rows.values_list("day", "last_part", "story_id"):
+                for path in by_address.get((day, last), ()):
+                    yield path, story
+
+
+# --- what is read -------------------------------------------------------------------------------------------------
+
+
+def _forget(at: datetime) -> None:
+    """Forget what is worth nothing any more, and what was written while the machine's clock was wrong."""
+    ReadCount.objects.filter(level__lt=decay.level(decay.GONE, at)).delete()
+    ReadCount.objects.filter(level__gt=decay.level(decay.MOST, at)).delete()
+
+
+def _most_read(at: datetime, limit: int, among: Iterable[int] = ()) -> dict[int, float]:
+    """Story -> score at `at`: the most read of the published stories, and those of `among` that were read at all."""
+    published = Publication.objects.filter(story_id=OuterRef("story"), story__live=True)
+    rows = ReadCount.objects.filter(Exists(published)).order_by("-level", "-story")
+    found = list(rows.values_list("story", "level")[:limit])
+    found += rows.filter(story__in=list(among)).values_list("story", "level")
+    return {story: decay.score(level, at) for story, level in found}
+
+
+def _newest(limit: int) -> dict[int, datetime]:
+    """The newest published stories, newest first, with the moments of their first publication."""
+    rows = Publication.objects.filter(story__live=True).order_by("-first", "-story_id")
+    return dict(rows.values_list("story_id", "first")[:limit])
 
 
 # --- ranking ------------------------------------------------------------------------------------------------------
 
 
-def _scores(at: datetime) -> dict[int, float]:
-    """Story -> what its reads are worth at `at`. Forgets what is worth nothing any more."""
-    ReadCount.objects.filter(at__lt=at - timedelta(seconds=decay.HALF_LIFE * 24)).delete()
-    found: dict[int, float] = {}
-    for story, score, since in ReadCount.objects.values_list("story", "score", "at"):
-        found[story] = found.get(story, 0.0) + decay.worth(score, since, at)
-    return {story: score for story, score in found.items() if score >= decay.GONE}
-
-
-def _published(stories: Iterable[int]) -> set[int]:
-    return set(
-        Publication.objects.filter(story_id__in=list(stories), story__live=True).values_list("story_id", flat=True)
-    )
-
-
-def _newest(limit: int) -> list[int]:
-    return list(
-        Publication.objects.filter(story__live=True).order_by("-first", "-story_id").values_list("story_id", flat=True)[
-            :limit
-        ]
-    )
-
-
-def order(scores: Mapping[int, float], standing: Iterable[int]) -> list[int]:
-    """The ranking: by score, but nobody takes a standing story's place without the margin.
-
-    Pure. `standing` is the ranking as it was, best first; of equals the newer story (higher id) goes first.
-    """
-    former = [story for story in standing if story in scores]
-    place = {story: number for number, story in enumerate(former)}
-    ranked = former + sorted((s for s in scores if s not in place), key=lambda story: (-scores[story], -story))
-    # Insertion: each story climbs past those it beats by the margin (those without a former place need none among themselves).
-    result: list[int] = []
-    for story in ranked:
-        at = len(result)
-        while at > 0:
-            above = result[at - 1]
-            needed = scores[above] * (MARGIN if above in place else 1.0)
-            if scores[story] > needed or (above not in place and story not in place and scores[story] == needed):
-                at -= 1
-            else:
-                break
-        result.insert(at, story)
-    return result
-
-
 def rank(at: datetime) -> bool:
     """Make the ranking "top" anew. Returns whether it is another one now."""
-    scores = _scores(at)
-    live = _published(scores)
+    _forget(at)
     standing = ranking("top")
-    ordered = order({story: score for story, score in scores.items() if story in live}, standing)[:PLACES]
+    # A newcomer can take a place only from a standing story: no more than these can matter.
+    scores = _most_read(at, PLACES + len(standing), standing)
+    ordered = ordering.ranked(scores, standing, PLACES)
     if len(ordered) < SHOWN:
         ordered += [story for story in _newest(SHOWN + PLACES) if story not in ordered][: SHOWN - len(ordered)]
     if tuple(ordered) == standing:
@@ -203,49 +193,52 @@ def ranking(name: str) -> tuple[int, ...]:
 
 
 def heat(at: datetime, limit: int) -> int:
-    """Make the hot set anew: the pages most read now, filled up with the newest. Returns how many entered or left."""
-    scores = _scores(at)
-    live = _published(scores)
-    hot_now = hot_paths()
-    paths = _paths_of([*live, *_newest(limit)])
-    by_path = {path: story for story, path in paths.items()}
-    held = {by_path[path] for path in hot_now if path in by_path}
-    # A page that is hot already holds its place against one that is hardly warmer.
-    warmest = sorted(
-        (story for story in live if story in paths),
-        key=lambda story: (-scores[story] * (MARGIN if story in held else 1.0), -story),
-    )[:limit]
-    fill = [story for story in _newest(limit) if story not in set(warmest) and story in paths]
-    chosen = {paths[story] for story in (warmest + fill)[:limit]}
-    return _set_hot(hot_now, chosen, at, Lane.MAINTENANCE)
+    """Make the hot set anew: new pages, the most read, then the newest. Returns how many entered or left."""
+    _forget(at)
+    before = dict(HotPath.objects.values_list("path", "story"))
+    newest = _newest(max(limit, 0))
+    chosen = ordering.hottest(
+        _most_read(at, max(limit, 0), before.values()),
+        held=set(before.values()),
+        fresh=[story for story, first in newest.items() if first > at - FRESH],
+        newest=list(newest),
+        limit=max(limit, 0),
+    )
+    after = _paths_of(chosen)
+    changed = before.keys() ^ after.keys()
+    if changed:
+        with transaction.atomic():
+            HotPath.objects.filter(path__in=before.keys() - after.keys()).delete()
+            HotPath.objects.bulk_create(
+                [HotPath(path=path, story=after[path], since=at) for path in sorted(after.keys() - before.keys())]
+            )
+            for path in sorted(changed):
+                cause = "heated" if path in after else "cooled"
+                changes.record(kind="hot", ref=path, lane=Lane.MAINTENANCE, cause=cause)
+    return len(changed)
 
 
 def heat_new(path: str, limit: int = 40) -> None:
-    """A story has just been published at `path`: its page is hot. The one that has been hot longest makes room."""
-    now = clock.now()
-    if HotPath.objects.filter(path=path).exists() or limit < 1:
+    """A story has just been published at `path`: its page is hot at once. The coldest of the others makes room."""
+    if limit < 1 or len(path) > LONGEST_PATH:
         return
+    now = clock.now()
     with transaction.atomic():
-        room = HotPath.objects.count() - limit + 1
-        if room > 0:
-            for old in HotPath.objects.order_by("since", "path")[:room]:
-                old.delete()
-                changes.record(kind="hot", ref=old.path, lane=Lane.MAINTENANCE, cause="cooled")
-        HotPath.objects.create(path=path, since=now)
+        story = next((story for _, story in _stories_at([path])), None)
+        if story is None or HotPath.objects.filter(path=path).exists():
+            return
+        others = list(HotPath.objects.all())
+        levels = dict(ReadCount.objects.filter(story__in=[row.story for row in others]).values_list("story", "level"))
+        # First those that are neither new nor read, the oldest of them first; last those that are new themselves.
+        others.sort(
+            key=lambda row: (row.since > now - FRESH, levels.get(row.story, float("-inf")), row.since, row.path)
+        )
+        leaving = [row.path for row in others[: max(0, len(others) - limit + 1)]]
+        HotPath.objects.filter(path__in=leaving).delete()
+        for old in leaving:
+            changes.record(kind="hot", ref=old, lane=Lane.MAINTENANCE, cause="cooled")
+        HotPath.objects.create(path=path, story=story, since=now)
         changes.record(kind="hot", ref=path, cause="heated")
-
-
-def _set_hot(before: set[str], after: set[str], at: datetime, lane: int) -> int:
-    changed = before ^ after
-    if changed:
-        with transaction.atomic():
-            HotPath.objects.filter(path__in=before - after).delete()
-            HotPath.objects.bulk_create(
-                [HotPath(path=path, since=at) for path in sorted(after - before)], ignore_conflicts=True
-            )
-            for path in sorted(changed):
-                changes.record(kind="hot", ref=path, lane=lane, cause="heated" if path in after else "cooled")
-    return len(changed)
 
 
 def hot_paths() -> set[str]:
@@ -257,6 +250,7 @@ def is_hot(path: str) -> bool:
     return HotPath.objects.filter(path=path).exists()
 
 
-def _paths_of(stories: Iterable[int]) -> dict[int, str]:
-    rows: Any = Address.objects.filter(Q(story_id__in=list(stories)), current=True).select_related("section_path")
-    return {row.story_id: row.path for row in rows}
+def _paths_of(stories: Iterable[int]) -> dict[str, int]:
+    """Path -> story, for stories that have an address."""
+    rows: Any = Address.objects.filter(story_id__in=list(stories), current=True).select_related("section_path")
+    return {row.path: row.story_id for row in rows if len(row.path) <= LONGEST_PATH}

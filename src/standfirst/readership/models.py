@@ -1,4 +1,4 @@
-"""How often pages were read, decayed, and the rankings and hot set made of that at ticks."""
+"""How often stories were read, decayed, and the ranking and hot set made of that at ticks."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from django.db import models
 
 
 class ReadCount(models.Model):
-    """Reads of one story's page, halved every few hours: `score` is what they were worth at `at`."""
+    """Reads of one story at whatever addresses it had, halved every two hours: see `readership.decay`."""
 
-    path = models.CharField(max_length=1000, primary_key=True)
-    story = models.BigIntegerField(db_index=True)
-    score = models.FloatField()
-    at = models.DateTimeField(db_index=True)
+    story = models.BigIntegerField(primary_key=True)
+    level = models.FloatField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["-level", "-story"], name="most_read")]
+
+    def __str__(self) -> str:
+        return f"reads of story {self.story}"
 
 
 class RankingRow(models.Model):
@@ -28,12 +32,19 @@ class RankingRow(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["name", "place"], name="one_story_a_place")]
         ordering: ClassVar = ["name", "place"]
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.place + 1}: story {self.story}"
+
 
 class HotPath(models.Model):
     """A page that is being read now, or that was published just now and is about to be."""
 
-    path = models.CharField(max_length=1000, primary_key=True)
+    path = models.CharField(max_length=300, primary_key=True)
+    story = models.BigIntegerField()
     since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.path
 
 
 class TakenSpool(models.Model):
@@ -41,3 +52,6 @@ class TakenSpool(models.Model):
 
     name = models.CharField(max_length=160, primary_key=True)
     at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
