@@ -1,7 +1,7 @@
 """Makes a synthetic newsroom of any size quickly: seeded, Zipfian text, sections in two levels, many authors.
 
-Rows are written in bulk, as a finished import would have left them: pages, stories, publications, addresses, terms and the
-desk's search index. What is measured afterwards goes through the ordinary doors.
+Rows are written in bulk, as a finished import would have left them: pages, stories, publications, addresses, terms
+and the desk's search index. What is measured afterwards goes through the ordinary doors.
 """
 
 from __future__ import annotations
@@ -141,7 +141,8 @@ def _chunk(
     with connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO stories_story ({quoted}) VALUES ({marks})", rows)
     Publication.objects.bulk_create(
-        Publication(story_id=page.pk, first=page.first_published_at, refreshed=page.first_published_at) for page in pages
+        Publication(story_id=page.pk, first=page.first_published_at, refreshed=page.first_published_at)
+        for page in pages
     )
     Address.objects.bulk_create(
         Address(

@@ -3,8 +3,8 @@
     python -m bench.publish 100 1000 10000
 
 For each size a newsroom is made in a temporary folder; the ledger is built and every page printed from nothing; then
-rounds of creating and publishing one story are timed: Wagtail's share (until the publishing call returns, the change row
-committed) and the press's (until the last page of that change row is with the readers). Medians of the rounds.
+rounds of creating and publishing one story are timed: Wagtail's share (until the publishing call returns, the change
+row committed) and the press's (until the last page of that change row is with the readers). Medians of the rounds.
 """
 
 from __future__ import annotations

@@ -59,7 +59,11 @@ class Newsroom:
 
     def hire(self, username: str, role: str) -> User:
         return people.hire(
-            username=username, name=username.title(), roles=[role], password="correct horse", email=f"{username}@post.example"
+            username=username,
+            name=username.title(),
+            roles=[role],
+            password="correct horse",
+            email=f"{username}@post.example",
         )
 
     def start(self, fault: Callable[[str], None] = lambda name: None) -> None:

@@ -31,7 +31,7 @@ def digest() -> str:
 
 
 def migrated(folder: Path) -> Path:
-    """The database file in `folder`, made now if it is not there or is out of date. Several processes may ask at once."""
+    """The database file in `folder`, made now if it is missing or out of date. Several processes may ask at once."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{digest()}.sqlite3"
     with open(folder / "lock", "w") as lock:

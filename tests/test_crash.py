@@ -38,7 +38,8 @@ def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Itera
     with django_db_blocker.unblock():
         if connections["default"].vendor != "sqlite":
             pytest.skip("The crash is staged on database files; on PostgreSQL the engine's own tests stage it.")
-        template.copy(template.migrated(Path(request.config.cache.mkdir("standfirst-tables"))), home / "newsroom.sqlite3")
+        migrated = template.migrated(Path(request.config.cache.mkdir("standfirst-tables")))
+        template.copy(migrated, home / "newsroom.sqlite3")
         (home / "press.sqlite3").touch()
         assert in_a_process_of_its_own(home, open_newsroom) == 0
     yield home
@@ -165,7 +166,11 @@ def stage(
     for last in choose(names):
         home = tmp_path / f"step-{last}"
         shutil.copytree(opened, home, ignore=shutil.ignore_patterns("bell"))
-        assert in_a_process_of_its_own(home, lambda home: act(home, Steps(last))) == -signal.SIGKILL
+
+        def crash(home: Path, last: int = last) -> None:
+            act(home, Steps(last))
+
+        assert in_a_process_of_its_own(home, crash) == -signal.SIGKILL
         whole(home)
 
         def recover(home: Path) -> None:

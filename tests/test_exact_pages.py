@@ -138,9 +138,10 @@ def test_a_section_that_moves_takes_its_stories_along_and_leaves_one_rule(newsro
     output = newsroom.output()
     assert f"pages{new}index.html" in output
     assert f"pages{old}index.html" not in output
-    assert b'"/news/world/": "/world/"' in output["moved-prefixes.json"] or b'"/news/world/":"/world/"' in output[
-        "moved-prefixes.json"
-    ]
+    assert (
+        b'"/news/world/": "/world/"' in output["moved-prefixes.json"]
+        or b'"/news/world/":"/world/"' in output["moved-prefixes.json"]
+    )
     newsroom.prove()
 
 

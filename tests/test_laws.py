@@ -32,7 +32,7 @@ DEEP = 1_000
 
 
 class History:
-    """A seeded walk through what people and time do to a newsroom. Refusals are part of life; other errors are faults."""
+    """A seeded walk through what people and time do to a newsroom. Refusals are part of life, other errors faults."""
 
     def __init__(self, newsroom: Newsroom, seed: int) -> None:
         self.newsroom = newsroom
@@ -90,7 +90,9 @@ class History:
 
     def headline(self) -> str:
         self.number += 1
-        return f"{self.dice.choice(['Flood', 'Cup', 'Vote', 'Strike', 'عاصفة'])} {self.dice.choice(['grows', 'ends'])} {self.number}"
+        subject = self.dice.choice(["Flood", "Cup", "Vote", "Strike", "عاصفة"])
+        verb = self.dice.choice(["grows", "ends"])
+        return f"{subject} {verb} {self.number}"
 
     # --- doings
 
@@ -185,7 +187,7 @@ class History:
 
     def correct(self) -> Any:
         if story := self.story():
-            kind = self.dice.choice(["correction", "clarification", "update"])
+            kind: Any = self.dice.choice(["correction", "clarification", "update"])
             return stories.correct(story=story, kind=kind, text=self.headline(), by=self.newsroom.editor).pk
         return None
 
@@ -297,7 +299,7 @@ class History:
                     title = Story.objects.get(pk=takedown.story_id).title
                     only = not Story.objects.filter(title=title, live=True).exists()
                     assert not only or title.encode() not in everything, title
-            for embargo in Embargo.objects.standing():  # type: ignore[attr-defined]
+            for embargo in Embargo.objects.standing():
                 assert not Story.objects.get(pk=embargo.story_id).live
         except BaseException as error:
             error.add_note("\n".join(self.told))

@@ -54,7 +54,8 @@ def _findings() -> list[Finding]:
     for message in checks.run_checks():
         if message.level >= checks.WARNING and not message.is_silenced():
             level: Literal["error", "warning"] = "error" if message.level >= checks.ERROR else "warning"
-            found.append(Finding(message.id or "django", level, str(message.msg), str(message.hint or "See the message.")))
+            remedy = str(message.hint or "See the message.")
+            found.append(Finding(message.id or "django", level, str(message.msg), remedy))
     if not home.is_dir():
         found.append(
             Finding(
@@ -111,7 +112,10 @@ def _of_worker(home: Path) -> list[Finding]:
     except (OSError, ValueError, KeyError):
         return [
             Finding(
-                "standfirst.W106", "warning", "The worker has never run here.", "Start Standfirst with `standfirst serve`."
+                "standfirst.W106",
+                "warning",
+                "The worker has never run here.",
+                "Start Standfirst with `standfirst serve`.",
             )
         ]
     if clock.now() - seen > timedelta(seconds=10):

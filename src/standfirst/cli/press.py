@@ -26,7 +26,7 @@ def _booted() -> Any:
     setup.lay_folders(settings.HOME)
     setup.lay_databases(settings.HOME)
     if not setup.is_open():
-        raise Problem("There is no newsroom in this folder yet: start one with `standfirst serve` or `standfirst demo`.")
+        raise Problem("There is no newsroom in this folder yet: start with `standfirst serve` or `standfirst demo`.")
     from standfirst.press import wiring
     from standfirst.press.worker import Worker
 
@@ -178,7 +178,8 @@ def status(as_json: bool) -> None:
         return
     waiting = ", ".join(f"{name} {number}" for name, number in report["backlog"].items() if number) or "nothing"
     click.echo(f"Waiting to be printed: {waiting}")
-    click.echo(f"Open changes:          {report['open_changes']}" + (f", oldest from {report['oldest_change']}" if oldest else ""))
+    since = f", oldest from {report['oldest_change']}" if oldest else ""
+    click.echo(f"Open changes:          {report['open_changes']}{since}")
     click.echo(f"Last bake:             {report['last_bake'] or 'none yet'}")
     click.echo(f"Pages:                 {found.pages}, {found.bytes / 1e6:.1f} MB before compression")
     for path, why in found.failed.items():

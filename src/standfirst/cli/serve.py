@@ -101,7 +101,8 @@ def start(home: Path, options: Any, *, announce: bool, extra: list[Any]) -> None
     reader = [
         *(python, "-m", "standfirst.reader", "--home", str(home)),
         *("--host", options.host, "--port", str(options.port), "--newsroom", f"http://127.0.0.1:{newsroom}"),
-        *("--memory", str(max(1, options.cache // 2**20)), "--upload-limit", str(max(1, options.upload_limit // 2**20))),
+        *("--memory", str(max(1, options.cache // 2**20))),
+        *("--upload-limit", str(max(1, options.upload_limit // 2**20))),
         *("--flush-seconds", str(options.reads_seconds)),
     ]
     children = [

@@ -1,4 +1,4 @@
-"""Makes a newsroom's folder fit to run: databases, tables, roles, and at the very first start a newsroom to sign in to."""
+"""Makes a newsroom's folder fit to run: databases, tables, roles, and at the very first start an administrator."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def lay_databases(home: Path) -> bool:
         if alias == "default":
             if (home / "output" / ".newsroom").exists():
                 raise Problem(
-                    f"The newsroom's database is gone: {path.name} is missing in {home}, but the newsroom has published. "
+                    f"The newsroom's database is gone: {path.name} is missing in {home}, but pages were published. "
                     "Put the file back from your backup, or choose an empty folder with STANDFIRST_HOME."
                 )
             new = True

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -162,8 +163,8 @@ def _story(
     )
     _as_of(published, now, lambda: stories.publish(story=page, by=editor))
     for note in story.corrections:
-        at = published + timedelta(minutes=note.after)
-        _as_of(at, now, lambda note=note: stories.correct(story=page, kind=note.kind, text=note.text, by=editor))
+        correct = partial(stories.correct, story=page, kind=note.kind, text=note.text, by=editor)
+        _as_of(published + timedelta(minutes=note.after), now, correct)
     if story.notice is not None:
         notice = story.notice
         _as_of(
@@ -222,9 +223,7 @@ def _html(html: str, written: Mapping[str, Story]) -> str:
     return _LINK.sub(turned, html)
 
 
-def _body(
-    story: copybook.Story, written: Mapping[str, Story], drawn: Mapping[str, Picture]
-) -> list[tuple[str, Any]]:
+def _body(story: copybook.Story, written: Mapping[str, Story], drawn: Mapping[str, Picture]) -> list[tuple[str, Any]]:
     blocks: list[dict[str, Any]] = []
     for block in story.body:
         match block:
@@ -243,20 +242,18 @@ def _body(
                 items = [{"type": "item", "value": f"<p>{_html(item, written)}</p>"} for item in block.items]
                 blocks.append({"type": "list", "value": {"items": items, "ordered": block.ordered}})
             case copybook.FactBox():
-                blocks.append(
-                    {"type": "facts", "value": {"title": block.title, "text": _html(block.html, written)}}
-                )
+                blocks.append({"type": "facts", "value": {"title": block.title, "text": _html(block.html, written)}})
             case copybook.LinkCard():
                 target = written.get(block.story) if block.story else None
                 if block.story and target is None:
                     continue
-                value = {
+                card: dict[str, Any] = {
                     "story": target.pk if target else None,
                     "url": block.url,
                     "title": block.title,
                     "text": block.text,
                 }
-                blocks.append({"type": "card", "value": value})
+                blocks.append({"type": "card", "value": card})
     field: Any = Story._meta.get_field("body")
     return field.stream_block.to_python(blocks)  # type: ignore[no-any-return]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
-import sys
 import threading
+
+log = logging.getLogger(__name__)
 
 STEP = "demonstration-step"
 
@@ -38,7 +40,7 @@ def main() -> None:
                 feed = Feed.objects.get(name=delivery.feed)
                 wire.take_in(feed=feed, data=delivery.data, file_name=delivery.file_name, transport="demonstration")
             except DatabaseError as error:
-                print(f"The demonstration's wire waits for the database: {error}", file=sys.stderr)
+                log.warning("The demonstration's wire waits for the database: %s", error)
                 stopped.wait(5)
             finally:
                 connections.close_all()

@@ -11,7 +11,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal, cast
 
 from django.conf import settings
@@ -59,7 +58,7 @@ def compose(kind: str, ref: str) -> Record | None:
 
 
 def compose_many(kind: str, refs: Sequence[str]) -> dict[str, Record]:
-    """Snapshots of several records of one kind, with a fixed number of queries. Those that do not exist are left out."""
+    """Snapshots of several records of one kind, with a fixed number of queries; those that do not exist left out."""
     return _COMPOSERS[kind](refs)
 
 
@@ -69,7 +68,7 @@ def refs_of(kind: str) -> Iterator[str]:
 
 
 def dependents(kind: str, ref: str, cause: str) -> Iterator[tuple[str, str]]:
-    """Other records whose snapshots a change may have altered: stories of a section that moved, or of a renamed topic."""
+    """Other records that a change may have altered: stories of a section that moved, or of a topic renamed."""
     if kind == "section" and cause == "moved":
         of_section = stories.Address.objects.filter(section_id=int(ref)).order_by("story_id")
         for story_id in of_section.values_list("story_id", flat=True).distinct().iterator(CHUNK):
@@ -124,13 +123,11 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
         known = takedowns.get(takedown.story_id)
         if known is None or takedown.kind == stories.Takedown.Kind.KILL:
             takedowns[takedown.story_id] = takedown
-    embargoed = set(
-        stories.EmbargoQuerySet(stories.Embargo).standing(now).filter(story_id__in=ids).values_list("story_id", flat=True)
-    )
+    embargoes = stories.EmbargoQuerySet(stories.Embargo).standing(now).filter(story_id__in=ids)
+    embargoed = set(embargoes.values_list("story_id", flat=True))
     addresses: dict[int, list[stories.Address]] = defaultdict(list)
-    for address in (
-        stories.Address.objects.filter(story_id__in=ids).select_related("section_path").order_by("-current", "-since", "-id")
-    ):
+    given = stories.Address.objects.filter(story_id__in=ids).select_related("section_path")
+    for address in given.order_by("-current", "-since", "-id"):
         addresses[address.story_id].append(address)
     rows = {row.pk: row for row in stories.Story.objects.filter(pk__in=ids)}
     live = [pk for pk, row in rows.items() if row.live and pk not in takedowns and pk not in embargoed]
@@ -142,7 +139,7 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
         row, own = rows.get(pk), addresses.get(pk)
         if row is None or not own or not own[0].current:
             continue
-        common = {
+        common: dict[str, Any] = {
             "id": pk,
             "path": own[0].path,
             "former": tuple(sorted({address.path for address in own[1:]} - {own[0].path})),
@@ -204,7 +201,7 @@ def draft(story: stories.Story) -> Story:
         parent = story.get_parent() if story.path or story.pk else None
         place = by_id.get(parent.pk if parent else 0) or next(iter(by_id.values()))
     publication = stories.Publication.objects.filter(story_id=story.pk).first() if story.pk else None
-    address = stories.Address.objects.current().filter(story_id=story.pk).first() if story.pk else None  # type: ignore[attr-defined]
+    address = stories.Address.objects.current().filter(story_id=story.pk).first() if story.pk else None
     now = clock.now()
     extras = _Extras([story.pk] if story.pk else [])
     captions = _captions([story])
@@ -296,7 +293,7 @@ def _captions(rows: Iterable[stories.Story]) -> dict[int, str]:
 
 # --- the body -----------------------------------------------------------------------------------------------------
 
-_PARAGRAPHS = re.compile(r"<p\b[^>]*>(.*?)</p>", re.S)
+_PARAGRAPHS = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
 _LINK = re.compile(r"<a\b([^>]*)>")
 _LINK_TYPE = re.compile(r'\blinktype="([a-z]+)"')
 _LINK_ID = re.compile(r'\bid="(\d+)"')

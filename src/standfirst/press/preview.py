@@ -84,7 +84,8 @@ def response(page: Story | Section, request: HttpRequest) -> HttpResponse:
     answer["Cache-Control"] = "no-store"
     answer["X-Robots-Tag"] = "noindex"
     answer["Content-Security-Policy"] = (
-        "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+        "default-src 'none'; img-src 'self'; style-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     )
     return answer
 
@@ -101,5 +102,3 @@ def picture(request: HttpRequest, id: int, name: str) -> HttpResponse:
             answer["Cache-Control"] = "private, max-age=600"
             return answer
     raise Http404("There is no such size.")
-
-

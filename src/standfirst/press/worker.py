@@ -63,7 +63,9 @@ class Worker:
     `fault` is called between the steps with a name: tests end the process there.
     """
 
-    def __init__(self, engine: Engine, *, home: Path, options: Any, fault: Callable[[str], None] = lambda name: None):
+    def __init__(
+        self, engine: Engine, *, home: Path, options: Any, fault: Callable[[str], None] = lambda name: None
+    ) -> None:
         self.engine = engine
         self.home = home
         self.options = options
@@ -147,7 +149,7 @@ class Worker:
         every = wiring.Ahead(beat=self.beat)
         outcome = self.engine.open(every, every.compose)
         log.info("The ledger is %s.", outcome.value)
-        self.engine.look(0, Lane.MAINTENANCE, [("epoch", "pages")], wiring.compose)
+        self.engine.look(0, wiring.LANES[Lane.MAINTENANCE], [("epoch", "pages")], wiring.compose)
         wiring.write_prefixes(self.engine)
         wire.resume()
 
@@ -168,7 +170,7 @@ class Worker:
         minute = datetime.fromtimestamp(now.timestamp() // period * period, tz=now.tzinfo)
         if not Tick.objects.filter(name=RANKING, due__gte=minute).exists():
             changes.set_tick(name=RANKING, ref="top", due=minute)
-        for tick in Tick.objects.due(now):  # type: ignore[attr-defined]
+        for tick in Tick.objects.due(now):
             self.apply(tick.pk)
 
     def apply(self, tick_id: int) -> None:
@@ -199,7 +201,7 @@ class Worker:
         """Look at open change rows, print what they made due, close them. Returns how many pages were done."""
         done = 0
         while not self._stopping:
-            rows = list(Change.objects.open().filter(lane__lte=upto)[:ROWS])  # type: ignore[attr-defined]
+            rows = list(Change.objects.open().filter(lane__lte=upto)[:ROWS])
             for same in _grouped(rows):
                 self.look(same)
             if rows and min(row.lane for row in rows) <= Lane.PUBLISH:

@@ -4,57 +4,64 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('actor', models.CharField(max_length=255)),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('verb', models.CharField(max_length=40)),
-                ('kind', models.CharField(max_length=20)),
-                ('ref', models.CharField(max_length=300)),
-                ('detail', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_index=True)),
+                ("actor", models.CharField(max_length=255)),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("verb", models.CharField(max_length=40)),
+                ("kind", models.CharField(max_length=20)),
+                ("ref", models.CharField(max_length=300)),
+                ("detail", models.JSONField(default=dict)),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'ref', '-id'], name='audit_about')],
+                "indexes": [models.Index(fields=["kind", "ref", "-id"], name="audit_about")],
             },
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('ref', models.CharField(max_length=300)),
-                ('lane', models.PositiveSmallIntegerField(choices=[(0, 'kill'), (1, 'publish'), (2, 'maintenance')], default=1)),
-                ('cause', models.CharField(default='saved', max_length=40)),
-                ('created_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('report', models.JSONField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20)),
+                ("ref", models.CharField(max_length=300)),
+                (
+                    "lane",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "kill"), (1, "publish"), (2, "maintenance")], default=1
+                    ),
+                ),
+                ("cause", models.CharField(default="saved", max_length=40)),
+                ("created_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("report", models.JSONField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('closed_at', None)), fields=['lane', 'id'], name='change_open'), models.Index(fields=['kind', 'ref', '-id'], name='change_about'), models.Index(fields=['closed_at'], name='change_closed')],
+                "indexes": [
+                    models.Index(condition=models.Q(("closed_at", None)), fields=["lane", "id"], name="change_open"),
+                    models.Index(fields=["kind", "ref", "-id"], name="change_about"),
+                    models.Index(fields=["closed_at"], name="change_closed"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Tick',
+            name="Tick",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('ref', models.CharField(blank=True, max_length=300)),
-                ('due', models.DateTimeField()),
-                ('applied_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40)),
+                ("ref", models.CharField(blank=True, max_length=300)),
+                ("due", models.DateTimeField()),
+                ("applied_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('applied_at', None)), fields=['due'], name='tick_due')],
-                'constraints': [models.UniqueConstraint(fields=('name', 'ref', 'due'), name='tick_once')],
+                "indexes": [models.Index(condition=models.Q(("applied_at", None)), fields=["due"], name="tick_due")],
+                "constraints": [models.UniqueConstraint(fields=("name", "ref", "due"), name="tick_once")],
             },
         ),
     ]

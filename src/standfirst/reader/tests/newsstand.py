@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -161,8 +162,8 @@ class Newsroom:
 
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
             setattr(Handler, f"do_{method}", Handler.answer)
-        self.asked = []
-        self.connections = []
+        self.asked: list[Any] = []
+        self.connections: list[Any] = []
         self.hold = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True

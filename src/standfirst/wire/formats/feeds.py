@@ -334,8 +334,8 @@ def _item(entry: _Entry, feed: _Feed, profile: Profile, sealed: str) -> Item:
 def _name(element: etree._Element) -> str:
     """ "title", "dc:creator", "media:content": local names, Atom and RSS without a prefix."""
     tag = element.tag
-    if not isinstance(tag, str):
-        return ""
+    if not isinstance(tag, str):  # comments and processing instructions
+        return ""  # type: ignore[unreachable]
     if tag[0] != "{":
         return tag
     namespace, _brace, local = tag[1:].partition("}")
@@ -620,7 +620,7 @@ def _from_feedparser(text: str, odd: list[Oddity]) -> _Feed:
         raise Unreadable(
             "This feed is not well-formed XML and too damaged to be mended: ask its publisher to correct it."
         )
-    import feedparser  # type: ignore[import-untyped]
+    import feedparser
 
     declared = _DECLARATION.sub("", text, count=1).lstrip()
     result = feedparser.parse(

@@ -135,8 +135,8 @@ def _message(root: etree._Element, data: bytes, profile: Profile) -> Parsed:
     number = 0
     for item_set in root.findall(_N + "itemSet"):
         for element in item_set:
-            if not isinstance(element.tag, str):
-                continue
+            if not isinstance(element.tag, str):  # comments and processing instructions
+                continue  # type: ignore[unreachable]
             number += 1
             if number > profile.limits.items:
                 raise Unreadable(
