@@ -204,7 +204,7 @@ class Board:
                     state=self._state(story, takedown),
                     section=sections.get(story.path[:-4], ""),
                     path=paths.get(pk, "") if story.live else "",
-                    with_whom=_with_whom(story, workflow),
+                    with_whom=_with_whom(story, workflow) or ("The wire" if pk in agencies else ""),
                     open_by=tuple(sessions[pk]),
                     agency=story.credit or agencies.get(pk, "") if pk in agencies else "",
                     published=publication.first if publication else None,

@@ -85,9 +85,17 @@ def _rounded(moment: datetime) -> datetime:
     return moment + timedelta(minutes=-moment.minute % 5, seconds=-moment.second, microseconds=-moment.microsecond)
 
 
+_FILLS_THE_SLUG = {
+    "data-controller": "w-sync",
+    "data-action": "focus->w-sync#check blur->w-sync#apply change->w-sync#apply keyup->w-sync#apply",
+    "data-w-sync-target-value": "#id_slug",
+}
+"""What Wagtail's own title fields carry."""
+
+
 class SectionForm(forms.Form):
     parent = forms.TypedChoiceField(label="Below", coerce=int)
-    name = forms.CharField(max_length=120)
+    name = forms.CharField(max_length=120, widget=forms.TextInput(attrs=_FILLS_THE_SLUG))
     slug = forms.SlugField(
         label="Word in the address",
         allow_unicode=True,

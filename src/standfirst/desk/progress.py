@@ -24,6 +24,8 @@ class Progress:
     pages: int
     ms: int
     surfaces: list[dict[str, Any]]
+    down: bool
+    """A story is being taken down: surfaces are not printed, they are clean."""
 
 
 def mark(kind: str, ref: int | str) -> int:
@@ -57,12 +59,12 @@ def of(change: Change) -> Progress:
     shown = list(surfaces.values())
     down = any(row.lane == Lane.KILL for row in ours.values())
     if all(row.closed_at is not None for row in ours.values()):
-        return Progress("done", _done(down, pages, removed, failed, ms), pages + removed, ms, shown)
+        return Progress("done", _done(down, pages, removed, failed, ms), pages + removed, ms, shown, down)
     beat = heartbeat.read()
     if beat.stale and (clock.now() - change.created_at).total_seconds() > PATIENCE:
         says = f"The press has stopped. {beat.says()} The change is kept and will be carried out then."
-        return Progress("stopped", says, pages, ms, shown)
-    return Progress("working", "Taking down…" if down else "Publishing…", pages, ms, shown)
+        return Progress("stopped", says, pages, ms, shown, down)
+    return Progress("working", "Taking down…" if down else "Publishing…", pages, ms, shown, down)
 
 
 def _done(down: bool, pages: int, removed: int, failed: int, ms: int) -> str:

@@ -150,6 +150,7 @@ def _report(change: Change) -> dict[str, Any]:
         "says": found.says,
         "pages": found.pages,
         "ms": found.ms,
+        "down": found.down,
         "surfaces": [
             {"name": str(s.get("name", "")), "path": str(s.get("path", "")), "ms": int(s.get("ms") or 0)}
             for s in found.surfaces

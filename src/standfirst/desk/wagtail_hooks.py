@@ -143,7 +143,6 @@ class KillItem(_TakeDownItem):
     label = "Kill"
     name = "action-kill"
     icon_name = "warning"
-    classname = "sf-menu-kill"
 
 
 @hooks.register("register_page_action_menu_item")

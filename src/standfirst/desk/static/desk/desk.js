@@ -32,13 +32,13 @@
 
   const milliseconds = (ms) => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);
 
-  const fill = (list, surfaces) => {
+  const fill = (list, { surfaces, down }) => {
     list.replaceChildren(
       ...surfaces.map(({ name, path, ms }) => {
         const item = document.createElement("li");
         const title = Object.assign(document.createElement("span"), { className: "sf-surfaces__name", textContent: name });
         const link = Object.assign(document.createElement("a"), { href: path, textContent: path, target: "_blank", rel: "noreferrer", dir: "ltr" });
-        const took = Object.assign(document.createElement("span"), { className: "sf-surfaces__ms", textContent: `clean after ${milliseconds(ms)}` });
+        const took = Object.assign(document.createElement("span"), { className: "sf-surfaces__ms", textContent: `${down ? "clean " : ""}after ${milliseconds(ms)}` });
         item.append(title, " ", link, " ", took);
         return item;
       }),
@@ -49,9 +49,9 @@
   const follow = (element) => {
     let list = element.parentElement.querySelector("[data-sf-surfaces]");
     let more = null;
-    const offer = (surfaces) => {
-      if (!surfaces.length || more) return;
-      if (list) return fill(list, surfaces);
+    const offer = (report) => {
+      if (!report.surfaces.length || more) return;
+      if (list) return fill(list, report);
       more = Object.assign(document.createElement("button"), { type: "button", className: "sf-more", textContent: "Which?" });
       more.setAttribute("aria-expanded", "false");
       element.after(more);
@@ -60,7 +60,7 @@
           list.hidden = !list.hidden;
         } else {
           list = Object.assign(document.createElement("ol"), { className: "sf-surfaces" });
-          fill(list, surfaces);
+          fill(list, report);
           element.closest("li")?.append(list);
         }
         more.setAttribute("aria-expanded", String(!list.hidden));
@@ -72,8 +72,8 @@
         const report = await json(element.dataset.sfProgress);
         if (element.textContent !== report.says) element.textContent = report.says;
         element.classList.toggle("sf-progress--stopped", report.state === "stopped");
-        if (list && report.surfaces.length) fill(list, report.surfaces);
-        if (report.state === "done") return offer(report.surfaces);
+        if (list && report.surfaces.length) fill(list, report);
+        if (report.state === "done") return offer(report);
         if (report.state === "stopped") pause = 3000;
       } catch {
         pause = 3000;
