@@ -120,8 +120,7 @@ class Ahead:
 def write_prefixes(press: Engine) -> None:
     """Tell the reader process which sections have moved, by one rule each."""
     rules: dict[str, str] = {}
-    for ref in edition.refs_of("section"):
-        section = edition.compose("section", ref)
+    for section in edition.compose_many("section", list(edition.refs_of("section"))).values():
         if isinstance(section, Section):
             rules.update(site.prefixes(section))
     outlet = press.outlet

@@ -204,7 +204,7 @@ class Worker:
             rows = list(Change.objects.open().filter(lane__lte=upto)[:ROWS])
             for same in _grouped(rows):
                 self.look(same)
-            if rows and min(row.lane for row in rows) <= Lane.PUBLISH:
+            if any(row.kind == "section" for row in rows):
                 wiring.write_prefixes(self.engine)
             try:
                 bake = self.engine.bake(
