@@ -44,11 +44,12 @@ def test_the_laws_hold_after_any_history(histories: type[Histories]) -> None:
     run_state_machine_as_test(histories, settings=QUICK)
 
 
+# In parts: Hypothesis remembers a run's examples, and 10,000 would take more than a gigabyte.
 @pytest.mark.deep
+@pytest.mark.parametrize("part", range(20))
 @pytest.mark.parametrize("histories", [Histories, SqliteHistories])
-def test_the_laws_hold_after_ten_thousand_histories(histories: type[Histories]) -> None:
-    for _ in range(20):  # Hypothesis remembers a run's examples, and 10,000 would take more than a gigabyte.
-        run_state_machine_as_test(histories, settings=DEEP)
+def test_the_laws_hold_after_ten_thousand_histories(histories: type[Histories], part: int) -> None:
+    run_state_machine_as_test(histories, settings=DEEP)
 
 
 # --- the laws notice a broken ledger: each of these forgets one thing that a look or a commit must do ---------------
