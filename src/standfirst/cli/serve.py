@@ -104,6 +104,7 @@ def start(home: Path, options: Any, *, announce: bool, extra: list[Any]) -> None
         *("--memory", str(max(1, options.cache // 2**20))),
         *("--upload-limit", str(max(1, options.upload_limit // 2**20))),
         *("--flush-seconds", str(options.reads_seconds)),
+        *(word for proxy in options.trusted_proxies for word in ("--trusted-proxy", proxy)),
     ]
     children = [
         supervise.Child(

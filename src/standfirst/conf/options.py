@@ -24,6 +24,11 @@ OPTIONS: tuple[tuple[str, str | int, str], ...] = (
     ("STANDFIRST_NEWSROOM_PORT", 0, "Loopback port of the newsroom process. 0: the port after PORT, or any free one."),
     ("STANDFIRST_ORIGIN", "", "Public scheme and host, e.g. https://news.example. Empty: http://127.0.0.1:PORT."),
     ("STANDFIRST_HOSTS", "", "Further host names under which the newsroom may be reached, separated by commas."),
+    (
+        "STANDFIRST_TRUSTED_PROXIES",
+        "",
+        "Addresses of proxies in front, e.g. for TLS, whose X-Forwarded headers are believed, separated by commas.",
+    ),
     ("DATABASE_URL", "", "Newsroom's database: postgresql://user@host/name. Empty: SQLite in the folder."),
     ("PRESS_DATABASE_URL", "", "Press's ledger, which can be rebuilt at any time. Empty: SQLite in the folder."),
     ("STANDFIRST_SECRET_KEY", "", "Signs sessions. Empty: made at the first start and kept in the folder."),
@@ -54,6 +59,7 @@ class Options:
     newsroom_port: int
     origin: str
     hosts: tuple[str, ...]
+    trusted_proxies: tuple[str, ...]
     database_url: str
     press_database_url: str
     secret_key: str
@@ -76,7 +82,7 @@ def load(environ: Mapping[str, str] | None = None) -> Options:
     from_file = _file(home / "standfirst.toml")
     values: dict[str, Any] = {}
     for name, default, _ in OPTIONS:
-        key = name.removeprefix("STANDFIRST_").lower()
+        key = _key(name)
         raw = environ.get(name)
         if raw is None or raw == "":
             raw = from_file.get(key, default)
@@ -85,24 +91,38 @@ def load(environ: Mapping[str, str] | None = None) -> Options:
     if not 0 <= values["port"] <= 65535:
         raise Misconfigured(f"PORT is {values['port']}: choose a number from 1 to 65535.")
     for name, least in _LEAST.items():
-        key = name.removeprefix("STANDFIRST_").lower()
+        key = _key(name)
         if values[key] < (_TEST_LEAST if environ.get("STANDFIRST_REHEARSAL") else least):
             raise Misconfigured(f"{name} is {values[key]}: it must be at least {least}.")
     if values["log_level"].upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise Misconfigured(f"STANDFIRST_LOG_LEVEL is {values['log_level']!r}: use DEBUG, INFO, WARNING or ERROR.")
     values["log_level"] = values["log_level"].upper()
     values["origin"] = _origin(values["origin"] or f"http://127.0.0.1:{values['port']}")
-    values["hosts"] = tuple(host.strip() for host in values["hosts"].split(",") if host.strip())
+    for key in ("hosts", "trusted_proxies"):
+        values[key] = tuple(word.strip() for word in values[key].split(",") if word.strip())
     return Options(**values)
+
+
+def _key(name: str) -> str:
+    """An option's name in `standfirst.toml`, e.g. "log_level"."""
+    return name.removeprefix("STANDFIRST_").lower()
 
 
 def _file(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        found = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(f"standfirst.toml in the newsroom's folder cannot be read: {error}.") from error
+    # The folder's name stands outside of it.
+    known = {_key(name) for name, _, _ in OPTIONS} - {_key("STANDFIRST_HOME")}
+    if unknown := sorted(found.keys() - known):
+        raise Misconfigured(
+            f"standfirst.toml in the newsroom's folder sets {unknown[0]!r}, which is no option there: "
+            f"use one of {', '.join(sorted(known))}."
+        )
+    return found
 
 
 def _whole_number(name: str, raw: object) -> int:

@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from standfirst.conf.options import OPTIONS, load
+from standfirst.kit.errors import Misconfigured
+
+
+def test_it_needs_no_setting_at_all(tmp_path: Path) -> None:
+    options = load({"STANDFIRST_HOME": str(tmp_path)})
+    assert (options.home, options.origin, options.trusted_proxies) == (tmp_path, "http://127.0.0.1:8000", ())
+
+
+def test_the_environment_goes_before_the_file_and_the_file_before_the_default(tmp_path: Path) -> None:
+    (tmp_path / "standfirst.toml").write_text('port = 8443\nlog_level = "debug"\ntrusted_proxies = "127.0.0.1, ::1"\n')
+    options = load({"STANDFIRST_HOME": str(tmp_path), "STANDFIRST_LOG_LEVEL": "ERROR"})
+    assert (options.port, options.origin, options.log_level) == (8443, "http://127.0.0.1:8443", "ERROR")
+    assert options.trusted_proxies == ("127.0.0.1", "::1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("STANDFIRST_WIRE_LIMIT", "-1"),
+        ("STANDFIRST_ORIGIN", "news.example"),
+        ("STANDFIRST_ORIGIN", "https://news.example/front"),
+        ("STANDFIRST_RANKING_SECONDS", "5"),
+        ("STANDFIRST_LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_value_that_cannot_be_used_stops_the_start_with_its_name(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(Misconfigured, match=name):
+        load({"STANDFIRST_HOME": str(tmp_path), name: value})
+
+
+@pytest.mark.parametrize("line", ["prot = 8443\n", 'home = "elsewhere"\n', "port = \n"])
+def test_a_file_that_cannot_be_meant_stops_the_start_too(tmp_path: Path, line: str) -> None:
+    (tmp_path / "standfirst.toml").write_text(line)
+    with pytest.raises(Misconfigured, match=r"standfirst\.toml"):
+        load({"STANDFIRST_HOME": str(tmp_path)})
+
+
+def test_there_are_few_options_and_each_says_what_it_is() -> None:
+    assert len(OPTIONS) <= 25
+    assert all(says.endswith(".") for _, _, says in OPTIONS)
