@@ -173,3 +173,15 @@ def test_a_kill_leaves_a_notice_and_no_trace_on_any_page(newsroom: Newsroom) -> 
     assert b"It is false." not in everything
     assert not [name for name in output if "/pictures/" in name]
     newsroom.prove()
+
+
+def test_a_new_story_is_with_the_readers_before_any_page_that_links_to_it(newsroom: Newsroom) -> None:
+    for number in range(4):
+        newsroom.story(f"Bridge closed after flood {number}")
+    newsroom.at_rest()
+    story = newsroom.story("Bridge closed after flood, again")
+    newsroom.at_rest()
+    report = next(c.report for c in Change.objects.about("story", story.pk) if c.report and c.report["pages"])
+    printed = [surface["path"] for surface in report["surfaces"]]
+    assert printed[0] == path_of(story)
+    assert {"/", "/news/world/"} <= set(printed)

@@ -565,11 +565,14 @@ class Engine:
         return len(wrong) + (len(found.unknown) if remove_unknown else 0)
 
 
-def _order(print_: _Print) -> tuple[int, int]:
-    """Publishing: what is linked to, then what links, then what moved, and last what is taken away."""
+def _order(print_: _Print) -> tuple[int, int, bool]:
+    """Publishing: what is linked to, then what links, then what moved, and last what is taken away.
+
+    Of one rank, pages that readers do not have yet go first: older stories may link to a new one.
+    """
     status = print_.output.status if print_.output else 0
     phase = 0 if print_.problem or print_.verified else {200: 0, 301: 1}.get(status, 2)
-    return phase, print_.job.rank
+    return phase, print_.job.rank, print_.job.status == 200
 
 
 def _kill_order(print_: _Print) -> tuple[int, int]:
