@@ -1,40 +1,54 @@
 """Relating stories: at first publication, at marked updates, and never because a page is printed.
 
 What a story costs here does not depend on the archive: its terms are looked up newest first, a bounded number each; its
-own list has ten places; it enters at most thirty old lists at once, more of them later, and never more than a hundred.
+own list has ten places; it enters, changes or leaves at most thirty old lists at once, more of them later, and never
+stands in more than a hundred.
+
+What the rows say is fixed at events. Unpublishing a story changes none of them: pages leave out what they may not link
+to, and a story that comes back finds its list as it was. A kill or a withholding takes a story out (`forget`), and
+published again it is related anew.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Case, Count, F, Value, When
 
 from standfirst.changes import actions as changes
 from standfirst.changes.models import Lane
 from standfirst.library import relating, terms
 from standfirst.library.models import RelatedStory, RelateLater, StoryTerms, Term, TermCount
+from standfirst.library.relating import Entry
 from standfirst.stories.models import Publication, Story
 
 PLACES = 10
 """Stories in a related list."""
 
 AT_ONCE = 30
-"""Old lists that a story may enter at its event."""
+"""Old lists that a story's event may change at once."""
 
 LISTS = 100
 """Lists that a story may stand in."""
 
-RAREST = 12
-"""Terms of a story that are looked up."""
+RELATED = 1.5
+"""The score from which a story enters old lists: a rare word of both headlines, or two of both standfirsts. What is
+less fills places in a story's own list at its event, and no old page is printed for it."""
+
+LOOKED_UP = 12
+"""Terms of a story that are looked up, besides its section."""
 
 NEWEST = 100
-"""Stories looked at for each of them."""
+"""Stories found by each of them."""
 
-LATER = 70
-"""Candidates beyond the first thirty lists that are kept for later."""
+COMPARED = 150
+"""Stories of those that are compared term by term."""
+
+EVERY = ""
+"""The term that counts all stories."""
 
 
 def relate_if_due(story_id: int) -> list[int]:
@@ -43,57 +57,28 @@ def relate_if_due(story_id: int) -> list[int]:
     Returns the ids of the stories whose lists changed, the story's own first; empty if nothing was due. Repeating it
     after a crash does nothing twice: terms, lists and change rows commit together.
     """
-    publication = Publication.objects.filter(story_id=story_id, story__live=True).first()
-    if publication is None:
-        return []
-    known = StoryTerms.objects.filter(story_id=story_id).first()
-    if known is not None and known.event >= publication.refreshes:
+    if _due(story_id) is None:
         return []
     with transaction.atomic():
-        return _relate(story_id, publication)
-
-
-def _relate(story_id: int, publication: Publication) -> list[int]:
-    own = _store_terms(story_id, publication)
-    candidates = _score(story_id, publication, own)
-    crowded = _crowded([other for other, _ in candidates])
-    mine = relating.best(((other, score) for other, score in candidates if other not in crowded), PLACES)
-    changed = [story_id]
-    _write(story_id, mine)
-    changes.record(kind="related", ref=story_id, cause="related")
-
-    entered = RelatedStory.objects.filter(other_id=story_id).count()
-    RelateLater.objects.filter(other_id=story_id).delete()
-    candidates = candidates[: AT_ONCE + LATER]
-    lists = _lists([other for other, _ in candidates])
-    for number, (other, score) in enumerate(candidates):
-        if not _would_enter(lists[other], story_id, score):
-            continue
-        if entered >= LISTS:
-            break
-        if len(changed) > AT_ONCE:
-            RelateLater.objects.bulk_create(
-                [RelateLater(story_id=other, other_id=story_id, score=score) for other, score in candidates[number:]],
-                ignore_conflicts=True,
-            )
-            break
-        if _enter(other, story_id, score, lists[other]):
-            changed.append(other)
-            entered += 1
-            changes.record(kind="related", ref=other, cause="related")
-    return changed
+        _one_at_a_time()
+        # Asked again now that nobody else writes here: a kill may have come first.
+        publication = _due(story_id)
+        return _relate(story_id, publication) if publication is not None else []
 
 
 def relate_later(limit: int) -> int:
-    """Let stories into old lists for which there was no time at once. Returns how many lists changed."""
+    """Decide places in old lists for which there was no time at once. Returns how many lists changed."""
     done = 0
-    for row in RelateLater.objects.order_by("id")[:limit]:
+    for number in list(RelateLater.objects.order_by("id").values_list("pk", flat=True)[:limit]):
         with transaction.atomic():
-            row.delete()
-            if RelatedStory.objects.filter(other_id=row.other_id).count() >= LISTS:
+            _one_at_a_time()
+            row = RelateLater.objects.filter(pk=number).first()
+            if row is None:
                 continue
-            listed = _lists([row.story_id])[row.story_id]
-            if _would_enter(listed, row.other_id, row.score) and _enter(row.story_id, row.other_id, row.score, listed):
+            row.delete()
+            shelf = _Shelf.of(row.other_id, [row.story_id])
+            welcome = row.score >= RELATED and Story.objects.filter(pk=row.other_id, live=True).exists()
+            if shelf.settle(row.story_id, row.score, welcome=welcome):
                 changes.record(kind="related", ref=row.story_id, lane=Lane.MAINTENANCE, cause="related")
                 done += 1
     return done
@@ -101,16 +86,16 @@ def relate_later(limit: int) -> int:
 
 def forget(story_id: int) -> None:
     """Take a story out of the library, inside the caller's transaction. Published again it is related anew."""
-    holders = list(RelatedStory.objects.filter(other_id=story_id).values_list("story_id", flat=True))
-    held = list(Term.objects.filter(story_id=story_id).values_list("term", flat=True))
+    _one_at_a_time()
+    holders = list(
+        RelatedStory.objects.filter(other_id=story_id).order_by("story_id").values_list("story_id", flat=True)
+    )
     if StoryTerms.objects.filter(story_id=story_id).exists():
-        _count(held, -1)
-    Term.objects.filter(story_id=story_id).delete()
-    StoryTerms.objects.filter(story_id=story_id).delete()
-    RelatedStory.objects.filter(other_id=story_id).delete()
-    RelatedStory.objects.filter(story_id=story_id).delete()
-    RelateLater.objects.filter(other_id=story_id).delete()
-    RelateLater.objects.filter(story_id=story_id).delete()
+        _count([EVERY, *Term.objects.filter(story_id=story_id).values_list("term", flat=True)], -1)
+    for model in (Term, StoryTerms, RelatedStory, RelateLater):
+        model._default_manager.filter(story_id=story_id).delete()
+    for model in (RelatedStory, RelateLater):
+        model._default_manager.filter(other_id=story_id).delete()
     for holder in (*holders, story_id):
         changes.record(kind="related", ref=holder, cause="forgotten")
 
@@ -122,11 +107,90 @@ def related(story_id: int) -> tuple[int, ...]:
 
 def related_many(story_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     """Related lists of several stories. Stories without one are left out."""
-    found: dict[int, list[int]] = defaultdict(list)
-    rows = RelatedStory.objects.filter(story_id__in=story_ids).order_by("story_id", "-score", "-other_id")
-    for story, other in rows.values_list("story_id", "other_id"):
-        found[story].append(other)
-    return {story: tuple(others) for story, others in found.items()}
+    return {
+        story: tuple(relating.ids(relating.best(entries, PLACES)))
+        for story, entries in _lists(story_ids).items()
+        if entries
+    }
+
+
+# --- one event ----------------------------------------------------------------------------------------------------
+
+
+def _due(story_id: int) -> Publication | None:
+    publication = Publication.objects.filter(story_id=story_id, story__live=True).first()
+    if publication is None:
+        return None
+    known = StoryTerms.objects.filter(story_id=story_id).first()
+    return publication if known is None or known.event < publication.refreshes else None
+
+
+def _one_at_a_time() -> None:
+    """Wait until nobody else writes here, to the end of the transaction. (SQLite lets only one write anyway.)"""
+    if TermCount.objects.select_for_update().filter(term=EVERY).first() is None:
+        TermCount.objects.bulk_create([TermCount(term=EVERY)], ignore_conflicts=True)
+        TermCount.objects.select_for_update().get(term=EVERY)
+
+
+def _relate(story_id: int, publication: Publication) -> list[int]:
+    own = _store_terms(story_id, publication)
+    holders = set(RelatedStory.objects.filter(other_id=story_id).values_list("story_id", flat=True))
+    scores = _score(story_id, publication, own, holders)
+    found = relating.best(scores.items(), len(scores))
+
+    crowded = _crowded([other for other, _ in found], apart_from=story_id)
+    mine = relating.best((entry for entry in found if entry[0] not in crowded), PLACES)
+    _write(story_id, _lists([story_id])[story_id], mine)
+    changes.record(kind="related", ref=story_id, cause="related")
+
+    # What no longer belongs leaves first: it may be why the story was corrected.
+    leaving = [(other, scores.get(other, 0.0)) for other in sorted(holders) if scores.get(other, 0.0) < RELATED]
+    entering = [entry for entry in found if entry[1] >= RELATED]
+    shelf = _Shelf.of(story_id, relating.ids([*leaving, *entering]))
+    changed = [story_id]
+    later: list[RelateLater] = []
+    RelateLater.objects.filter(other_id=story_id).delete()
+    for other, score in (*leaving, *entering):
+        if len(changed) > AT_ONCE and shelf.would_change(other, score, welcome=score >= RELATED):
+            later.append(RelateLater(story_id=other, other_id=story_id, score=score))
+        elif shelf.settle(other, score, welcome=score >= RELATED):
+            changed.append(other)
+            changes.record(kind="related", ref=other, cause="related")
+    RelateLater.objects.bulk_create(later)
+    return changed
+
+
+@dataclass
+class _Shelf:
+    """The lists in which one story stands or may come to stand."""
+
+    story: int
+    lists: dict[int, list[Entry]]
+    standing: int
+    """Lists in which the story stands, of all there are."""
+
+    @classmethod
+    def of(cls, story_id: int, holders: Collection[int]) -> _Shelf:
+        standing = RelatedStory.objects.filter(other_id=story_id).count()
+        return cls(story_id, _lists(holders), standing)
+
+    def _after(self, holder: int, score: float, welcome: bool) -> list[Entry]:
+        listed = self.lists[holder]
+        stands = self.story in relating.ids(listed)
+        welcome = welcome and (stands or self.standing < LISTS)
+        return relating.settled(listed, (self.story, score), welcome=welcome, places=PLACES)
+
+    def would_change(self, holder: int, score: float, *, welcome: bool) -> bool:
+        """True if readers of `holder` would see another list."""
+        return relating.ids(self._after(holder, score, welcome)) != relating.ids(self.lists[holder])
+
+    def settle(self, holder: int, score: float, *, welcome: bool) -> bool:
+        """Decide the story's place in the list of `holder`. True if readers see another list now."""
+        before, after = self.lists[holder], self._after(holder, score, welcome)
+        _write(holder, before, after)
+        self.standing += (self.story in relating.ids(after)) - (self.story in relating.ids(before))
+        self.lists[holder] = after
+        return relating.ids(after) != relating.ids(before)
 
 
 # --- terms --------------------------------------------------------------------------------------------------------
@@ -142,89 +206,85 @@ def _store_terms(story_id: int, publication: Publication) -> Mapping[str, float]
         topics=[topic.slug for topic in story.topics.all()],
         section=story.get_parent().pk,
     )
-    before = set(Term.objects.filter(story_id=story_id).values_list("term", flat=True))
     known = StoryTerms.objects.filter(story_id=story_id).exists()
+    before = dict(Term.objects.filter(story_id=story_id).values_list("term", "weight"))
+    _count(before.keys() - own.keys(), -1)
+    _count([*(own.keys() - before.keys()), *([] if known else [EVERY])], +1)
     Term.objects.filter(story_id=story_id).delete()
     Term.objects.bulk_create(Term(story_id=story_id, term=term, weight=weight) for term, weight in own.items())
-    _count(before - own.keys(), -1, stories=False)
-    _count(own.keys() - before, +1, stories=not known)
     StoryTerms.objects.update_or_create(
         story_id=story_id, defaults={"event": publication.refreshes, "published": publication.first}
     )
     return own
 
 
-def _count(changed: Iterable[str], by: int, *, stories: bool = True) -> None:
-    """Count stories in or out of their terms; with `stories` also in or out of all."""
-    counted = {*changed, ""} if stories else set(changed)
+def _count(changed: Collection[str], by: int) -> None:
+    """Count a story into its terms (`by` 1) or out of them (-1)."""
     if by > 0:
-        TermCount.objects.bulk_create([TermCount(term=term) for term in sorted(counted)], ignore_conflicts=True)
-    TermCount.objects.filter(term__in=counted).update(stories=F("stories") + by)
+        TermCount.objects.bulk_create([TermCount(term=term) for term in sorted(changed)], ignore_conflicts=True)
+    # Never below nothing, whatever went wrong before: a kill passes here, and must not fail for a number.
+    count = F("stories") + by if by > 0 else Case(When(stories__gt=0, then=F("stories") + by), default=Value(0))
+    TermCount.objects.filter(term__in=changed).update(stories=count)
+    if by < 0:
+        TermCount.objects.filter(term__in=changed, stories=0).exclude(term=EVERY).delete()
 
 
-def _score(story_id: int, publication: Publication, own: Mapping[str, float]) -> list[tuple[int, float]]:
-    """Candidates with their scores, best first: stories found through the story's weightiest and rarest terms."""
-    counts = dict(TermCount.objects.filter(term__in=[*own, ""]).values_list("term", "stories"))
-    everything = counts.get("", 1)
-    rarities = {term: relating.rarity(counts.get(term, 1), everything) for term in own}
-    telling = sorted(own, key=lambda term: (-own[term] * rarities[term], term))[:RAREST]
-    section = [term for term in own if term.startswith("s:")]
+def _score(
+    story_id: int, publication: Publication, own: Mapping[str, float], holders: Collection[int]
+) -> dict[int, float]:
+    """Scores of the stories most like this one, and of those in whose lists it stands already."""
+    counts = dict(TermCount.objects.filter(term__in=[*own, EVERY]).values_list("term", "stories"))
+    rarities = {term: relating.rarity(counts.get(term, 1), counts.get(EVERY, 1)) for term in own}
     found: dict[int, dict[str, float]] = defaultdict(dict)
-    for term in dict.fromkeys((*telling, *section)):
+    for term in relating.telling(own, rarities, counts, LOOKED_UP):
         newest = Term.objects.filter(term=term).exclude(story_id=story_id).order_by("-story_id")[:NEWEST]
         for other, weight in newest.values_list("story_id", "weight"):
             found[other][term] = weight
+    likeliest = relating.best(((other, relating.shared(own, has, rarities)) for other, has in found.items()), COMPARED)
+    compared = {*relating.ids(likeliest), *holders}
     published = dict(
-        StoryTerms.objects.filter(story_id__in=found, story__live=True).values_list("story_id", "published")
+        StoryTerms.objects.filter(story_id__in=compared, story__live=True).values_list("story_id", "published")
     )
-    scores = (
-        (
-            other,
-            relating.score(
-                relating.shared(own, found[other], rarities),
-                (publication.first - moment).total_seconds() / 86400,
-            ),
+    held: dict[int, dict[str, float]] = defaultdict(dict)
+    rows = Term.objects.filter(story_id__in=published, term__in=own)
+    for other, term, weight in rows.values_list("story_id", "term", "weight"):
+        held[other][term] = weight
+    return {
+        other: relating.score(
+            relating.shared(own, held[other], rarities), (publication.first - moment).total_seconds() / 86400
         )
         for other, moment in published.items()
-    )
-    return relating.best(scores, AT_ONCE + LATER + PLACES)
+    }
 
 
 # --- lists --------------------------------------------------------------------------------------------------------
 
 
-def _lists(story_ids: Sequence[int]) -> dict[int, list[tuple[int, float]]]:
-    found: dict[int, list[tuple[int, float]]] = {story: [] for story in story_ids}
-    rows = RelatedStory.objects.filter(story_id__in=story_ids).values_list("story_id", "other_id", "score")
-    for story, other, score in rows:
+def _lists(story_ids: Iterable[int]) -> dict[int, list[Entry]]:
+    """Lists of stories, best first. Those without one are empty."""
+    found: dict[int, list[Entry]] = {story: [] for story in story_ids}
+    rows = RelatedStory.objects.filter(story_id__in=found)
+    for story, other, score in rows.values_list("story_id", "other_id", "score"):
         found[story].append((other, score))
-    return found
+    return {story: relating.best(entries, len(entries)) for story, entries in found.items()}
 
 
-def _crowded(story_ids: Sequence[int]) -> set[int]:
-    """Stories that stand in as many lists as they may."""
-    counts = RelatedStory.objects.filter(other_id__in=story_ids).values("other_id").annotate(lists=Count("id"))
+def _crowded(story_ids: Collection[int], apart_from: int) -> set[int]:
+    """Stories that stand in as many lists as they may, not counting that of `apart_from`."""
+    rows = RelatedStory.objects.filter(other_id__in=story_ids).exclude(story_id=apart_from)
+    counts = rows.values("other_id").annotate(lists=Count("id"))
     return {row["other_id"] for row in counts if row["lists"] >= LISTS}
 
 
-def _would_enter(listed: Sequence[tuple[int, float]], story_id: int, score: float) -> bool:
-    others = [entry for entry in listed if entry[0] != story_id]
-    return len(others) < PLACES or (score, story_id) > min((kept, other) for other, kept in others)
-
-
-def _enter(story_id: int, other: int, score: float, listed: Sequence[tuple[int, float]]) -> bool:
-    """Put `other` into the list of `story_id`. True if the list is another one now."""
-    kept = relating.best([*(entry for entry in listed if entry[0] != other), (other, score)], PLACES)
-    before = [entry[0] for entry in relating.best(listed, PLACES)]
-    _write(story_id, kept)
-    return [entry[0] for entry in kept] != before
-
-
-def _write(story_id: int, entries: Sequence[tuple[int, float]]) -> None:
-    RelatedStory.objects.filter(story_id=story_id).exclude(other_id__in=[other for other, _ in entries]).delete()
-    RelatedStory.objects.bulk_create(
-        [RelatedStory(story_id=story_id, other_id=other, score=score) for other, score in entries],
-        update_conflicts=True,
-        unique_fields=["story", "other"],
-        update_fields=["score"],
-    )
+def _write(story_id: int, before: Sequence[Entry], after: Sequence[Entry]) -> None:
+    """Make the list of a story `after`, touching only rows that differ."""
+    kept, known = set(relating.ids(after)), dict(before)
+    if gone := known.keys() - kept:
+        RelatedStory.objects.filter(story_id=story_id, other_id__in=gone).delete()
+    if fresh := [(other, score) for other, score in after if known.get(other) != score]:
+        RelatedStory.objects.bulk_create(
+            [RelatedStory(story_id=story_id, other_id=other, score=score) for other, score in fresh],
+            update_conflicts=True,
+            unique_fields=["story", "other"],
+            update_fields=["score"],
+        )

@@ -1,59 +1,92 @@
-"""Stored rows of what is related to what. Written at events, never while a page is printed."""
+"""Stored rows of what is related to what. Written at events, never while a page is printed.
+
+The rows name stories without the database's own foreign keys: a story that was ever published is never deleted, and a
+kill, which holds its story's row, must not wait for locks that such keys take. Wagtail's index of references leaves
+these tables out: it would look at every row that is written or deleted.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
 from standfirst.stories.models import Story
 
 
+def _story(**options: Any) -> Any:
+    return models.ForeignKey(Story, on_delete=models.CASCADE, db_constraint=False, related_name="+", **options)
+
+
 class StoryTerms(models.Model):
     """A story that the library knows, and the event at which it was last related."""
 
-    story = models.OneToOneField(Story, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    story = models.OneToOneField(
+        Story, on_delete=models.CASCADE, db_constraint=False, primary_key=True, related_name="+"
+    )
     event = models.PositiveIntegerField()
     """0: first publication; then the number of the marked update or correction."""
     published = models.DateTimeField()
+
+    wagtail_reference_index_ignore = True
+
+    def __str__(self) -> str:
+        return f"terms of story {self.story_id} at event {self.event}"
 
 
 class Term(models.Model):
     """One term of one story, with its weight there."""
 
-    story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="+")
+    story = _story()
     term = models.CharField(max_length=70)
     weight = models.FloatField()
+
+    wagtail_reference_index_ignore = True
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["term", "story"], name="term_once")]
 
+    def __str__(self) -> str:
+        return self.term
+
 
 class TermCount(models.Model):
-    """How many stories have a term. The empty term counts all stories."""
+    """How many stories have a term. The empty term counts all stories; whoever relates stories locks its row."""
 
     term = models.CharField(max_length=70, primary_key=True)
     stories = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.term or 'all'}: {self.stories}"
 
 
 class RelatedStory(models.Model):
     """`other` stands in the related list of `story`."""
 
-    story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="related_rows")
-    other = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="+")
+    story = _story(db_index=False)
+    other = _story()
     score = models.FloatField()
+
+    wagtail_reference_index_ignore = True
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["story", "other"], name="related_once")]
-        indexes: ClassVar = [models.Index(fields=["story", "-score", "-other"], name="related_list")]
+
+    def __str__(self) -> str:
+        return f"{self.other_id} in the list of {self.story_id}"
 
 
 class RelateLater(models.Model):
-    """`other` would stand in the list of `story`, but enough old pages were printed for it at once."""
+    """The place of `other` in the list of `story` is to be decided; at its event enough old pages were printed."""
 
-    story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="+")
-    other = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="+")
+    story = _story(db_index=False)
+    other = _story()
     score = models.FloatField()
+
+    wagtail_reference_index_ignore = True
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["story", "other"], name="relate_later_once")]
+
+    def __str__(self) -> str:
+        return f"{self.other_id} for the list of {self.story_id}"
