@@ -12,6 +12,7 @@ def main() -> None:
     arguments = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "standfirst.conf.settings")
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     Server(
@@ -20,12 +21,13 @@ def main() -> None:
         port=arguments.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=8,
+        blocking_threads=4,
         # Counted in connections, quiet ones too: the embedded default would shut the desk out after a hundred.
         backpressure=1024,
         websockets=False,
         respawn_failed_workers=True,
         log_access=False,
+        log_level=LogLevels.warning,
     ).serve()
 
 
