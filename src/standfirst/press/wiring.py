@@ -96,19 +96,26 @@ class Ahead:
     """Every record, composed a chunk at a time just before the engine asks for it: what makes a full bake fast.
 
     Iterate over it for the keys and give the engine its `compose`. Each snapshot is handed out once; asked for again,
-    or for anything else, it is composed anew.
+    or for anything else, it is composed anew. Keys that `but()` names after a chunk was composed are left out.
     """
 
-    def __init__(self, keys: Iterable[tuple[str, str]] | None = None, beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        keys: Iterable[tuple[str, str]] | None = None,
+        beat: Callable[[], None] = lambda: None,
+        but: Callable[[], set[tuple[str, str]]] = set,
+    ) -> None:
         self._keys = iter(every_key() if keys is None else keys)
         self._beat = beat
+        self._but = but
         self._found: dict[tuple[str, str], Any] = {}
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         while chunk := list(islice(self._keys, edition.CHUNK)):
             self._beat()
-            self._found.update(compose_many(chunk))
-            yield from chunk
+            self._found = compose_many(chunk)
+            left_out = self._but()
+            yield from (key for key in chunk if key not in left_out)
 
     def compose(self, kind: str, ref: str) -> Any:
         """The record, from the chunk at hand."""
