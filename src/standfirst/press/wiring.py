@@ -113,9 +113,12 @@ class Ahead:
     def __iter__(self) -> Iterator[tuple[str, str]]:
         while chunk := list(islice(self._keys, edition.CHUNK)):
             self._beat()
-            self._found = compose_many(chunk)
-            left_out = self._but()
-            yield from (key for key in chunk if key not in left_out)
+            found = compose_many(chunk)
+            for key in self._but():
+                found.pop(key, None)
+            # The engine reads a little ahead: what it has not asked for yet stays.
+            self._found.update(found)
+            yield from found
 
     def compose(self, kind: str, ref: str) -> Any:
         """The record, from the chunk at hand."""
