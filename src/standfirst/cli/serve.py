@@ -36,10 +36,12 @@ def run(*, announce: bool, extra: list[Any] | None = None) -> None:
 
     options = load()
     free(options.host, options.port)
+    setup.lay_folders(options.home)
     setup.boot()
-    home = setup.prepare(say)
-    if not setup.is_open():
-        first_newsroom(home)
+    with setup.answering():
+        home = setup.prepare(say)
+        if not setup.is_open():
+            first_newsroom(home)
     start(home, options, announce=announce, extra=extra or [])
 
 
@@ -88,6 +90,7 @@ def start(home: Path, options: Any, *, announce: bool, extra: list[Any]) -> None
     from django.db import connections
 
     from standfirst.kit import supervise
+    from standfirst.stories import actions as stories
 
     newsroom = any_port(options.newsroom_port or min(options.port + 1, 65535))
     environ = {
@@ -129,6 +132,8 @@ def start(home: Path, options: Any, *, announce: bool, extra: list[Any]) -> None
         ),
         *extra,
     ]
+    # Commands that are run beside it, without its PORT or STANDFIRST_ORIGIN, must print the same pages.
+    stories.serve_from(origin=options.origin)
     password = setup.first_password(home)
     connections.close_all()
 

@@ -442,7 +442,7 @@ def _site(refs: Sequence[str]) -> dict[str, Record]:
             strapline=facts.strapline,
             language=facts.language,
             zone=facts.zone,
-            origin=settings.STANDFIRST.origin,
+            origin=facts.origin or settings.STANDFIRST.origin,
             home=home,
             about=facts.about,
         )

@@ -72,6 +72,15 @@ def open_newsroom(
     return home
 
 
+@transaction.atomic
+def serve_from(*, origin: str) -> None:
+    """Note the scheme and host under which readers meet the site. While they stay the same nothing happens."""
+    facts = SiteFacts.objects.select_for_update().filter(pk=1).first()
+    if facts is not None and facts.origin != origin:
+        facts.origin = origin
+        facts.save()
+
+
 _GRANTED = ("wagtailcore", "wagtailimages", "wagtaildocs")
 
 

@@ -51,6 +51,8 @@ class SiteFacts(models.Model):
     strapline = models.CharField(max_length=200, blank=True)
     language = models.CharField(max_length=35, choices=LANGUAGES, default="en")
     zone = models.CharField("time zone", max_length=64, default="UTC", help_text="IANA name, e.g. Africa/Lagos.")
+    origin = models.CharField(max_length=255, blank=True, editable=False)
+    """Scheme and host under which readers meet the site, as it was last served. Pages name it, so it is a fact."""
     about = models.TextField(blank=True, help_text="One or two sentences at the foot of every page.")
     alerts_to = models.TextField(
         "who is told of kills", blank=True, help_text="E-mail addresses, one a line. The publishers are told anyway."
