@@ -56,13 +56,13 @@ def _findings() -> list[Finding]:
             level: Literal["error", "warning"] = "error" if message.level >= checks.ERROR else "warning"
             remedy = str(message.hint or "See the message.")
             found.append(Finding(message.id or "django", level, str(message.msg), remedy))
-    if not home.is_dir():
+    if setup.nothing_here(home):
         found.append(
             Finding(
                 "standfirst.E101",
                 "error",
-                f"The newsroom's folder {home} is not there.",
-                "Start a newsroom with `standfirst serve`, or name its folder with STANDFIRST_HOME.",
+                f"There is no newsroom in {home}.",
+                "Start one with `standfirst serve`, or name its folder with STANDFIRST_HOME.",
             )
         )
         return found

@@ -21,14 +21,16 @@ def demo(quiet_wire: bool) -> None:
 
     options = load()
     serve.free(options.host, options.port)
+    setup.lay_folders(options.home)
     setup.boot()
-    home = setup.prepare(serve.say)
-    if not setup.is_open():
-        from standfirst.demo import actions
+    with setup.answering():
+        home = setup.prepare(serve.say)
+        if not setup.is_open():
+            from standfirst.demo import actions
 
-        _, password = setup.first_administrator(home)
-        actions.fill(password=password, progress=_progress)
-        actions.open_wire()
+            _, password = setup.first_administrator(home)
+            actions.fill(password=password, progress=_progress)
+            actions.open_wire()
     from standfirst.kit.supervise import Child
 
     wire = Child(

@@ -21,11 +21,13 @@ def _booted() -> Any:
 
     from standfirst.changes import databases
 
-    if gone := databases.gone():
-        raise Problem(gone)
+    if problem := setup.nothing_here(settings.HOME) or databases.gone():
+        raise Problem(problem)
     setup.lay_folders(settings.HOME)
     setup.lay_databases(settings.HOME)
-    if not setup.is_open():
+    with setup.answering():
+        opened = setup.is_open()
+    if not opened:
         raise Problem("There is no newsroom in this folder yet: start with `standfirst serve` or `standfirst demo`.")
     from standfirst.press import wiring
     from standfirst.press.worker import Worker

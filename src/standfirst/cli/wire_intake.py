@@ -37,10 +37,12 @@ def take_in(files: tuple[str, ...], feed_name: str, as_json: bool) -> None:
 
     from standfirst.changes import databases
 
-    if gone := databases.gone():
-        raise Problem(gone)
+    if problem := setup.nothing_here(settings.HOME) or databases.gone():
+        raise Problem(problem)
     setup.lay_databases(settings.HOME)
-    if not setup.is_open():
+    with setup.answering():
+        opened = setup.is_open()
+    if not opened:
         raise Problem(
             "There is no newsroom in this folder yet: start one with `standfirst serve` or `standfirst demo`."
         )

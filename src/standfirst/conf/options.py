@@ -113,6 +113,12 @@ def _file(path: Path) -> dict[str, Any]:
         found = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
+    except NotADirectoryError:
+        raise Misconfigured(f"STANDFIRST_HOME is {path.parent}: that is no folder, nor can it be one.") from None
+    except OSError as error:
+        raise Misconfigured(
+            f"STANDFIRST_HOME is {path.parent}: {path.name} there cannot be read ({error.strerror})."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(f"standfirst.toml in the newsroom's folder cannot be read: {error}.") from error
     # The folder's name stands outside of it.

@@ -28,14 +28,29 @@ def _secret_key() -> str:
     if STANDFIRST.secret_key:
         return STANDFIRST.secret_key
     path = HOME / "secret"
-    if not path.exists():
-        write_atomically(path, secrets.token_urlsafe(48).encode(), mode=0o600)
-    return path.read_text("utf-8").strip()
+    if not HOME.is_dir():
+        # A command looks at a newsroom that is not there: it signs nothing and makes nothing.
+        return secrets.token_urlsafe(48)
+    try:
+        if not path.exists():
+            write_atomically(path, secrets.token_urlsafe(48).encode(), mode=0o600)
+        return path.read_text("utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"STANDFIRST_HOME is {HOME}: its file {path.name} can be neither read nor made ({error.strerror})."
+        ) from error
 
 
-def _database(url: str, name: str) -> dict[str, Any]:
+def _database(option: str, url: str, name: str) -> dict[str, Any]:
     if url:
-        return {**dict(dj_database_url.parse(url)), "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+        try:
+            parsed = dict(dj_database_url.parse(url))
+        except ValueError as error:
+            # Its words are not repeated: there may be a password in them.
+            raise ImproperlyConfigured(
+                f"{option} cannot be read: write it as postgresql://user:password@host:port/name."
+            ) from error
+        return {**parsed, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
     # mode=rw: a database that was removed is an error at once, never an empty newsroom.
     return {
         "ENGINE": "django.db.backends.sqlite3",
@@ -65,8 +80,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 
 DATABASES = {
-    "default": _database(STANDFIRST.database_url, "newsroom.sqlite3"),
-    "press": _database(STANDFIRST.press_database_url, "press.sqlite3"),
+    "default": _database("DATABASE_URL", STANDFIRST.database_url, "newsroom.sqlite3"),
+    "press": _database("PRESS_DATABASE_URL", STANDFIRST.press_database_url, "press.sqlite3"),
 }
 DATABASE_ROUTERS: list[str] = ["standfirst.conf.routers.OnlyDefault"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -175,7 +190,9 @@ else:
     EMAIL_FILE_PATH = str(HOME / "mail")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = STANDFIRST.mail_from
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# Wagtail's small jobs (the search index, its index of references, files of deleted pictures) are done where they arise:
+# 10 ms a story, and what was saved is found. Put off, they would wait for a worker of their own.
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 
 WAGTAIL_SITE_NAME = "Standfirst"
 WAGTAILADMIN_BASE_URL = STANDFIRST.origin

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from standfirst.kit.errors import Problem
@@ -28,6 +28,34 @@ def boot() -> None:
         django.setup()
     except ImproperlyConfigured as error:
         raise Problem(str(error)) from error
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Around what needs the database: raises `Problem` if it does not answer."""
+    from django.db import OperationalError
+
+    try:
+        yield
+    except OperationalError as error:
+        why = (str(error).strip().splitlines() or ["no reason given"])[0]
+        raise Problem(
+            f"The newsroom's database does not answer ({why}): check that it runs and that DATABASE_URL is right."
+        ) from error
+
+
+def nothing_here(home: Path) -> str | None:
+    """A sentence if no newsroom was ever opened in `home`, None otherwise."""
+    from django.conf import settings
+
+    if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        return None
+    if any((home / name).exists() for name in ("newsroom.sqlite3", "output/.newsroom")):
+        return None
+    return (
+        f"There is no newsroom in {home}: start one with `standfirst serve` or `standfirst demo`, "
+        "or name its folder with STANDFIRST_HOME."
+    )
 
 
 def lay_folders(home: Path) -> None:
