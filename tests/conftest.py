@@ -1,3 +1,4 @@
 from tests.newsroom import newsroom
+from tests.running import _kept, demonstration, served
 
-__all__ = ["newsroom"]
+__all__ = ["_kept", "demonstration", "newsroom", "served"]
