@@ -1,9 +1,12 @@
 """Writes the reference pages that follow from the code: `python docs/generate.py`. A test holds that they are fresh."""
 
+# ruff: noqa: INP001 - a script beside the pages that it writes
+
 from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -54,6 +57,10 @@ MAY: Final[dict[str, str]] = {
 """What each permission lets a person do, in the order in which the page tells it."""
 
 
+def _paragraph(text: str) -> str:
+    return textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False) + "\n"
+
+
 def commands() -> Iterator[tuple[str, click.Command]]:
     """(full name, command) of every command that does something, in the order of the help."""
 
@@ -64,8 +71,8 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         context = click.Context(command)
         for word in command.list_commands(context):
             below = command.get_command(context, word)
-            assert below is not None
-            yield from walk(f"{name} {word}", below)
+            if below is not None:
+                yield from walk(f"{name} {word}", below)
 
     return walk("standfirst", standfirst)
 
@@ -75,9 +82,12 @@ def command_line() -> str:
     parts = [
         MADE,
         "# Command line\n",
-        "Every command tells the same with `--help`. Those that act on a newsroom find it by `STANDFIRST_HOME`, and must be",
-        "given the same [options](options.md) as `standfirst serve`: set them in `standfirst.toml` in the newsroom's folder,",
-        "and every command has them. A mistake of yours ends in one sentence and exit code 1; wrong usage in exit code 2.\n",
+        _paragraph("""
+            Every command tells the same with `--help`. Those that act on a newsroom find it by `STANDFIRST_HOME`, and
+            must be given the same [options](options.md) as `standfirst serve`: set them in `standfirst.toml` in the
+            newsroom's folder, and every command has them. A mistake of yours ends in one sentence and exit code 1;
+            wrong usage in exit code 2.
+        """),
     ]
     for name, command in commands():
         context = click.Context(command, info_name=name)
@@ -103,9 +113,11 @@ def options() -> str:
     parts = [
         MADE,
         "# Options\n",
-        "None is needed to start. A value comes from the environment variable, else from `standfirst.toml` in the newsroom's",
-        "folder (keys in lower case, without `STANDFIRST_`), else from the default. A value that cannot be used, or a key that",
-        "is none, stops the start with its name.\n",
+        _paragraph("""
+            None is needed to start. A value comes from the environment variable, else from `standfirst.toml` in the
+            newsroom's folder (keys in lower case, without `STANDFIRST_`), else from the default. A value that cannot be
+            used, or a key that is none, stops the start with its name.
+        """),
         "| environment | `standfirst.toml` | default | |\n|---|---|---|---|",
     ]
     for name, default, says in OPTIONS:
@@ -131,8 +143,10 @@ def roles() -> str:
     parts = [
         MADE,
         "# Roles and permissions\n",
-        "A person has one role or several; permissions belong to roles, never to a person. `src/standfirst/people/roles.py` is",
-        "the source of this page. Roles are put right at each start of `standfirst serve`.\n",
+        _paragraph("""
+            A person has one role or several; permissions belong to roles, never to a person. They are put right at each
+            start of `standfirst serve`. The source of this page is `src/standfirst/people/roles.py`.
+        """),
     ]
     parts += [f"- **{role.name}.** {role.says}" for role in ROLES]
     parts += ["", "| may | " + " | ".join(role.name for role in ROLES) + " |", "|---|" + ":-:|" * len(ROLES)]
@@ -141,11 +155,13 @@ def roles() -> str:
         parts.append(f"| {says} | " + " | ".join("✓" if it else "" for it in has) + " |")
     parts += [
         "",
-        "Beside the table: nobody undoes a kill or a withholding that they ordered themselves, whatever their role. What",
-        "reporters hand in is approved by editors, wire editors and publishers. Whoever takes items or changes feeds may open",
-        "the files as received. What was published once can be deleted by nobody.",
+        _paragraph("""
+            Beside the table: nobody undoes a kill or a withholding that they ordered themselves, whatever their role.
+            What reporters hand in is approved by editors, wire editors and publishers. Whoever takes items or changes
+            feeds may open the files as received. What was published once can be deleted by nobody.
+        """),
     ]
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts)
 
 
 PAGES: Final = {"command-line.md": command_line, "options.md": options, "roles.md": roles}
