@@ -1,12 +1,18 @@
-"""Passes requests for the newsroom's own addresses on to the newsroom process, and its answers back, piece by piece."""
+"""Passes requests for the newsroom's own addresses on to the newsroom process, and its answers back, piece by piece.
+
+An upload is taken whole before the newsroom is asked: it has few threads, and a stranger who sends one byte now and
+then must not hold any of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Iterable
-from typing import Final
+from dataclasses import dataclass
+from typing import IO, Final
 from urllib.parse import urlsplit
 
 import httpcore
@@ -38,6 +44,13 @@ _OURS_TO_SAY: Final = frozenset({"forwarded", "host", "proxy", "via", "x-real-ip
 
 _CONNECT_SECONDS: Final = 3.0
 _PIECE_SECONDS: Final = 30.0
+# Slower than this on the whole is nobody at work on a bad link, but somebody who holds a connection.
+_SLOWEST: Final = 512
+"""Bytes a second."""
+_IN_MEMORY: Final = 1 << 18
+_PIECE: Final = 1 << 18
+_MOST_HELD: Final = 4
+"""Uploads of the largest size that may lie here at once, before others are asked to wait."""
 # Shorter than what servers keep an idle connection for, so that a request seldom meets one that is being closed.
 _IDLE_SECONDS: Final = 10.0
 _CONNECTIONS: Final = 64
@@ -45,8 +58,20 @@ _RETRY_AFTER: Final = "5"
 _NO_BODY: Final = frozenset({204, 304})
 
 
-class TooLarge(Exception):
-    """An upload went over the limit."""
+class CutShort(Exception):
+    """An upload ended before the length that was announced."""
+
+
+class TooMuch(Exception):
+    """As much as may lie here at once is lying here."""
+
+
+@dataclass(slots=True)
+class _Upload:
+    """An upload on its way in."""
+
+    file: IO[bytes]
+    taken: int = 0
 
 
 class Forwarder:
@@ -63,6 +88,7 @@ class Forwarder:
         self._host = (parts.hostname or "").encode()
         self._port = parts.port
         self._upload_limit = upload_limit
+        self._held = 0
         self._trusted = trusted
         self._timeouts = {
             "connect": _CONNECT_SECONDS,
@@ -91,9 +117,47 @@ class Forwarder:
             return _say(proto, scope, 400, notices.BAD_REQUEST)
         if length is not None and int(length) > self._upload_limit:
             return _say(proto, scope, 413, notices.TOO_LARGE)
-        has_body = length is not None and int(length) > 0
+        size = int(length) if length is not None else 0
+        if not size:
+            return await self._pass(scope, proto, None)
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+            upload = _Upload(file)
+            try:
+                async with asyncio.timeout(_PIECE_SECONDS + size / _SLOWEST):
+                    await self._take(proto, upload, size)
+            except TimeoutError:
+                return _say(proto, scope, 408, notices.BAD_REQUEST)
+            except (CutShort, ProtocolClosed):
+                return _say(proto, scope, 400, notices.BAD_REQUEST)
+            except TooMuch:
+                log.warning("Uploads of %d bytes are under way: another one must wait.", self._held)
+                return _say(proto, scope, 503, notices.NEWSROOM_DOWN, ("retry-after", _RETRY_AFTER))
+            else:
+                return await self._pass(scope, proto, file)
+            finally:
+                self._held -= upload.taken
+
+    async def _take(self, proto: HTTPProtocol, upload: _Upload, size: int) -> None:
+        """Take an upload of `size` bytes in, to the disk if it is large."""
+        body = proto.__aiter__()
+        while upload.taken < size:
+            try:
+                async with asyncio.timeout(_PIECE_SECONDS):
+                    piece = await anext(body)
+            except StopAsyncIteration:
+                raise CutShort from None
+            if self._held + len(piece) > self._upload_limit * _MOST_HELD:
+                raise TooMuch
+            upload.taken += len(piece)
+            self._held += len(piece)
+            if upload.taken > _IN_MEMORY:
+                await asyncio.to_thread(upload.file.write, piece)
+            else:
+                upload.file.write(piece)
+
+    async def _pass(self, scope: Scope, proto: HTTPProtocol, upload: IO[bytes] | None) -> None:
         try:
-            answer = await self._ask(scope, proto if has_body else None)
+            answer = await self._ask(scope, upload)
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
             log.info("The newsroom does not answer (%s).", type(error).__name__)
             return _say(proto, scope, 503, notices.NEWSROOM_DOWN, ("retry-after", _RETRY_AFTER))
@@ -106,8 +170,6 @@ class Forwarder:
         except httpcore.LocalProtocolError:
             # What the client sent is not what it had announced, or no header that could be passed on.
             return _say(proto, scope, 400, notices.BAD_REQUEST)
-        except TimeoutError:
-            return _say(proto, scope, 408, notices.BAD_REQUEST)
         try:
             await _give_back(answer, scope, proto)
         except ProtocolClosed:
@@ -117,7 +179,7 @@ class Forwarder:
             await answer.aclose()
         return None
 
-    async def _ask(self, scope: Scope, upload: HTTPProtocol | None) -> httpcore.Response:
+    async def _ask(self, scope: Scope, upload: IO[bytes] | None) -> httpcore.Response:
         # A connection that was kept may have been closed at the other end in this moment. What has no effect is asked
         # again, on a new connection.
         tries = 2 if upload is None and scope.method in {"GET", "HEAD", "OPTIONS"} else 1
@@ -178,16 +240,10 @@ def _target(scope: Scope) -> bytes:
     return (quoted(scope.path) + query).encode("latin-1", "replace")
 
 
-async def _pieces(proto: HTTPProtocol) -> AsyncIterator[bytes]:
-    body = proto.__aiter__()
-    while True:
-        try:
-            async with asyncio.timeout(_PIECE_SECONDS):
-                piece = await anext(body)
-        except StopAsyncIteration:
-            return
-        if piece:
-            yield piece
+async def _pieces(upload: IO[bytes]) -> AsyncIterator[bytes]:
+    upload.seek(0)
+    while piece := await asyncio.to_thread(upload.read, _PIECE):
+        yield piece
 
 
 async def _give_back(answer: httpcore.Response, scope: Scope, proto: HTTPProtocol) -> None:

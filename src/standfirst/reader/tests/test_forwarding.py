@@ -123,7 +123,7 @@ def test_a_trusted_proxy_before_us_is_believed(tmp_path, newsroom):
         assert stand.stop() == 0
 
 
-def test_uploads_and_downloads_go_through_piece_by_piece(stand, newsroom):
+def test_uploads_and_downloads_go_through_in_little_memory(stand, newsroom):
     before = stand.memory()
 
     def pieces():
@@ -152,6 +152,30 @@ def test_uploads_have_a_limit_and_a_length(stand, newsroom):
     assert b"too large" in answer
     assert stand.http.post("/newsroom/", content=iter([b"no length"])).status_code == 411
     assert newsroom.asked == []
+
+
+def test_strangers_who_dawdle_over_an_upload_do_not_hold_the_newsroom(stand, newsroom):
+    dawdlers = []
+    before = len(newsroom.connections)
+    for _ in range(30):
+        connection = socket.create_connection(("127.0.0.1", stand.port))
+        connection.sendall(b"POST /newsroom/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nname=")
+        dawdlers.append(connection)
+    assert stand.http.post("/newsroom/", content=b"a=1").status_code == 200
+    # Nothing of what is not here yet has come to the newsroom.
+    assert [asked[1] for asked in newsroom.asked] == ["/newsroom/"]
+    assert len(newsroom.connections) - before <= 1
+    for connection in dawdlers:
+        connection.close()
+
+
+def test_an_upload_that_ends_early_does_not_reach_the_newsroom(stand, newsroom):
+    with socket.create_connection(("127.0.0.1", stand.port)) as connection:
+        connection.sendall(b"POST /newsroom/ HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1 << 16)
+    assert stand.http.get("/newsroom/").status_code == 200
+    assert [asked[0] for asked in newsroom.asked] == ["GET"]
 
 
 def test_what_would_lead_astray_is_refused(stand, newsroom):
