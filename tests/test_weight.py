@@ -1,0 +1,169 @@
+"""What a page costs a reader, whether it needs a script or another host, and whether its links lead somewhere.
+
+Every page of the demonstration newsroom as its reader process serves it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import httpx
+import pytest
+from lxml import html
+
+from tests.running import Serving
+
+CEILING = 50 * 1024
+FLOOR = 2 * 1024
+"""A text story below this has lost something."""
+
+
+def packed(answer: httpx.Response) -> int:
+    """Bytes that went over the line for a body."""
+    if answer.headers.get("content-encoding") == "gzip":
+        return int(answer.headers["content-length"])
+    return len(answer.content)
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+def pages(served: Serving, kept: dict[str, Any]) -> dict[str, httpx.Response]:
+    """Every page of HTML by its address: 200 and 410, and the one for addresses where there is nothing."""
+    if not kept:
+        served.at_rest()
+        for address, status in served.addresses().items():
+            if status != 301 and address.endswith("/"):
+                kept[address] = served.http.get(address)
+                assert kept[address].status_code == status, address
+        kept["/no/such/page/"] = served.http.get("/no/such/page/")
+    return kept
+
+
+def kinds(pages: dict[str, httpx.Response]) -> dict[str, list[str]]:
+    """Addresses of each kind of page."""
+    found: dict[str, list[str]] = {name: [] for name in ("home", "front", "story", "day", "author", "gone", "lost")}
+    for address, answer in pages.items():
+        if answer.status_code != 200:
+            kind = "gone" if answer.status_code == 410 else "lost"
+        elif address == "/":
+            kind = "home"
+        elif address.startswith("/authors/"):
+            kind = "author"
+        elif re.fullmatch(r"/\d{4}/\d\d/\d\d/", address):
+            kind = "day"
+        elif re.search(r"/\d{4}/\d\d/\d\d/[^/]+/$", address):
+            kind = "story"
+        else:
+            kind = "front"
+        found[kind].append(address)
+    return found
+
+
+def asked_for(page: html.HtmlElement) -> Iterator[str]:
+    """Every address that a browser fetches by itself for a page."""
+    yield from page.xpath("//img/@src | //script/@src | //iframe/@src | //source/@src | //video/@src | //audio/@src")
+    yield from page.xpath("//embed/@src | //object/@data | //video/@poster | //input/@src | //use/@href")
+    yield from page.xpath("//link[not(@rel='canonical' or @rel='alternate')]/@href")
+    for srcset in page.xpath("//@srcset | //@imagesrcset"):
+        yield from (part.split()[0] for part in srcset.split(","))
+    yield from re.findall(r"url\(([^)]*)\)", " ".join(page.xpath("//@style | //style/text()")))
+
+
+def test_there_is_a_page_of_every_kind(pages: dict[str, httpx.Response]) -> None:
+    assert {kind: bool(found) for kind, found in kinds(pages).items()} == dict.fromkeys(kinds(pages), True)
+
+
+def test_a_story_is_at_most_fifty_kilobytes_on_first_view(served: Serving, pages: dict[str, httpx.Response]) -> None:
+    heaviest: dict[str, int] = {}
+    for kind, addresses in kinds(pages).items():
+        for address in addresses:
+            page = html.fromstring(pages[address].content)
+            sheets = page.xpath("//link[@rel='stylesheet']/@href")
+            assert len(sheets) == 1, address
+            sheet = served.http.get(sheets[0])
+            for asked in asked_for(html.fromstring(sheet.content)):
+                raise AssertionError(f"the style sheet asks for {asked}")
+            cost = packed(pages[address]) + packed(sheet)
+            assert cost <= CEILING, address
+            if kind == "story":
+                assert packed(pages[address]) >= FLOOR, address
+                assert len(" ".join(page.xpath("//main//text()")).split()) > 20, address
+            heaviest[kind] = max(cost, heaviest.get(kind, 0))
+    print("heaviest first view, HTML and style sheet packed, bytes:", heaviest)
+    assert 8 * 1024 < heaviest["home"]
+
+
+def test_no_page_needs_a_script_or_another_host(served: Serving, pages: dict[str, httpx.Response]) -> None:
+    for address, answer in pages.items():
+        page = html.fromstring(answer.content)
+        for script in page.xpath("//script"):
+            assert dict(script.attrib) == {"type": "application/ld+json"}, address
+            json.loads(script.text)
+        assert not page.xpath("//@*[starts-with(name(), 'on')] | //meta[@http-equiv] | //base | //noscript"), address
+        assert not page.xpath("//*[@hidden]//h1 | //iframe | //object | //embed"), address
+        for asked in asked_for(page):
+            assert not urlsplit(asked).scheme and not urlsplit(asked).netloc, (address, asked)
+        assert not re.search(rb"@import|url\(\s*['\"]?(?:https?:)?//", answer.content), address
+        assert page.xpath("//main") and page.xpath("//h1"), address
+
+
+def test_every_local_link_of_every_page_answers(served: Serving, pages: dict[str, httpx.Response]) -> None:
+    links: dict[str, str] = {}
+    for address, answer in pages.items():
+        page = html.fromstring(answer.content)
+        found = [*asked_for(page), *page.xpath("//a/@href | //link/@href | //area/@href | //form/@action")]
+        found += page.xpath("//meta[@property='og:image' or @property='og:url']/@content")
+        for link in found:
+            target = urlsplit(urljoin(served.url + address, link))
+            assert target.scheme in {"http", "https", "mailto", "tel"}, (address, link)
+            if f"{target.scheme}://{target.netloc}" == served.url:
+                if target.path != address:
+                    links.setdefault(target.path, address)
+                elif target.fragment:
+                    assert page.get_element_by_id(target.fragment, None) is not None, (address, link)
+    assert len(links) > 200
+    for link, address in links.items():
+        if not link.startswith(("/newsroom/", "/search")):
+            status = served.http.get(link).status_code
+            assert status == 200, f"{address} links to {unquote(link)}, which answers {status}"
+
+
+def test_feeds_name_stories_that_are_there(served: Serving) -> None:
+    feeds = [address for address in served.addresses() if address.endswith("/feed.xml")]
+    assert len(feeds) > 5
+    for feed in feeds:
+        answer = served.http.get(feed)
+        assert answer.headers["content-type"].startswith("application/rss+xml")
+        for link in re.findall(r"<link>([^<]+)</link>", answer.text):
+            assert link.startswith(served.url), (feed, link)
+            assert served.http.get(urlsplit(link).path).status_code == 200, (feed, link)
+
+
+def test_each_page_says_its_language_and_direction(pages: dict[str, httpx.Response]) -> None:
+    languages: set[tuple[str, str]] = set()
+    for address, answer in pages.items():
+        page = html.fromstring(answer.content)
+        languages.add((page.get("lang"), page.get("dir")))
+        if kinds({address: answer})["story"]:
+            arabic = any("\u0600" <= letter <= "\u06ff" for letter in page.xpath("string(//h1)"))
+            heading = page.xpath("//h1")[0]
+            scope = heading.xpath("ancestor-or-self::*[@dir][1]/@dir")[-1]
+            assert scope == ("rtl" if arabic else "ltr"), address
+            said = heading.xpath("ancestor-or-self::*[@lang][1]/@lang")[-1]
+            assert said.startswith("ar") == arabic, address
+        assert page.get("lang") and page.get("dir") in {"ltr", "rtl"}, address
+    assert {direction for _, direction in languages} == {"ltr", "rtl"}
+
+
+def test_twins_are_the_same_page(served: Serving) -> None:
+    for file in (served.home / "output").rglob("*.gz"):
+        assert gzip.decompress(file.read_bytes()) == file.with_suffix("").read_bytes(), file
