@@ -15,10 +15,11 @@ from urllib.parse import quote
 
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import Author, Card, Crumb, Epoch, Line, Picture, Section, Signature, Site
+from standfirst.kit.languages import direction_of
 from standfirst.pages.output import Output
 from standfirst.pages.pictures import WIDTHS, Rendition, renditions
 from standfirst.pages.templates import NOTHING, Html, component, render, text
-from standfirst.pages.words import Words, direction_of, moment, words
+from standfirst.pages.words import Words, moment, words
 
 Part = dict[str, Any]
 T = TypeVar("T")
@@ -163,6 +164,11 @@ def time_part(iso: str, site: Site, words: Words) -> Part | None:
     if not iso:
         return None
     return {"iso": iso, "text": moment(iso, site.zone, words)}
+
+
+def trail_part(site: Chrome, trail: Iterable[Crumb], words: Words) -> list[Part]:
+    """The way from the home front down, by which a reader goes back up."""
+    return [{"path": text(it.path), "name": words.home if it.id == site.site.home else it.name} for it in trail]
 
 
 def picture_part(picture: Picture | None, sizes: str, widest: int, *, eager: bool = False) -> Part | None:

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from standfirst.kit.languages import primary_of
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -43,7 +45,6 @@ class Words:
     day_after: str
     empty: str
     stories_by: str
-    person: str
     desk: str
     feed: str
     lost: str
@@ -93,7 +94,6 @@ ENGLISH = Words(
     day_after="Later",
     empty="Nothing has been published here yet.",
     stories_by="Articles by {}",
-    person="Reporter",
     desk="Agency desk",
     feed="RSS feed",
     lost="Page not found",
@@ -152,7 +152,6 @@ FRENCH = Words(
     day_after="Plus récent",
     empty="Rien n’a encore été publié ici.",
     stories_by="Articles de {}",
-    person="Journaliste",
     desk="Agence",
     feed="Flux RSS",
     lost="Page introuvable",
@@ -211,7 +210,6 @@ ARABIC = Words(
     day_after="الأحدث",
     empty="لم يُنشر شيء هنا بعد.",
     stories_by="مقالات {}",
-    person="مراسل",
     desk="وكالة أنباء",
     feed="خلاصة RSS",
     lost="الصفحة غير موجودة",
@@ -244,28 +242,10 @@ ARABIC = Words(
 
 LANGUAGES: dict[str, Words] = {words.language: words for words in (ENGLISH, FRENCH, ARABIC)}
 
-_RIGHT_TO_LEFT = frozenset(("ar", "arc", "ckb", "dv", "fa", "he", "ks", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"))
-
-
-def _primary(language: str) -> str:
-    return language.partition("-")[0].lower()
-
-
-def direction_of(language: str) -> str:
-    """ "rtl" or "ltr", by the usual script of a BCP 47 `language`."""
-    return "rtl" if _primary(language) in _RIGHT_TO_LEFT else "ltr"
-
 
 def words(language: str, otherwise: str = "en") -> Words:
     """The words for a page in `language` (BCP 47); failing that in `otherwise`; failing that in English."""
-    return LANGUAGES.get(_primary(language)) or LANGUAGES.get(_primary(otherwise)) or ENGLISH
-
-
-def sentence_list(names: list[str], words: Words) -> str:
-    """Names in a row: "Ada", "Ada and Ben", "Ada, Ben and Chi"."""
-    if len(names) < 2:
-        return "".join(names)
-    return words.joint.join(names[:-1]) + words.last_joint + names[-1]
+    return LANGUAGES.get(primary_of(language)) or LANGUAGES.get(primary_of(otherwise)) or ENGLISH
 
 
 @lru_cache(maxsize=512)

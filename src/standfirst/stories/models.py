@@ -30,11 +30,12 @@ from wagtail.admin.widgets.slug import SlugInput
 from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page, PagePermissionTester
 
+from standfirst.kit.languages import direction_of
 from standfirst.pictures.models import Picture
 from standfirst.stories import ports
 from standfirst.stories.blocks import BodyBlock
 from standfirst.stories.forms import StoryCopyForm, StoryForm
-from standfirst.stories.languages import LANGUAGES, direction_of
+from standfirst.stories.languages import LANGUAGES
 
 RESERVED = frozenset({"newsroom", "search", "r", "assets", "pictures", "authors", "-", "static", "patterns"})
 """First parts of addresses that no section may take."""

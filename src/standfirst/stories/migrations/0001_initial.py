@@ -9,236 +9,564 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('pictures', '0001_initial'),
-        ('wagtailcore', '0098_apitoken'),
+        ("pictures", "0001_initial"),
+        ("wagtailcore", "0098_apitoken"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Story',
+            name="Story",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('kicker', models.CharField(blank=True, help_text='One to three words above the headline.', max_length=80)),
-                ('short_headline', models.CharField(blank=True, help_text='For lists. Empty: the headline.', max_length=120)),
-                ('standfirst', models.TextField(blank=True, help_text='One or two sentences under the headline.')),
-                ('slugline', models.CharField(blank=True, help_text="The desk's name for the story. Never published.", max_length=120)),
-                ('desk_note', models.TextField(blank=True, help_text='For colleagues. Never published.')),
-                ('body', wagtail.fields.StreamField([('paragraph', 0), ('heading', 1), ('quote', 4), ('picture', 7), ('list', 11), ('facts', 14), ('card', 19)], blank=True, block_lookup={0: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'superscript', 'subscript'], 'icon': 'pilcrow'}), 1: ('wagtail.blocks.CharBlock', (), {'icon': 'title', 'max_length': 160}), 2: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link']}), 3: ('wagtail.blocks.CharBlock', (), {'help_text': 'Who said it, and in which role.', 'max_length': 200, 'required': False}), 4: ('wagtail.blocks.StructBlock', [[('text', 2), ('attribution', 3)]], {}), 5: ('wagtail.images.blocks.ImageChooserBlock', (), {}), 6: ('wagtail.blocks.TextBlock', (), {'help_text': "Empty: the picture's own caption.", 'required': False}), 7: ('wagtail.blocks.StructBlock', [[('picture', 5), ('caption', 6)]], {}), 8: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'superscript', 'subscript']}), 9: ('wagtail.blocks.ListBlock', (8,), {}), 10: ('wagtail.blocks.BooleanBlock', (), {'label': 'Numbered', 'required': False}), 11: ('wagtail.blocks.StructBlock', [[('items', 9), ('ordered', 10)]], {}), 12: ('wagtail.blocks.CharBlock', (), {'max_length': 120}), 13: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'superscript', 'subscript', 'ul', 'ol']}), 14: ('wagtail.blocks.StructBlock', [[('title', 12), ('text', 13)]], {}), 15: ('wagtail.blocks.PageChooserBlock', (), {'page_type': ['stories.Story'], 'required': False}), 16: ('wagtail.blocks.URLBlock', (), {'label': 'Or another address', 'required': False}), 17: ('wagtail.blocks.CharBlock', (), {'max_length': 200, 'required': False}), 18: ('wagtail.blocks.TextBlock', (), {'required': False}), 19: ('wagtail.blocks.StructBlock', [[('story', 15), ('url', 16), ('title', 17), ('text', 18)]], {})})),
-                ('lead_caption', models.TextField(blank=True, help_text="Empty: the picture's own caption.", verbose_name='caption')),
-                ('byline', models.CharField(blank=True, help_text="As printed. Empty: the authors' names.", max_length=300)),
-                ('credit', models.CharField(blank=True, help_text='E.g. “AFP”.', max_length=120, verbose_name='agency credit')),
-                ('dateline', models.CharField(blank=True, help_text='E.g. “LAGOS”.', max_length=120)),
-                ('language', models.CharField(choices=[('en', 'English'), ('fr', 'French'), ('ar', 'Arabic'), ('ha', 'Hausa'), ('ig', 'Igbo'), ('yo', 'Yoruba'), ('pcm', 'Nigerian Pidgin'), ('sw', 'Swahili'), ('am', 'Amharic'), ('so', 'Somali'), ('ff', 'Fula'), ('pt', 'Portuguese'), ('es', 'Spanish'), ('de', 'German'), ('it', 'Italian'), ('nl', 'Dutch'), ('tr', 'Turkish'), ('fa', 'Persian'), ('ur', 'Urdu'), ('he', 'Hebrew'), ('hi', 'Hindi'), ('bn', 'Bengali'), ('zh', 'Chinese'), ('ja', 'Japanese'), ('ru', 'Russian'), ('uk', 'Ukrainian')], default='en', max_length=35)),
-                ('direction', models.CharField(blank=True, choices=[('ltr', 'Left to right'), ('rtl', 'Right to left')], help_text='Empty: as the language runs.', max_length=3)),
-                ('lineage', models.UUIDField(db_index=True, default=uuid.uuid4, editable=False)),
-                ('lead_picture', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='pictures.picture')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                (
+                    "kicker",
+                    models.CharField(blank=True, help_text="One to three words above the headline.", max_length=80),
+                ),
+                (
+                    "short_headline",
+                    models.CharField(blank=True, help_text="For lists. Empty: the headline.", max_length=120),
+                ),
+                ("standfirst", models.TextField(blank=True, help_text="One or two sentences under the headline.")),
+                (
+                    "slugline",
+                    models.CharField(
+                        blank=True, help_text="The desk's name for the story. Never published.", max_length=120
+                    ),
+                ),
+                ("desk_note", models.TextField(blank=True, help_text="For colleagues. Never published.")),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [
+                            ("paragraph", 0),
+                            ("heading", 1),
+                            ("quote", 4),
+                            ("picture", 7),
+                            ("list", 11),
+                            ("facts", 14),
+                            ("card", 19),
+                        ],
+                        blank=True,
+                        block_lookup={
+                            0: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {"features": ["bold", "italic", "link", "superscript", "subscript"], "icon": "pilcrow"},
+                            ),
+                            1: ("wagtail.blocks.CharBlock", (), {"icon": "title", "max_length": 160}),
+                            2: ("wagtail.blocks.RichTextBlock", (), {"features": ["bold", "italic", "link"]}),
+                            3: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {"help_text": "Who said it, and in which role.", "max_length": 200, "required": False},
+                            ),
+                            4: ("wagtail.blocks.StructBlock", [[("text", 2), ("attribution", 3)]], {}),
+                            5: ("wagtail.images.blocks.ImageChooserBlock", (), {}),
+                            6: (
+                                "wagtail.blocks.TextBlock",
+                                (),
+                                {"help_text": "Empty: the picture's own caption.", "required": False},
+                            ),
+                            7: ("wagtail.blocks.StructBlock", [[("picture", 5), ("caption", 6)]], {}),
+                            8: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {"features": ["bold", "italic", "link", "superscript", "subscript"]},
+                            ),
+                            9: ("wagtail.blocks.ListBlock", (8,), {}),
+                            10: ("wagtail.blocks.BooleanBlock", (), {"label": "Numbered", "required": False}),
+                            11: ("wagtail.blocks.StructBlock", [[("items", 9), ("ordered", 10)]], {}),
+                            12: ("wagtail.blocks.CharBlock", (), {"max_length": 120}),
+                            13: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {"features": ["bold", "italic", "link", "superscript", "subscript", "ul", "ol"]},
+                            ),
+                            14: ("wagtail.blocks.StructBlock", [[("title", 12), ("text", 13)]], {}),
+                            15: (
+                                "wagtail.blocks.PageChooserBlock",
+                                (),
+                                {"page_type": ["stories.Story"], "required": False},
+                            ),
+                            16: ("wagtail.blocks.URLBlock", (), {"label": "Or another address", "required": False}),
+                            17: ("wagtail.blocks.CharBlock", (), {"max_length": 200, "required": False}),
+                            18: ("wagtail.blocks.TextBlock", (), {"required": False}),
+                            19: (
+                                "wagtail.blocks.StructBlock",
+                                [[("story", 15), ("url", 16), ("title", 17), ("text", 18)]],
+                                {},
+                            ),
+                        },
+                    ),
+                ),
+                (
+                    "lead_caption",
+                    models.TextField(blank=True, help_text="Empty: the picture's own caption.", verbose_name="caption"),
+                ),
+                (
+                    "byline",
+                    models.CharField(blank=True, help_text="As printed. Empty: the authors' names.", max_length=300),
+                ),
+                (
+                    "credit",
+                    models.CharField(blank=True, help_text="E.g. “AFP”.", max_length=120, verbose_name="agency credit"),
+                ),
+                ("dateline", models.CharField(blank=True, help_text="E.g. “LAGOS”.", max_length=120)),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[
+                            ("en", "English"),
+                            ("fr", "French"),
+                            ("ar", "Arabic"),
+                            ("ha", "Hausa"),
+                            ("ig", "Igbo"),
+                            ("yo", "Yoruba"),
+                            ("pcm", "Nigerian Pidgin"),
+                            ("sw", "Swahili"),
+                            ("am", "Amharic"),
+                            ("so", "Somali"),
+                            ("ff", "Fula"),
+                            ("pt", "Portuguese"),
+                            ("es", "Spanish"),
+                            ("de", "German"),
+                            ("it", "Italian"),
+                            ("nl", "Dutch"),
+                            ("tr", "Turkish"),
+                            ("fa", "Persian"),
+                            ("ur", "Urdu"),
+                            ("he", "Hebrew"),
+                            ("hi", "Hindi"),
+                            ("bn", "Bengali"),
+                            ("zh", "Chinese"),
+                            ("ja", "Japanese"),
+                            ("ru", "Russian"),
+                            ("uk", "Ukrainian"),
+                        ],
+                        default="en",
+                        max_length=35,
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        blank=True,
+                        choices=[("ltr", "Left to right"), ("rtl", "Right to left")],
+                        help_text="Empty: as the language runs.",
+                        max_length=3,
+                    ),
+                ),
+                ("lineage", models.UUIDField(db_index=True, default=uuid.uuid4, editable=False)),
+                (
+                    "lead_picture",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="pictures.picture",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'story',
-                'verbose_name_plural': 'stories',
-                'permissions': [('correct_story', 'Can correct a published story'), ('kill_story', 'Can kill a story'), ('withhold_story', 'Can withhold a story'), ('restore_story', 'Can undo a kill or a withholding')],
+                "verbose_name": "story",
+                "verbose_name_plural": "stories",
+                "permissions": [
+                    ("correct_story", "Can correct a published story"),
+                    ("kill_story", "Can kill a story"),
+                    ("withhold_story", "Can withhold a story"),
+                    ("restore_story", "Can undo a kill or a withholding"),
+                ],
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='Section',
+            name="Section",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
-                ('standfirst', models.CharField(blank=True, help_text="One sentence under the section's name.", max_length=300)),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.WAGTAIL_PAGE_MODEL,
+                    ),
+                ),
+                (
+                    "standfirst",
+                    models.CharField(blank=True, help_text="One sentence under the section's name.", max_length=300),
+                ),
             ],
             options={
-                'verbose_name': 'section',
+                "verbose_name": "section",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='SiteFacts',
+            name="SiteFacts",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('newsroom_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('name', models.CharField(default='Standfirst', max_length=120)),
-                ('strapline', models.CharField(blank=True, max_length=200)),
-                ('language', models.CharField(choices=[('en', 'English'), ('fr', 'French'), ('ar', 'Arabic'), ('ha', 'Hausa'), ('ig', 'Igbo'), ('yo', 'Yoruba'), ('pcm', 'Nigerian Pidgin'), ('sw', 'Swahili'), ('am', 'Amharic'), ('so', 'Somali'), ('ff', 'Fula'), ('pt', 'Portuguese'), ('es', 'Spanish'), ('de', 'German'), ('it', 'Italian'), ('nl', 'Dutch'), ('tr', 'Turkish'), ('fa', 'Persian'), ('ur', 'Urdu'), ('he', 'Hebrew'), ('hi', 'Hindi'), ('bn', 'Bengali'), ('zh', 'Chinese'), ('ja', 'Japanese'), ('ru', 'Russian'), ('uk', 'Ukrainian')], default='en', max_length=35)),
-                ('zone', models.CharField(default='UTC', help_text='IANA name, e.g. Africa/Lagos.', max_length=64, verbose_name='time zone')),
-                ('about', models.TextField(blank=True, help_text='One or two sentences at the foot of every page.')),
-                ('alerts_to', models.TextField(blank=True, help_text='E-mail addresses, one a line. The publishers are told anyway.', verbose_name='who is told of kills')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("newsroom_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("name", models.CharField(default="Standfirst", max_length=120)),
+                ("strapline", models.CharField(blank=True, max_length=200)),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[
+                            ("en", "English"),
+                            ("fr", "French"),
+                            ("ar", "Arabic"),
+                            ("ha", "Hausa"),
+                            ("ig", "Igbo"),
+                            ("yo", "Yoruba"),
+                            ("pcm", "Nigerian Pidgin"),
+                            ("sw", "Swahili"),
+                            ("am", "Amharic"),
+                            ("so", "Somali"),
+                            ("ff", "Fula"),
+                            ("pt", "Portuguese"),
+                            ("es", "Spanish"),
+                            ("de", "German"),
+                            ("it", "Italian"),
+                            ("nl", "Dutch"),
+                            ("tr", "Turkish"),
+                            ("fa", "Persian"),
+                            ("ur", "Urdu"),
+                            ("he", "Hebrew"),
+                            ("hi", "Hindi"),
+                            ("bn", "Bengali"),
+                            ("zh", "Chinese"),
+                            ("ja", "Japanese"),
+                            ("ru", "Russian"),
+                            ("uk", "Ukrainian"),
+                        ],
+                        default="en",
+                        max_length=35,
+                    ),
+                ),
+                (
+                    "zone",
+                    models.CharField(
+                        default="UTC",
+                        help_text="IANA name, e.g. Africa/Lagos.",
+                        max_length=64,
+                        verbose_name="time zone",
+                    ),
+                ),
+                ("about", models.TextField(blank=True, help_text="One or two sentences at the foot of every page.")),
+                (
+                    "alerts_to",
+                    models.TextField(
+                        blank=True,
+                        help_text="E-mail addresses, one a line. The publishers are told anyway.",
+                        verbose_name="who is told of kills",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'facts of the newsroom',
-                'verbose_name_plural': 'facts of the newsroom',
+                "verbose_name": "facts of the newsroom",
+                "verbose_name_plural": "facts of the newsroom",
             },
         ),
         migrations.CreateModel(
-            name='Topic',
+            name="Topic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('slug', models.SlugField(allow_unicode=True, max_length=80, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("slug", models.SlugField(allow_unicode=True, max_length=80, unique=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Author',
+            name="Author",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=160)),
-                ('slug', models.SlugField(allow_unicode=True, help_text='Last part of the address.', max_length=80, unique=True)),
-                ('kind', models.CharField(choices=[('person', 'Person'), ('desk', 'Agency desk')], default='person', max_length=10)),
-                ('role', models.CharField(blank=True, help_text='E.g. “Political correspondent”.', max_length=160)),
-                ('bio', models.TextField(blank=True)),
-                ('picture', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='pictures.picture')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=160)),
+                (
+                    "slug",
+                    models.SlugField(
+                        allow_unicode=True, help_text="Last part of the address.", max_length=80, unique=True
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("person", "Person"), ("desk", "Agency desk")], default="person", max_length=10
+                    ),
+                ),
+                ("role", models.CharField(blank=True, help_text="E.g. “Political correspondent”.", max_length=160)),
+                ("bio", models.TextField(blank=True)),
+                (
+                    "picture",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="pictures.picture",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Publication',
+            name="Publication",
             fields=[
-                ('story', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='publication', serialize=False, to='stories.story')),
-                ('first', models.DateTimeField()),
-                ('refreshed', models.DateTimeField()),
-                ('refreshes', models.PositiveIntegerField(default=0)),
+                (
+                    "story",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="publication",
+                        serialize=False,
+                        to="stories.story",
+                    ),
+                ),
+                ("first", models.DateTimeField()),
+                ("refreshed", models.DateTimeField()),
+                ("refreshes", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Embargo',
+            name="Embargo",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('until', models.DateTimeField(null=True)),
-                ('source', models.CharField(blank=True, help_text='As received, e.g. “2026-11-22T10:00:00+01:00”.', max_length=255)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=255)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('undone_by', models.CharField(blank=True, max_length=255)),
-                ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='embargoes', to='stories.story')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("until", models.DateTimeField(null=True)),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True, help_text="As received, e.g. “2026-11-22T10:00:00+01:00”.", max_length=255
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=255)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("undone_by", models.CharField(blank=True, max_length=255)),
+                (
+                    "story",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="embargoes", to="stories.story"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('correction', 'Correction: we were wrong'), ('clarification', 'Clarification: we were unclear'), ('update', 'Update: there is something new')], default='correction', max_length=20)),
-                ('text', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('story', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='stories.story')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("correction", "Correction: we were wrong"),
+                            ("clarification", "Clarification: we were unclear"),
+                            ("update", "Update: there is something new"),
+                        ],
+                        default="correction",
+                        max_length=20,
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "story",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="stories.story"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'id'],
+                "ordering": ["at", "id"],
             },
         ),
         migrations.AddField(
-            model_name='story',
-            name='further_sections',
-            field=modelcluster.fields.ParentalManyToManyField(blank=True, related_name='+', to='stories.section'),
+            model_name="story",
+            name="further_sections",
+            field=modelcluster.fields.ParentalManyToManyField(blank=True, related_name="+", to="stories.section"),
         ),
         migrations.CreateModel(
-            name='SectionPath',
+            name="SectionPath",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=700, unique=True)),
-                ('current', models.BooleanField(default=True)),
-                ('since', models.DateTimeField()),
-                ('section', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='paths', to='stories.section')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("path", models.CharField(max_length=700, unique=True)),
+                ("current", models.BooleanField(default=True)),
+                ("since", models.DateTimeField()),
+                (
+                    "section",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="paths", to="stories.section"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Address',
+            name="Address",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('last_part', models.CharField(max_length=80)),
-                ('current', models.BooleanField(default=True)),
-                ('since', models.DateTimeField()),
-                ('story', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='addresses', to='stories.story')),
-                ('section', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stories.section')),
-                ('section_path', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stories.sectionpath')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("last_part", models.CharField(max_length=80)),
+                ("current", models.BooleanField(default=True)),
+                ("since", models.DateTimeField()),
+                (
+                    "story",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="addresses", to="stories.story"
+                    ),
+                ),
+                (
+                    "section",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="stories.section"
+                    ),
+                ),
+                (
+                    "section_path",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="stories.sectionpath"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StoryAuthor',
+            name="StoryAuthor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stories.author')),
-                ('story', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='bylines', to='stories.story')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="stories.author"
+                    ),
+                ),
+                (
+                    "story",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="bylines", to="stories.story"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Takedown',
+            name="Takedown",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('kill', 'Kill'), ('withhold', 'Withhold')], max_length=10)),
-                ('reason', models.TextField(help_text='For colleagues. Never published.')),
-                ('wording', models.TextField(blank=True, help_text="What readers are told at the story's address.")),
-                ('names', models.BooleanField(default=False, verbose_name='the notice may name the story')),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=255)),
-                ('by_id_of_user', models.BigIntegerField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('undone_by', models.CharField(blank=True, max_length=255)),
-                ('undone_because', models.TextField(blank=True)),
-                ('story', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='takedowns', to='stories.story')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("kill", "Kill"), ("withhold", "Withhold")], max_length=10)),
+                ("reason", models.TextField(help_text="For colleagues. Never published.")),
+                ("wording", models.TextField(blank=True, help_text="What readers are told at the story's address.")),
+                ("names", models.BooleanField(default=False, verbose_name="the notice may name the story")),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=255)),
+                ("by_id_of_user", models.BigIntegerField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("undone_by", models.CharField(blank=True, max_length=255)),
+                ("undone_because", models.TextField(blank=True)),
+                (
+                    "story",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="takedowns", to="stories.story"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='story',
-            name='topics',
-            field=modelcluster.fields.ParentalManyToManyField(blank=True, related_name='+', to='stories.topic'),
+            model_name="story",
+            name="topics",
+            field=modelcluster.fields.ParentalManyToManyField(blank=True, related_name="+", to="stories.topic"),
         ),
         migrations.CreateModel(
-            name='Origin',
+            name="Origin",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=200)),
-                ('item_id', models.CharField(max_length=500)),
-                ('version', models.CharField(blank=True, max_length=100)),
-                ('version_order', models.BigIntegerField(default=0)),
-                ('seal', models.CharField(help_text='SHA-256 of the bytes as received.', max_length=64)),
-                ('taken_at', models.DateTimeField()),
-                ('revision', models.BigIntegerField(help_text="The revision that this version became without a person's hand.", null=True)),
-                ('story', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='origins', to='stories.story')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("provider", models.CharField(max_length=200)),
+                ("item_id", models.CharField(max_length=500)),
+                ("version", models.CharField(blank=True, max_length=100)),
+                ("version_order", models.BigIntegerField(default=0)),
+                ("seal", models.CharField(help_text="SHA-256 of the bytes as received.", max_length=64)),
+                ("taken_at", models.DateTimeField()),
+                (
+                    "revision",
+                    models.BigIntegerField(
+                        help_text="The revision that this version became without a person's hand.", null=True
+                    ),
+                ),
+                (
+                    "story",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="origins", to="stories.story"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'indexes': [models.Index(fields=['provider', 'item_id'], name='origin_of')],
-                'constraints': [models.UniqueConstraint(fields=('story', 'provider', 'item_id', 'version_order'), name='origin_once')],
+                "ordering": ["id"],
+                "indexes": [models.Index(fields=["provider", "item_id"], name="origin_of")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("story", "provider", "item_id", "version_order"), name="origin_once"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='sectionpath',
-            constraint=models.UniqueConstraint(condition=models.Q(('current', True)), fields=('section',), name='one_current_path'),
+            model_name="sectionpath",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("current", True)), fields=("section",), name="one_current_path"
+            ),
         ),
         migrations.AddIndex(
-            model_name='address',
-            index=models.Index(fields=['day'], name='address_day'),
+            model_name="address",
+            index=models.Index(fields=["day"], name="address_day"),
         ),
         migrations.AddConstraint(
-            model_name='address',
-            constraint=models.UniqueConstraint(fields=('section', 'day', 'last_part'), name='address_never_given_twice'),
+            model_name="address",
+            constraint=models.UniqueConstraint(
+                fields=("section", "day", "last_part"), name="address_never_given_twice"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='address',
-            constraint=models.UniqueConstraint(condition=models.Q(('current', True)), fields=('story',), name='one_current_address'),
+            model_name="address",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("current", True)), fields=("story",), name="one_current_address"
+            ),
         ),
         migrations.AddIndex(
-            model_name='storyauthor',
-            index=models.Index(fields=['author', 'story'], name='story_author_of'),
+            model_name="storyauthor",
+            index=models.Index(fields=["author", "story"], name="story_author_of"),
         ),
         migrations.AddIndex(
-            model_name='takedown',
-            index=models.Index(condition=models.Q(('undone_at', None)), fields=['story'], name='takedown_standing'),
+            model_name="takedown",
+            index=models.Index(condition=models.Q(("undone_at", None)), fields=["story"], name="takedown_standing"),
         ),
     ]
