@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from standfirst.edition.snapshots import Author, PictureBlock, Section, Story
+from standfirst.edition.snapshots import PictureBlock, Section, Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +65,3 @@ LISTINGS: dict[str, Listing] = {
         ),
     )
 }
-
-__all__ = ["LISTINGS", "Author", "Listing", "story_pictures"]

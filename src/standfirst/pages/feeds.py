@@ -10,7 +10,7 @@ from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import Card, Site
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import Part, absolute, byline_part, feed_path, there
-from standfirst.pages.pictures import renditions
+from standfirst.pages.pictures import jpegs
 from standfirst.pages.templates import render, text
 from standfirst.pages.words import words
 
@@ -46,8 +46,7 @@ def _entry(reads: Reads, site: Site, card: Card) -> Part:
     names = () if card.byline else there(reads.signature(id) for id in card.authors)
     section = reads.crumb(card.section)
     picture = reads.picture(card.picture) if card.picture is not None else None
-    copies = renditions(picture) if picture and picture.usable else ()
-    jpeg = [copy for copy in copies if copy.format == "jpg"]
+    jpeg = jpegs(picture) if picture and picture.usable else []
     return {
         "title": f"{card.kicker}: {card.headline}" if card.kicker else card.headline,
         "link": text(absolute(site, card.path)),

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import Card, Crumb, Section
+from standfirst.edition.snapshots import crumb as crumb_of
 from standfirst.pages import structured
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import (
@@ -27,6 +28,7 @@ from standfirst.pages.parts import (
     page,
     picture_part,
     there,
+    trail_part,
 )
 from standfirst.pages.pictures import WIDTHS
 from standfirst.pages.templates import text
@@ -112,9 +114,7 @@ def _section(reads: Reads, site: Chrome, section: Section) -> Output:
     trail = list(there(reads.crumb(id) for id in section.trail))
     children = there(reads.crumb(id) for id in reads.listing("children", section.id, FRONT))
     context = {
-        "trail": [
-            {"path": text(it.path), "name": site.words.home if it.id == site.site.home else it.name} for it in trail
-        ],
+        "trail": trail_part(site, trail, site.words),
         "name": section.name,
         "standfirst": section.standfirst,
         "feed": text(feed_path(section.path)),
@@ -137,13 +137,9 @@ def _section(reads: Reads, site: Chrome, section: Section) -> Output:
         "days": _days(reads, site, cards),
     }
     head = _front_head(
-        site, section, data=structured.breadcrumbs(site.site, [*trail, _crumb(section)], site.words.home)
+        site, section, data=structured.breadcrumbs(site.site, [*trail, crumb_of(section)], site.words.home)
     )
     return page("section.html", site, head, context, active=site.top(section), tone=tone)
-
-
-def _crumb(section: Section) -> Crumb:
-    return Crumb(id=section.id, path=section.path, name=section.name, trail=section.trail)
 
 
 def _front_head(site: Chrome, section: Section, data: dict[str, object] | None = None) -> Part:

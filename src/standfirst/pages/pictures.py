@@ -17,16 +17,16 @@ from PIL import Image, ImageCms, ImageOps
 from pillow_heif import register_heif_opener
 
 from standfirst.edition.snapshots import Picture
+from standfirst.kit.errors import Problem
 from standfirst.pages.output import Blobs
+from standfirst.pictures.limits import MOST_PIXELS
+from standfirst.pictures.reading import FAULTS
 
 # Telephones deliver HEIC.
 register_heif_opener()
 
 WIDTHS = (320, 640, 960, 1280)
 """Pixels. 320: thumbnails; 320 and 640: cards; all: leads and pictures in the text."""
-
-MAX_PIXELS = 120_000_000
-"""An original with more pixels than this is refused before it is decoded."""
 
 RECIPE = "1"
 """Change this whenever the settings below change: the copies then get new names."""
@@ -38,7 +38,7 @@ _SAVE: dict[str, tuple[str, dict[str, int | bool]]] = {
 }
 
 
-class PictureUnreadable(ValueError):
+class PictureUnreadable(Problem):
     """The original cannot be decoded, or is too large to be."""
 
 
@@ -75,6 +75,11 @@ def renditions(picture: Picture) -> tuple[Rendition, ...]:
     )
 
 
+def jpegs(picture: Picture) -> list[Rendition]:
+    """The copies of `picture` that every browser and machine can read, narrow before wide."""
+    return [copy for copy in renditions(picture) if copy.format == "jpg"]
+
+
 def encode(picture: Picture, rendition: Rendition, blob: Blobs) -> bytes:
     """The bytes of one copy. Raises `PictureUnreadable` if the original cannot be read as a picture."""
     image = _original(picture, blob)
@@ -107,15 +112,15 @@ def _decode(data: bytes, seal: str) -> Image.Image:
     limit = 2 * WIDTHS[-1]
     try:
         with Image.open(io.BytesIO(data)) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
+            if opened.width * opened.height > MOST_PIXELS:
                 raise PictureUnreadable(
-                    f"Picture {seal[:12]} has {opened.width} x {opened.height} pixels, more than {MAX_PIXELS}. "
+                    f"Picture {seal[:12]} has {opened.width} x {opened.height} pixels, more than {MOST_PIXELS}. "
                     "Scale it down and upload it again."
                 )
             opened.draft(None, (limit, limit))
             profile = opened.info.get("icc_profile")
             image = ImageOps.exif_transpose(opened)
-    except (OSError, SyntaxError, Image.DecompressionBombError) as fault:
+    except FAULTS as fault:
         raise PictureUnreadable(f"Picture {seal[:12]} cannot be decoded ({fault}). Upload it again.") from fault
     if image.mode in {"P", "PA", "LA", "RGBA"} or "transparency" in image.info:
         layer = image.convert("RGBA")

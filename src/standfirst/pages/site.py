@@ -11,6 +11,7 @@ from typing import Any
 
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import Author, Epoch, Picture, Section, Story
+from standfirst.kit.sitefiles import NOT_FOUND
 from standfirst.pages.assets import assets
 from standfirst.pages.feeds import feed
 from standfirst.pages.fronts import author, day, front
@@ -20,7 +21,6 @@ from standfirst.pages.pictures import encode, renditions
 from standfirst.pages.story import moved, story
 from standfirst.pages.templates import NOTHING, text
 
-NOT_FOUND = "/404.html"
 ROBOTS = "/robots.txt"
 
 

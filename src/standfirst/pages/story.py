@@ -43,8 +43,9 @@ from standfirst.pages.parts import (
     picture_part,
     there,
     time_part,
+    trail_part,
 )
-from standfirst.pages.pictures import WIDTHS, renditions
+from standfirst.pages.pictures import WIDTHS, jpegs
 from standfirst.pages.templates import NOTHING, Html, text
 from standfirst.pages.words import Words, day, words
 
@@ -118,7 +119,7 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
         rail = lists.lines((id for id in reads.listing("section", section.id, 5) if id != story.id), thumb=True)
 
     context: dict[str, Any] = {
-        "trail": _trail(site, trail, w),
+        "trail": trail_part(site, trail, w),
         "kicker": story.kicker,
         "headline": story.headline,
         "long": len(story.headline) > LONG,
@@ -164,13 +165,6 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
     )
 
 
-def _trail(site: Chrome, trail: list[Crumb], w: Words) -> list[Part]:
-    return [
-        {"path": text(crumb.path), "name": w.home if site.home and crumb.id == site.home.id else crumb.name}
-        for crumb in trail
-    ]
-
-
 def _properties(
     site: Chrome, story: Story, section: Crumb | None, lead: Part | None, picture: Picture | None
 ) -> list[tuple[str, str]]:
@@ -183,7 +177,7 @@ def _properties(
     if story.standfirst:
         found.append(("og:description", story.standfirst))
     if lead is not None and picture is not None:
-        widest = [copy for copy in renditions(picture) if copy.format == "jpg"][-1]
+        widest = jpegs(picture)[-1]
         found += [
             ("og:image", absolute(site.site, widest.path)),
             ("og:image:width", str(widest.width)),

@@ -9,7 +9,7 @@ import msgspec
 
 from standfirst.edition.snapshots import Author, Crumb, Picture, Site, Story
 from standfirst.pages.parts import absolute, without_by
-from standfirst.pages.pictures import renditions
+from standfirst.pages.pictures import jpegs
 from standfirst.pages.templates import Html
 from standfirst.pages.words import words
 
@@ -50,7 +50,7 @@ def breadcrumbs(site: Site, trail: Sequence[Crumb], home: str) -> dict[str, Any]
 
 def image(site: Site, picture: Picture, caption: str = "") -> dict[str, Any]:
     """ImageObject of the widest JPEG copy."""
-    copy = [copy for copy in renditions(picture) if copy.format == "jpg"][-1]
+    copy = jpegs(picture)[-1]
     found: dict[str, Any] = {
         "@type": "ImageObject",
         "url": absolute(site, copy.path),

@@ -118,7 +118,7 @@ def test_bytes_that_are_no_picture_are_refused_with_a_sentence():
 
 
 def test_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded(monkeypatch):
-    monkeypatch.setattr("standfirst.pages.pictures.MAX_PIXELS", 1000)
+    monkeypatch.setattr("standfirst.pages.pictures.MOST_PIXELS", 1000)
     shown, body = of(Image.new("RGB", (100, 50)), "PNG")
     with pytest.raises(PictureUnreadable, match="100 x 50"):
         encode(shown, renditions(shown)[0], lambda seal: body)
