@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import sys
 import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
@@ -120,24 +119,21 @@ def chromium() -> Path:
     pytest.skip(reason)
 
 
-# Workers of pytest-xdist find the server's address in their environment, a single process its own command line.
-if not os.environ.get("DATABASE_URL") and not any("postgresql" in argument for argument in sys.argv):
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> None:
+    """Test databases are copies of one that was migrated before: making Wagtail's tables takes longer than a test."""
+    from django.db import connections
 
-    @pytest.fixture(scope="session")
-    def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> None:
-        """On SQLite, test databases are copies of one that was migrated before."""
-        from django.db import connections
-
-        cache = request.config.cache
-        assert cache is not None
-        migrated = template.migrated(Path(cache.mkdir("standfirst-tables")))
-        home = Path(os.environ["STANDFIRST_HOME"])
-        with django_db_blocker.unblock():
-            for alias in ("default", "press"):
-                path = home / f"test-{alias}.sqlite3"
-                if alias == "default":
-                    template.copy(migrated, path)
-                else:
-                    path.touch()
-                connections[alias].close()
-                connections[alias].settings_dict["NAME"] = f"file:{path}?mode=rw"
+    with django_db_blocker.unblock():
+        if connections["default"].vendor == "postgresql":
+            names = postgres.copies(os.environ.get("PYTEST_XDIST_WORKER", "alone"), template.digest())
+        else:
+            assert request.config.cache is not None
+            migrated = template.migrated(Path(request.config.cache.mkdir("standfirst-tables")))
+            home = Path(os.environ["STANDFIRST_HOME"])
+            template.copy(migrated, home / "test-default.sqlite3")
+            (home / "test-press.sqlite3").touch()
+            names = {alias: f"file:{home / f'test-{alias}.sqlite3'}?mode=rw" for alias in ("default", "press")}
+        for alias, name in names.items():
+            connections[alias].close()
+            connections[alias].settings_dict["NAME"] = name

@@ -103,7 +103,8 @@ class Newsroom:
         """Let the worker go on until nothing is left to do."""
         for _ in range(50):
             self.worker.round()
-            if not Change.objects.filter(closed_at=None).exists():
+            waiting = any(self.engine.status().backlog.values())
+            if not waiting and not Change.objects.filter(closed_at=None).exists():
                 return
         raise AssertionError("The press does not come to rest.")
 

@@ -214,3 +214,36 @@ if __name__ == "__main__":
         _serve()
     except (NoBinaries, NotStarted) as problem:
         sys.exit(str(problem))
+
+
+def copies(worker: str, digest: str) -> dict[str, str]:
+    """Databases of its own for one worker of pytest: alias -> name. The first to come migrates the one all copy."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    main = connections["default"]
+    original = f"standfirst_tables_{digest}"
+    names = {"default": f"test_{worker}", "press": f"test_{worker}_press"}
+    main.ensure_connection()
+    server = main.connection
+    server.autocommit = True
+    # The lock is let go with the connection.
+    server.execute("SELECT pg_advisory_lock(7305808869229539701)")
+    try:
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [original]).fetchone():
+            server.execute(f'CREATE DATABASE "{original}_part"')
+            own = main.settings_dict["NAME"]
+            main.connection = None
+            main.settings_dict["NAME"] = f"{original}_part"
+            call_command("migrate", verbosity=0, interactive=False)
+            main.close()
+            main.settings_dict["NAME"] = own
+            server.execute(f'ALTER DATABASE "{original}_part" RENAME TO "{original}"')
+        for alias, name in names.items():
+            server.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            source = f' TEMPLATE "{original}"' if alias == "default" else ""
+            server.execute(f'CREATE DATABASE "{name}"{source}')
+    finally:
+        server.close()
+        main.connection = None
+    return names
