@@ -196,6 +196,7 @@ TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBacken
 
 WAGTAIL_SITE_NAME = "Standfirst"
 WAGTAILADMIN_BASE_URL = STANDFIRST.origin
+WAGTAILADMIN_USER_LOGIN_FORM = "standfirst.people.forms.SignInForm"
 WAGTAILIMAGES_IMAGE_MODEL = "pictures.Picture"
 WAGTAILDOCS_DOCUMENT_MODEL = "pictures.File"
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = STANDFIRST.upload_limit

@@ -9,6 +9,8 @@ from django.shortcuts import redirect
 from wagtail import hooks
 from wagtail.admin import messages
 
+from standfirst.people.models import User
+
 
 def _refuse(request: HttpRequest, why: str) -> HttpResponse:
     messages.error(request, why)
@@ -28,3 +30,14 @@ def before_edit(request: HttpRequest, user: Any) -> HttpResponse | None:
         return _refuse(request, "This is the operator’s account: only the operator changes it.")
     refusal: HttpResponse | None = before_create(request)
     return refusal
+
+
+@hooks.register("before_bulk_action")
+def before_many(request: HttpRequest, action_type: str, objects: list[Any], action: Any) -> HttpResponse | None:
+    """Take the operator's account out of what is done to many at once."""
+    if request.user.is_superuser or not objects or not isinstance(objects[0], User):
+        return None
+    for user in [user for user in objects if user.is_superuser]:
+        objects.remove(user)
+        messages.warning(request, f"{user} is the operator’s account: only the operator changes it.")
+    return None if objects else redirect(action.next_url)

@@ -83,6 +83,20 @@ def test_nobody_makes_an_account_that_may_do_more_than_any_role(ada: User) -> No
     assert User.objects.get(pk=root.pk).check_password(PASSWORD)
 
 
+def test_the_operators_account_stays_what_it_is_when_many_are_changed_at_once(ada: User) -> None:
+    root = User.objects.create_superuser("root", "root@example.org", PASSWORD)
+    nia = actions.hire(username="nia", name="Nia Bello", roles=["Reporter"])
+    client = Client()
+    client.force_login(ada)
+    switch_off = reverse("wagtail_bulk_action", args=["people", "user", "set_active_state"])
+    client.post(f"{switch_off}?id={root.pk}&id={nia.pk}&next=/newsroom/users/", {"mark_as_active": "False"})
+    assert User.objects.get(pk=root.pk).is_active
+    assert not User.objects.get(pk=nia.pk).is_active
+    alone = client.post(f"{switch_off}?id={root.pk}&next=/newsroom/users/", {"mark_as_active": "False"}, follow=True)
+    assert User.objects.get(pk=root.pk).is_active
+    assert "only the operator changes it" in alone.content.decode()
+
+
 @pytest.mark.parametrize("role", [role.name for role in ROLES if role.name != "Administrator"])
 def test_other_roles_have_no_part_in_that(ada: User, role: str) -> None:
     client = Client()
