@@ -35,6 +35,8 @@ ROLES: tuple[Role, ...] = (
         "Writes stories and hands them in.",
         ("add_page",),
         (*_ADMIN, "wire.view_item", "stories.add_topic"),
+        # Their own pictures only: a changed or deleted picture changes every live page that shows it.
+        ("add_image", "choose_image", "add_document", "choose_document"),
     ),
     Role(
         "Wire editor",

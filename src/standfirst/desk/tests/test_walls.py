@@ -334,3 +334,37 @@ def test_the_first_screen_is_the_desk(desk: Desk) -> None:
     answer = desk.browser(desk.cast.rita).get("/newsroom/", follow=True)
     assert answer.request["PATH_INFO"] == "/newsroom/desk/"
     assert "Harbour Post" in text_of(answer)
+
+
+def test_a_reporter_has_no_hand_on_pictures_that_others_put_in(desk: Desk) -> None:
+    from io import BytesIO
+
+    from PIL import Image
+
+    from standfirst.pictures import actions as pictures
+    from standfirst.pictures.models import Picture
+
+    cast = desk.cast
+    data = BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(data, "PNG")
+    picture = pictures.add(data=data.getvalue(), file_name="harbour.png", title="The harbour", credit="Ama Owusu/CPA")
+    story = cast.live(lead_picture=picture)
+    rita = desk.browser(cast.rita)
+    rita.post(reverse("wagtailimages:delete", args=[picture.pk]))
+    rita.post(
+        f"{reverse('wagtail_bulk_action', args=['pictures', 'picture', 'delete'])}?id={picture.pk}&next=/newsroom/"
+    )
+    rita.post(reverse("wagtailimages:edit", args=[picture.pk]), {"title": "Mine", "credit": "Rita"})
+    kept = Picture.objects.get(pk=picture.pk)
+    assert (kept.title, kept.credit) == ("The harbour", "Ama Owusu/CPA")
+    assert fresh(story).lead_picture == picture
+    assert rita.get(reverse("wagtailimages:index")).status_code == 200
+    assert rita.get(reverse("wagtailimages:add")).status_code == 200
+
+
+def test_a_section_moved_into_itself_among_others_is_a_sentence(desk: Desk) -> None:
+    cast = desk.cast
+    moved = desk.bulk(cast.ed, "move", cast.news, chooser=str(cast.news.pk))
+    assert "cannot be moved into itself" in said(moved)
+    desk.bulk(cast.ed, "move", cast.news, chooser=str(cast.world.pk))
+    assert Page.objects.get(pk=cast.news.pk).get_parent().pk == cast.home.pk
