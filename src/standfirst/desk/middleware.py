@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
+from treebeard.exceptions import InvalidMoveToDescendant
 from wagtail.admin import messages
 
 from standfirst.kit.errors import Problem
@@ -37,6 +38,8 @@ class Refusals:
         elif isinstance(exception, ProtectedError):
             named = ", ".join(sorted({str(row) for row in exception.protected_objects})[:3])
             why = f"It is still in use and cannot be deleted: {named}."
+        elif isinstance(exception, InvalidMoveToDescendant):
+            why = "A section cannot be moved into itself: choose another one."
         else:
             return None
         if request.headers.get("x-requested-with") == "XMLHttpRequest" or request.accepts("text/html") is False:
