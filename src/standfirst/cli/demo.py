@@ -38,7 +38,10 @@ def demo(quiet_wire: bool) -> None:
         [sys.executable, "-m", "standfirst.demo.feed"],
         {"DJANGO_SETTINGS_MODULE": "standfirst.conf.settings", "STANDFIRST_HOME": str(home)},
     )
-    serve.start(home, options, announce=True, extra=[] if quiet_wire else [wire])
+    from standfirst.demo.actions import CAST
+
+    colleagues = ", ".join(f"{username} ({roles[0].lower()})" for username, _, roles in CAST)
+    serve.start(home, options, announce=True, extra=[] if quiet_wire else [wire], colleagues=colleagues)
 
 
 def _progress(what: str, done: int, of: int) -> None:

@@ -85,8 +85,8 @@ def any_port(wanted: int) -> int:
     raise Problem("No free port was found for the newsroom process: set STANDFIRST_NEWSROOM_PORT.")
 
 
-def start(home: Path, options: Any, *, announce: bool, extra: list[Any]) -> None:
-    """Start the three processes and watch over them until Ctrl-C."""
+def start(home: Path, options: Any, *, announce: bool, extra: list[Any], colleagues: str = "") -> None:
+    """Start the three processes and watch over them until Ctrl-C. `colleagues` have the first password, too."""
     from django.db import connections
 
     from standfirst.kit import supervise
@@ -147,6 +147,8 @@ def start(home: Path, options: Any, *, announce: bool, extra: list[Any]) -> None
             click.echo(f"  Sign in as:    admin, with the password {password}")
             click.echo(f"                 (made up at the first start, kept in {home / setup.FIRST_PASSWORD};")
             click.echo("                 change it in the newsroom, and the file no longer matters)")
+            if colleagues:
+                click.echo(f"  Or as:         {colleagues}, with the same")
         click.echo("")
         click.echo("  Ctrl-C stops it.")
         click.echo("")
