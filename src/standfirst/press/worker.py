@@ -148,7 +148,7 @@ class Worker:
         """Make the ledger fit to work with, pick up what an earlier worker left, and print what differs."""
         every = wiring.Ahead(beat=self.beat)
         outcome = self.engine.open(every, every.compose)
-        log.info("The ledger is %s.", outcome.value)
+        log.info("The ledger: %s.", outcome.value)
         self.engine.look(0, wiring.LANES[Lane.MAINTENANCE], [("epoch", "pages")], wiring.compose)
         wiring.write_prefixes(self.engine)
         wire.resume()
