@@ -156,8 +156,13 @@ def _most_read(at: datetime, limit: int, among: Iterable[int] = ()) -> dict[int,
 
 def _newest(limit: int) -> dict[int, datetime]:
     """The newest published stories, newest first, with the moments of their first publication."""
-    rows = Publication.objects.filter(story__live=True).order_by("-first", "-story_id")
-    return dict(rows.values_list("story_id", "first")[:limit])
+    days = Address.objects.filter(current=True, story__live=True).order_by("-day").values_list("day", flat=True)
+    first_day = list(days[:limit])[-1:]
+    # Days are indexed, moments are not: only the days that can hold the newest are looked at.
+    rows = Publication.objects.filter(
+        story__live=True, story__addresses__current=True, story__addresses__day__gte=(first_day or [date.max])[0]
+    )
+    return dict(rows.order_by("-first", "-story_id").values_list("story_id", "first")[:limit])
 
 
 # --- ranking ------------------------------------------------------------------------------------------------------

@@ -162,6 +162,7 @@ def test_what_is_put_off_is_done_later_and_once(archive: Archive, monkeypatch: p
     for story in old:
         actions.relate_if_due(story)
         RelatedStory.objects.all().delete()
+        RelateLater.objects.all().delete()
     new = archive.publish("Okafor wins", "Okafor")
     changed = actions.relate_if_due(new)
     assert len(changed) == 1 + actions.AT_ONCE
