@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -11,11 +10,8 @@ from standfirst.edition.snapshots import Card, Site
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import Part, absolute, byline_part, feed_path, there
 from standfirst.pages.pictures import jpegs
-from standfirst.pages.templates import render, text
+from standfirst.pages.templates import text, whole
 from standfirst.pages.words import words
-
-# Characters that XML 1.0 cannot carry, escaped or not (section 2.2).
-_illegal = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def _rfc822(iso: str) -> str:
@@ -38,8 +34,7 @@ def feed(reads: Reads, ref: PageRef, press: Press) -> Output | None:
         "built": _rfc822(max(card.refreshed or card.published for card in cards)) if cards else "",
         "entries": [_entry(reads, site, card) for card in cards],
     }
-    xml = _illegal.sub("", render("feed.xml", context))
-    return Output(body=xml.encode(), content_type="application/rss+xml; charset=utf-8")
+    return Output(body=whole("feed.xml", context), content_type="application/rss+xml; charset=utf-8")
 
 
 def _entry(reads: Reads, site: Site, card: Card) -> Part:

@@ -18,7 +18,7 @@ from standfirst.edition.snapshots import Author, Card, Crumb, Epoch, Line, Pictu
 from standfirst.kit.languages import direction_of
 from standfirst.pages.output import Output
 from standfirst.pages.pictures import WIDTHS, Rendition, renditions
-from standfirst.pages.templates import NOTHING, Html, component, render, text
+from standfirst.pages.templates import NOTHING, Html, component, text, whole
 from standfirst.pages.words import Words, moment, words
 
 Part = dict[str, Any]
@@ -367,4 +367,4 @@ def page(
         "footer": chrome.footer(language, direction),
         **context,
     }
-    return Output(body=render(template, context).encode(), status=status)
+    return Output(body=whole(template, context), status=status)

@@ -6,6 +6,7 @@ Undefined names are errors. Templates keep to the subset that Jinja2 renders ali
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -58,6 +59,16 @@ def render(name: str, context: Mapping[str, Any]) -> str:
     if not name.endswith((".html", ".xml")):
         raise ValueError(f"{name}: only .html and .xml templates are escaped, so only they are rendered.")
     return _environment.render_template(name, **context)
+
+
+_UNRULY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML 1.0 cannot carry, escaped or not (section 2.2), and the overrides of writing direction, by which
+a line can be made to read backwards. What needs a direction gets it by `dir`."""
+
+
+def whole(name: str, context: Mapping[str, Any]) -> bytes:
+    """A whole page or feed printed with `context`, as readers get it."""
+    return _UNRULY.sub("", render(name, context)).encode()
 
 
 def component(name: str, context: Mapping[str, Any]) -> Html:

@@ -38,8 +38,6 @@ def calls(monkeypatch):
         return html
 
     monkeypatch.setattr(templates, "render", recorded)
-    monkeypatch.setattr(parts, "render", recorded)
-    monkeypatch.setattr("standfirst.pages.feeds.render", recorded)
     parts._chrome.cache_clear()
     return found
 
