@@ -17,22 +17,23 @@ from django.db.models.signals import post_save, pre_delete
 def watch(
     model: type[models.Model],
     *,
-    saved: Callable[[Any, bool], None],
+    saved: Callable[[Any, bool], None] | None = None,
     deleted: Callable[[Any], None] | None = None,
 ) -> None:
     """Call `saved(instance, created)` after each save and `deleted(instance)` before each delete of `model`.
 
-    Both run inside the transaction of the write; raising rolls it back.
+    Both run inside the transaction of the write; raising rolls it back. Several departments may watch one model.
     """
 
     def on_save(sender: Any, instance: Any, created: bool, raw: bool, **kwargs: Any) -> None:
-        if not raw:
+        if saved is not None and not raw:
             saved(instance, created)
 
     def on_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
         if deleted is not None:
             deleted(instance)
 
-    label = f"standfirst:{model._meta.label}"
-    post_save.connect(on_save, sender=model, weak=False, dispatch_uid=label)
-    pre_delete.connect(on_delete, sender=model, weak=False, dispatch_uid=label)
+    for signal, door, told in ((post_save, on_save, saved), (pre_delete, on_delete, deleted)):
+        if told is not None:
+            once = f"{model._meta.label}:{told.__module__}.{told.__qualname__}"
+            signal.connect(door, sender=model, weak=False, dispatch_uid=once)

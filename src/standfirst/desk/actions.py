@@ -12,6 +12,7 @@ from django.urls import reverse
 from wagtail.models import GroupApprovalTask, Workflow, WorkflowPage, WorkflowTask
 
 from standfirst.changes import actions as changes
+from standfirst.changes import handlers
 from standfirst.changes.actions import Actor
 from standfirst.desk.models import PinnedLead
 from standfirst.kit import clock
@@ -46,6 +47,19 @@ def set_up(*, home: Section) -> Workflow:
 # --- leads --------------------------------------------------------------------------------------------------------
 
 
+def watch_pins() -> None:
+    """Have the press look at a front whose pin was set, ended, or went with its section."""
+    handlers.watch(PinnedLead, saved=_pinned, deleted=_unpinned)
+
+
+def _pinned(pin: PinnedLead, created: bool) -> None:
+    changes.record(kind="pin", ref=pin.section_id, cause="pinned")
+
+
+def _unpinned(pin: PinnedLead) -> None:
+    changes.record(kind="pin", ref=pin.section_id, cause="unpinned")
+
+
 @transaction.atomic
 def pin(*, section: Section, story: Story, until: datetime | None = None, by: Actor) -> PinnedLead:
     """Let `story` lead the front of `section` until an hour (default: three from now). Replaces the former pin.
@@ -65,7 +79,6 @@ def pin(*, section: Section, story: Story, until: datetime | None = None, by: Ac
     pinned, _ = PinnedLead.objects.update_or_create(
         section=section, defaults={"story": story, "until": until, "by_id": by.pk}
     )
-    changes.record(kind="pin", ref=section.pk, cause="pinned")
     changes.set_tick(name=PIN_ENDS, ref=section.pk, due=until)
     changes.audit(by=by, verb="pinned", kind="section", ref=section.pk, story=story.pk, until=clock.iso(until))
     return pinned
@@ -76,17 +89,13 @@ def unpin(*, section: Section, by: Actor) -> None:
     """End a front's pinned lead before its hour. Nothing happens where there is none."""
     stories.may(by, "desk.pin_lead")
     if PinnedLead.objects.filter(section=section).delete()[0]:
-        changes.record(kind="pin", ref=section.pk, cause="unpinned")
         changes.audit(by=by, verb="unpinned", kind="section", ref=section.pk)
 
 
 @transaction.atomic
 def end_pin(section_id: int, at: datetime) -> bool:
     """Apply the tick `PIN_ENDS`: remove the section's pin if its hour has come. False if it was renewed or removed."""
-    ended = PinnedLead.objects.filter(section_id=section_id, until__lte=at).delete()[0]
-    if ended:
-        changes.record(kind="pin", ref=section_id, cause="pin ended")
-    return bool(ended)
+    return bool(PinnedLead.objects.filter(section_id=section_id, until__lte=at).delete()[0])
 
 
 # --- taking down --------------------------------------------------------------------------------------------------

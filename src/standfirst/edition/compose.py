@@ -119,11 +119,11 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
     places = _places()
     by_id = {place.id: place for place in places.values()}
     takedowns: dict[int, stories.Takedown] = {}
-    for takedown in stories.Takedown.objects.filter(story_id__in=ids, undone_at=None).order_by("id"):
+    for takedown in stories.Takedown.objects.standing().filter(story_id__in=ids).order_by("id"):
         known = takedowns.get(takedown.story_id)
         if known is None or takedown.kind == stories.Takedown.Kind.KILL:
             takedowns[takedown.story_id] = takedown
-    embargoes = stories.EmbargoQuerySet(stories.Embargo).standing(now).filter(story_id__in=ids)
+    embargoes = stories.Embargo.objects.standing(now).filter(story_id__in=ids)
     embargoed = set(embargoes.values_list("story_id", flat=True))
     addresses: dict[int, list[stories.Address]] = defaultdict(list)
     given = stories.Address.objects.filter(story_id__in=ids).select_related("section_path")
@@ -132,7 +132,6 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
     rows = {row.pk: row for row in stories.Story.objects.filter(pk__in=ids)}
     live = [pk for pk, row in rows.items() if row.live and pk not in takedowns and pk not in embargoed]
     extras = _Extras(live)
-    captions = _captions(rows[pk] for pk in live)
 
     composed: dict[str, Record] = {}
     for pk in ids:
@@ -149,7 +148,6 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
             composed[str(pk)] = _taken_down(row, takedowns.get(pk), common)
             continue
         publication = publications[pk]
-        lead_caption = row.lead_caption or captions.get(row.lead_picture_id or 0, "")
         composed[str(pk)] = Story(
             **common,
             **_fields(row),
@@ -157,8 +155,8 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
             section=place.id,
             sections=_listed_in(place, extras.further[pk], by_id),
             topics=tuple(extras.topics[pk]),
-            lead=Lead(picture=row.lead_picture_id, caption=lead_caption) if row.lead_picture_id else None,
-            body=_body(row, captions),
+            lead=_lead(row),
+            body=_body(row),
             corrections=tuple(extras.corrections[pk]),
             origins=tuple(extras.origins[pk]),
             published=clock.iso(publication.first),
@@ -183,6 +181,10 @@ def _fields(row: stories.Story) -> dict[str, Any]:
     }
 
 
+def _lead(row: stories.Story) -> Lead | None:
+    return Lead(picture=row.lead_picture_id, caption=row.lead_caption) if row.lead_picture_id else None
+
+
 def _listed_in(place: _Place, further: Iterable[int], by_id: Mapping[int, _Place]) -> tuple[int, ...]:
     """Every section that lists a story: its home section, further ones, and the ancestors of all."""
     listed = {place.id, *place.trail}
@@ -204,8 +206,6 @@ def draft(story: stories.Story) -> Story:
     address = stories.Address.objects.current().filter(story_id=story.pk).first() if story.pk else None
     now = clock.now()
     extras = _Extras([story.pk] if story.pk else [])
-    captions = _captions([story])
-    lead_caption = story.lead_caption or captions.get(story.lead_picture_id or 0, "")
     return Story(
         id=story.pk or 0,
         path=address.path if address else f"{place.path}preview/",
@@ -214,8 +214,8 @@ def draft(story: stories.Story) -> Story:
         section=place.id,
         sections=_listed_in(place, [section.pk for section in story.further_sections.all()], by_id),
         topics=tuple(Topic(slug=topic.slug, name=topic.name) for topic in story.topics.all()),
-        lead=Lead(picture=story.lead_picture_id, caption=lead_caption) if story.lead_picture_id else None,
-        body=_body(story, captions),
+        lead=_lead(story),
+        body=_body(story),
         corrections=tuple(extras.corrections[story.pk]) if story.pk else (),
         origins=tuple(extras.origins[story.pk]) if story.pk else (),
         published=clock.iso(publication.first if publication else now),
@@ -277,20 +277,6 @@ class _Extras:
                 self.origins[row.story_id].append(origin)
 
 
-def _captions(rows: Iterable[stories.Story]) -> dict[int, str]:
-    """Captions of the pictures themselves, for stories that bring none of their own."""
-    wanted: set[int] = set()
-    for row in rows:
-        if row.lead_picture_id and not row.lead_caption:
-            wanted.add(row.lead_picture_id)
-        for block in row.body.raw_data:
-            if block["type"] == "picture" and block["value"].get("picture") and not block["value"].get("caption"):
-                wanted.add(int(block["value"]["picture"]))
-    if not wanted:
-        return {}
-    return dict(pictures.Picture.objects.filter(pk__in=wanted).values_list("pk", "caption"))
-
-
 # --- the body -----------------------------------------------------------------------------------------------------
 
 _PARAGRAPHS = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
@@ -333,7 +319,7 @@ def _joined(value: str) -> str:
     return "<br>".join(part for part in parts if part)
 
 
-def _body(row: stories.Story, captions: Mapping[int, str]) -> tuple[Block, ...]:
+def _body(row: stories.Story) -> tuple[Block, ...]:
     blocks: list[Block] = []
     # raw_data: the stored JSON. Building Wagtail's block values would cost more than all else here together.
     for stored in row.body.raw_data:
@@ -349,8 +335,7 @@ def _body(row: stories.Story, captions: Mapping[int, str]) -> tuple[Block, ...]:
                     blocks.append(Quote(html=html, attribution=value.get("attribution") or ""))
             case "picture":
                 if picture := value.get("picture"):
-                    caption = value.get("caption") or captions.get(int(picture), "")
-                    blocks.append(PictureBlock(picture=int(picture), caption=caption))
+                    blocks.append(PictureBlock(picture=int(picture), caption=value.get("caption") or ""))
             case "list":
                 # Items are stored as {"type": "item", "value": ...}; bare strings come from older data.
                 raw = [item["value"] if isinstance(item, dict) else item for item in value.get("items", [])]
@@ -424,6 +409,7 @@ def _pictures(refs: Sequence[str]) -> dict[str, Record]:
             width=row.width,
             height=row.height,
             alt=row.alt,
+            caption=row.caption,
             credit=row.credit,
             usable=bool(row.seal) and row.usable(now),
         )
@@ -451,7 +437,7 @@ def _site(refs: Sequence[str]) -> dict[str, Record]:
 
 def _related(refs: Sequence[str]) -> dict[str, Record]:
     lists = library.related_many([int(ref) for ref in refs])
-    return {str(pk): Related(id=pk, stories=tuple(others)) for pk, others in lists.items() if others}
+    return {str(pk): Related(id=pk, stories=others) for pk, others in lists.items()}
 
 
 def _rankings(refs: Sequence[str]) -> dict[str, Record]:
@@ -465,7 +451,7 @@ def _pins(refs: Sequence[str]) -> dict[str, Record]:
 
 
 def _hot(refs: Sequence[str]) -> dict[str, Record]:
-    hot = set(readership.hot_paths())
+    hot = readership.hot_paths()
     return {ref: Hot(id=ref) for ref in refs if ref in hot}
 
 

@@ -40,6 +40,7 @@ class Quote(Frozen, tag="quote"):
 class PictureBlock(Frozen, tag="picture"):
     picture: int
     caption: str = ""
+    """Empty: the picture's own."""
 
 
 class ListBlock(Frozen, tag="list"):
@@ -72,6 +73,7 @@ Block = Paragraph | Heading | Quote | PictureBlock | ListBlock | FactBox | LinkC
 class Lead(Frozen):
     picture: int
     caption: str = ""
+    """Empty: the picture's own."""
 
 
 class Correction(Frozen):
@@ -179,6 +181,8 @@ class Picture(Frozen):
     width: int
     height: int
     alt: str = ""
+    caption: str = ""
+    """Printed where a story brings none of its own."""
     credit: str = ""
     usable: bool = True
     """False once its rights have expired or it was killed: nothing may show it."""

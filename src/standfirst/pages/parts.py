@@ -200,12 +200,12 @@ def _srcset(copies: Sequence[Rendition]) -> Html:
 
 
 def figure_part(reads: Reads, id: int, caption: str, sizes: str, *, eager: bool = False) -> Part | None:
-    """A picture with caption and credit. Reads: the picture."""
+    """A picture with credit and `caption`, else its own. Reads: the picture."""
     picture = reads.picture(id)
     shown = picture_part(picture, sizes, WIDTHS[-1], eager=eager)
     if picture is None or shown is None:
         return None
-    return {"picture": shown, "caption": caption, "credit": picture.credit}
+    return {"picture": shown, "caption": caption or picture.caption, "credit": picture.credit}
 
 
 def without_by(printed: str, words: Words) -> str:

@@ -49,7 +49,7 @@ def breadcrumbs(site: Site, trail: Sequence[Crumb], home: str) -> dict[str, Any]
 
 
 def image(site: Site, picture: Picture, caption: str = "") -> dict[str, Any]:
-    """ImageObject of the widest JPEG copy."""
+    """ImageObject of the widest JPEG copy, with `caption` or the picture's own."""
     copy = jpegs(picture)[-1]
     found: dict[str, Any] = {
         "@type": "ImageObject",
@@ -57,8 +57,8 @@ def image(site: Site, picture: Picture, caption: str = "") -> dict[str, Any]:
         "width": copy.width,
         "height": copy.height,
     }
-    if caption:
-        found["caption"] = caption
+    if caption or picture.caption:
+        found["caption"] = caption or picture.caption
     if picture.credit:
         found["creditText"] = picture.credit
     return found

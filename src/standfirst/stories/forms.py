@@ -9,6 +9,11 @@ from django import forms
 from wagtail.admin.forms.pages import CopyForm, WagtailAdminPageForm
 
 
+def any_slug() -> str:
+    """A slug that no sibling has, as Wagtail wants one for each page. Stories' addresses are rows of their own."""
+    return f"s-{uuid.uuid4().hex[:20]}"
+
+
 class StoryForm(WagtailAdminPageForm):  # type: ignore[misc]
     """A new story starts in the newsroom's language."""
 
@@ -33,4 +38,4 @@ class StoryCopyForm(CopyForm):  # type: ignore[misc]
         self.fields["new_title"].label = "Headline of the copy"
         self.fields["new_parent_page"].label = "Section"
         self.fields["new_parent_page"].help_text = "The copy becomes a draft in this section."
-        self.fields["new_slug"] = forms.CharField(initial=f"s-{uuid.uuid4().hex[:20]}", widget=forms.HiddenInput)
+        self.fields["new_slug"] = forms.CharField(initial=any_slug(), widget=forms.HiddenInput)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -30,11 +31,12 @@ from wagtail.admin.widgets.slug import SlugInput
 from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page, PagePermissionTester
 
+from standfirst.kit import clock
 from standfirst.kit.languages import direction_of
 from standfirst.pictures.models import Picture
 from standfirst.stories import ports
 from standfirst.stories.blocks import BodyBlock
-from standfirst.stories.forms import StoryCopyForm, StoryForm
+from standfirst.stories.forms import StoryCopyForm, StoryForm, any_slug
 from standfirst.stories.languages import LANGUAGES
 
 RESERVED = frozenset({"newsroom", "search", "r", "assets", "pictures", "authors", "-", "static", "patterns"})
@@ -66,8 +68,6 @@ class SiteFacts(models.Model):
         return self.name
 
     def clean(self) -> None:
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
         try:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError):
@@ -124,6 +124,11 @@ class Section(Page):
 
     def permissions_for_user(self, user: Any) -> PagePermissionTester:
         return SectionPermissions(user, self)
+
+    @transaction.atomic
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        """Delete in a transaction: a refusal on the way leaves the tree's own numbers as they were."""
+        return super().delete(*args, **kwargs)
 
     def why_not_below(self, parent: Page) -> str | None:
         """A sentence saying why this section must not stand below `parent`, or None."""
@@ -309,22 +314,27 @@ class Story(Page):
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         """The last wall before a story is live, on every path that publishes: raises `ValidationError`."""
-        if not self.slug:  # type: ignore[has-type]
-            # Wagtail wants a slug that no sibling has; our addresses are rows of their own (`Address`).
-            self.slug = f"s-{uuid.uuid4().hex[:20]}"
-        if self._state.adding:
-            # Wagtail's pages are born live, also from its own form for new pages; a story is born a draft.
-            self.live = False
+        self._as_born()
         super().full_clean(*args, **kwargs)
         if self.live and self.pk and (why := self.why_not_live()):
             raise ValidationError(why)
 
     def minimal_clean(self) -> None:
-        if not self.slug:
-            self.slug = f"s-{uuid.uuid4().hex[:20]}"
-        if self._state.adding:
-            self.live = False
+        """What Wagtail asks of a draft."""
+        self._as_born()
         super().minimal_clean()
+
+    def _as_born(self) -> None:
+        if not self.slug:  # type: ignore[has-type]
+            self.slug = any_slug()
+        if self._state.adding:
+            # Wagtail's pages are born live, also from its own form for new pages; a story is born a draft.
+            self.live = False
+
+    @transaction.atomic
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        """Delete in a transaction: a refusal on the way leaves the tree's own numbers as they were."""
+        return super().delete(*args, **kwargs)
 
     def why_not_live(self) -> str | None:
         """A sentence saying why this story must not be live now, or None."""
@@ -478,8 +488,6 @@ class Takedown(models.Model):
 class EmbargoQuerySet(StandingQuerySet):
     def standing(self, at: datetime | None = None) -> EmbargoQuerySet:
         """Those that hold at `at` (default: now)."""
-        from standfirst.kit import clock
-
         return self.filter(undone_at=None).filter(models.Q(until=None) | models.Q(until__gt=at or clock.now()))
 
 

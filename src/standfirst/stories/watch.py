@@ -11,6 +11,7 @@ from standfirst.changes import handlers
 from standfirst.changes.models import Lane
 from standfirst.kit import clock
 from standfirst.kit.errors import Refused
+from standfirst.pictures.models import Picture
 from standfirst.stories import addresses
 from standfirst.stories.models import (
     Address,
@@ -34,9 +35,10 @@ def connect() -> None:
     handlers.watch(Page, saved=_page, deleted=_page_deleted)
     handlers.watch(PageViewRestriction, saved=_restriction)
     handlers.watch(Author, saved=_author, deleted=_author_deleted)
-    handlers.watch(Topic, saved=_topic)
+    handlers.watch(Topic, saved=_topic, deleted=_topic_deleted)
     handlers.watch(SiteFacts, saved=_site)
     handlers.watch(Correction, saved=_correction)
+    handlers.watch(Picture, deleted=_picture_deleted)
 
 
 def _page(page: Any, created: bool) -> None:
@@ -182,6 +184,10 @@ def _section_deleted(section: Section) -> None:
         raise Refused("Stories were published in this section: move it or empty its front, but keep it.")
     SectionPath.objects.filter(section=section).delete()
     changes.record(kind="section", ref=section.pk, cause="deleted")
+    for story_id in Story.further_sections.through.objects.filter(section_id=section.pk).values_list(
+        "story_id", flat=True
+    ):
+        changes.record(kind="story", ref=story_id, cause="section deleted")
 
 
 def _page_deleted(page: Any) -> None:
@@ -203,6 +209,21 @@ def _author_deleted(author: Author) -> None:
 def _topic(topic: Topic, created: bool) -> None:
     if not created:
         changes.record(kind="topic", ref=topic.pk, lane=Lane.MAINTENANCE)
+
+
+def _topic_deleted(topic: Topic) -> None:
+    # One by one and now: afterwards nobody knows which stories they were.
+    about = Story.topics.through.objects.filter(topic_id=topic.pk)
+    for story_id in about.values_list("story_id", flat=True):
+        changes.record(kind="story", ref=story_id, lane=Lane.MAINTENANCE, cause="topic deleted")
+
+
+def _picture_deleted(picture: Picture) -> None:
+    """The database clears these relations by itself; what is in a story's text stays, and finds no picture."""
+    for story_id in Story.objects.filter(lead_picture=picture).values_list("pk", flat=True):
+        changes.record(kind="story", ref=story_id, cause="picture deleted")
+    for author_id in Author.objects.filter(picture=picture).values_list("pk", flat=True):
+        changes.record(kind="author", ref=author_id, cause="picture deleted")
 
 
 def _site(facts: SiteFacts, created: bool) -> None:

@@ -299,6 +299,14 @@ def test_a_mail_server_that_is_away_does_not_stop_a_kill(
     assert "could not be sent" in caplog.text
 
 
+def test_an_address_that_is_none_keeps_nobody_else_from_knowing(committed: Cast) -> None:
+    SiteFacts.objects.update(alerts_to="night desk <@>\na b@c d\nlawyer@example.org")
+    alerts.mail_publishers("Killed", "x")
+    told = [message.recipients() for message in mail.outbox]
+    assert ["paula@example.org"] in told
+    assert ["lawyer@example.org"] in told
+
+
 def test_nobody_is_told_of_what_was_rolled_back(committed: Cast) -> None:
     from django.db import transaction
 
@@ -423,7 +431,7 @@ def test_a_lead_is_pinned_until_an_hour_and_ends_at_its_tick(desk: Desk) -> None
     assert PinnedLead.objects.get().story == other
     assert actions.end_pin(cast.world.pk, pinned.until + timedelta(hours=1))
     assert not PinnedLead.objects.exists()
-    assert Change.objects.filter(kind="pin", cause="pin ended").count() == 1
+    assert Change.objects.filter(kind="pin", cause="unpinned").count() == 1
 
 
 def test_a_lead_is_unpinned_by_those_who_may(desk: Desk) -> None:
@@ -474,6 +482,9 @@ def test_the_publisher_keeps_the_newsrooms_facts(desk: Desk) -> None:
         "alerts_to": "",
     }
     assert "is no time zone" in text_of(browser.post(reverse("desk:facts"), data))
+    wrong = {**data, "zone": "Africa/Accra", "alerts_to": "night@example.org\nnight desk <@>"}
+    assert "“night desk <@>” is no e-mail address" in text_of(browser.post(reverse("desk:facts"), wrong))
+    assert SiteFacts.current().alerts_to == ""
     answer = browser.post(reverse("desk:facts"), {**data, "zone": "Africa/Accra"}, follow=True)
     assert "are saved" in said(answer)
     assert SiteFacts.current().zone == "Africa/Accra"
