@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import validate_email
 from django.utils import timezone
 from wagtail.admin.widgets import AdminAutoHeightTextInput, AdminDateTimeInput
 from wagtail.admin.widgets.slug import SlugInput
@@ -126,3 +127,13 @@ class FactsForm(forms.ModelForm):  # type: ignore[type-arg]
         model = SiteFacts
         fields = ("name", "strapline", "language", "zone", "about", "alerts_to")
         widgets = {"about": AdminAutoHeightTextInput, "alerts_to": AdminAutoHeightTextInput}
+
+    def clean_alerts_to(self) -> str:
+        text: str = self.cleaned_data["alerts_to"]
+        for entry in text.replace(",", "\n").splitlines():
+            if entry.strip():
+                try:
+                    validate_email(entry.strip())
+                except forms.ValidationError:
+                    raise forms.ValidationError(f"“{entry.strip()}” is no e-mail address.") from None
+        return text

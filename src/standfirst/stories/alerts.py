@@ -46,8 +46,16 @@ def mail_publishers(subject: str, text: str) -> None:
 
 
 def _send(subject: str, text: str, addresses: list[str]) -> None:
-    mails = [EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [address]) for address in addresses]
+    """Mail one after the other: an address that cannot be written to keeps nobody else from knowing."""
+    connection = get_connection()
     try:
-        get_connection().send_messages(mails)
+        connection.open()
     except (OSError, smtplib.SMTPException) as error:
         logger.error("The mail “%s” to %s could not be sent: %s", subject, ", ".join(addresses), error)
+        return
+    for address in addresses:
+        try:
+            connection.send_messages([EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [address])])
+        except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: no address at all
+            logger.error("The mail “%s” to %s could not be sent: %s", subject, address, error)
+    connection.close()
