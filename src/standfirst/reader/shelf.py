@@ -49,8 +49,11 @@ PAGE_POLICY: Final = (
 # A drawing opened by itself is a document: it may style itself and nothing else.
 _DRAWING_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
-PAGE_CACHING: Final = "public, max-age=10, stale-while-revalidate=30, stale-if-error=600"
-SHORT_CACHING: Final = "public, max-age=10"
+# A browser asks each time (a 304 costs some hundred bytes): a reader who comes back after a correction or a kill must
+# not be shown what was there before, as a max-age or stale-while-revalidate would do in every browser. Shared caches
+# may answer for two seconds, the longest that a page may be old.
+PAGE_CACHING: Final = "public, max-age=0, s-maxage=2, stale-if-error=600"
+SHORT_CACHING: Final = "public, max-age=0, s-maxage=2"
 FOREVER_CACHING: Final = "public, max-age=31536000, immutable"
 
 _NOT_A_FILE: Final = frozenset(
