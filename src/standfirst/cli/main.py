@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from standfirst import __version__
 from standfirst.kit.errors import Problem
 
 Loader = Callable[[], click.Command]
@@ -124,6 +125,7 @@ standfirst = LazyGroup(
     help="Run a newsroom's publishing: agency wire and eyewitness reports in, a fast and accountable news site out.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+click.version_option(__version__, prog_name="standfirst")(standfirst)
 
 
 def main() -> None:
