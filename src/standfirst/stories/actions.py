@@ -83,9 +83,13 @@ def serve_from(*, origin: str) -> None:
 
 _GRANTED = ("wagtailcore", "wagtailimages", "wagtaildocs")
 
+_WAGTAILS_OWN = ("Moderators", "Editors")
+"""Groups that Wagtail makes at installation. Beside our roles they would only confuse."""
+
 
 def _grant(home: Section) -> None:
     groups = people.ensure_roles()
+    Group.objects.filter(name__in=_WAGTAILS_OWN, user=None).delete()
     pictures = Collection.get_first_root_node()
     known = {p.codename: p for p in Permission.objects.filter(content_type__app_label__in=_GRANTED)}
     for role in ROLES:
