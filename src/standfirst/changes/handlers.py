@@ -25,15 +25,20 @@ def watch(
     Both run inside the transaction of the write; raising rolls it back. Several departments may watch one model.
     """
 
-    def on_save(sender: Any, instance: Any, created: bool, raw: bool, **kwargs: Any) -> None:
-        if saved is not None and not raw:
-            saved(instance, created)
+    if saved is not None:
 
-    def on_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
-        if deleted is not None:
+        def on_save(sender: Any, instance: Any, created: bool, raw: bool, **kwargs: Any) -> None:
+            if not raw:
+                saved(instance, created)
+
+        post_save.connect(on_save, sender=model, weak=False, dispatch_uid=_once(model, saved))
+    if deleted is not None:
+
+        def on_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
             deleted(instance)
 
-    for signal, door, told in ((post_save, on_save, saved), (pre_delete, on_delete, deleted)):
-        if told is not None:
-            once = f"{model._meta.label}:{told.__module__}.{told.__qualname__}"
-            signal.connect(door, sender=model, weak=False, dispatch_uid=once)
+        pre_delete.connect(on_delete, sender=model, weak=False, dispatch_uid=_once(model, deleted))
+
+
+def _once(model: type[models.Model], told: Callable[..., None]) -> str:
+    return f"{model._meta.label}:{told.__module__}.{told.__qualname__}"

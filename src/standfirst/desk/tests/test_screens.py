@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -511,3 +512,13 @@ def test_setting_up_the_desk_twice_makes_one_workflow(desk: Desk) -> None:
     first = actions.set_up(home=desk.cast.home)
     assert actions.set_up(home=desk.cast.home) == first
     assert desk.cast.draft().get_workflow() == first
+
+
+@pytest.mark.django_db
+def test_the_list_is_read_by_indexes_that_every_migration_lays_again() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX desk_latest")
+    call_command("migrate", verbosity=0)
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, "wagtailcore_page")
+    assert {"desk_latest", "desk_latest_draft"} <= found.keys()
