@@ -234,9 +234,13 @@ def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
     canonical = _storable(canonical)
     now = clock.now()
     feed = delivery.feed
+    provider, item_id = _fitted(canonical.provider or feed.name, 200), _fitted(canonical.item_id, 500)
+    twin = _twin(feed, provider, item_id)
+    if twin is not None:
+        provider = _fitted(f"{provider} ({feed.name})", 200)
     item, created = Item.objects.select_for_update().get_or_create(
-        provider=_fitted(canonical.provider or feed.name, 200),
-        item_id=_fitted(canonical.item_id, 500),
+        provider=provider,
+        item_id=item_id,
         defaults={"feed": feed, "type": canonical.type, "first_seen": now, "changed_at": now},
     )
     order = max(-(2**63), min(canonical.version_order, 2**63 - 1))
@@ -269,9 +273,13 @@ def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
     if newest:
         _describe(item, canonical, order)
         item.changed_at = now
+    if twin is not None and (newest or counts):
+        item.held_because = list(dict.fromkeys([*item.held_because, _of_two_feeds(twin)]))
     outcome: Outcome
     if down is not None and counts:
         outcome = _take_back(item, canonical, ours, down)
+        if twin is not None:
+            _ask_about(item, twin)
     elif newest:
         outcome = _use(item, version, canonical, feed, ours, free)
     else:
@@ -281,6 +289,46 @@ def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
             _wait_again(item, ours, free)
     item.save()
     return outcome
+
+
+def _twin(feed: Feed, provider: str, item_id: str) -> Item | None:
+    """The item of the same name that a feed of another agency brought, if there is one.
+
+    Who provides an item is said by the file, unless the feed's setting says it. So a file of one feed could name the
+    copy of another, replace it, and take it down. Feeds of one agency are those with the same setting.
+    """
+    item = Item.objects.filter(provider=provider, item_id=item_id).select_related("feed").first()
+    if item is None or item.feed_id == feed.pk or (feed.provider and feed.provider == item.feed.provider):
+        return None
+    return item
+
+
+def _of_two_feeds(twin: Item) -> str:
+    return (
+        f"An item of this name came in through the feed {twin.feed} before. If both feeds are one agency's, "
+        "give them the same provider in their settings."
+    )
+
+
+def _ask_about(item: Item, twin: Item) -> None:
+    """A feed asks for another feed's copy to be taken down: a person must decide, and soon."""
+    stories_of_twin = _stories_of(twin)
+    if twin.killed_at is not None or not stories_of_twin:
+        return
+    item.place = Item.Place.WAITING
+    alerts.mail_publishers(
+        f"To be decided at once: a take-down of {twin} through another feed",
+        "\n".join(
+            [
+                f"The feed {item.feed} asks for copy to be taken down that came in through the feed {twin.feed}.",
+                "It was not: a feed cannot take down another agency's copy. If it is right, kill or withhold:",
+                "",
+                *(f"- {story.title} ({'live' if story.live else 'not live'})" for story in stories_of_twin),
+                "",
+                "If both feeds are one agency's, give them the same provider in their settings.",
+            ]
+        ),
+    )
 
 
 def _storable(canonical: CanonicalItem) -> CanonicalItem:

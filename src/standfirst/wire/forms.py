@@ -90,3 +90,7 @@ class FeedForm(WagtailAdminModelForm):  # type: ignore[misc]
             "empty_embargo_means_none",
             "active",
         ]
+        help_texts: ClassVar[dict[str, str]] = {
+            "provider": "Stands for the agency in every item. Empty: as the files say. Feeds with the same provider "
+            "are one agency’s: each may replace and take back what another brought. Others may not."
+        }

@@ -467,3 +467,59 @@ def test_ninjs_and_newsml_of_one_agency_are_one_item(desk: Desk):
     desk.publish(g2(version=1))
     assert desk.publish(ninjs(version="2", headline="By the other road")).outcomes == {"updated": 1}
     assert desk.story().title == "By the other road"
+
+
+def test_a_feed_cannot_replace_or_take_down_another_agencys_copy(desk: Desk):
+    mine = desk.feed("wire-a", Feed.Mode.PUBLISH)
+    other = desk.feed("blog", Feed.Mode.PUBLISH)
+    Feed.objects.filter(pk__in=[mine.pk, other.pk]).update(provider="")
+    mine.refresh_from_db()
+    other.refresh_from_db()
+    actions.take_in(feed=mine, data=g2(), file_name="a.xml")
+    story = desk.story()
+    replaced = actions.take_in(feed=other, data=g2(version=2, headline="Bridge stands"), file_name="b.xml")
+    assert replaced.outcomes == {"held": 1}
+    killed = actions.take_in(feed=other, data=g2(version=3, status="stat:canceled"), file_name="c.xml")
+    assert killed.outcomes == {"killed": 1}
+    story.refresh_from_db()
+    assert (story.live, story.title) == (True, "Bridge at Tarrava gives way")
+    assert not Takedown.objects.exists()
+    waits = Item.objects.get(feed=other)
+    assert waits.place == Item.Place.WAITING
+    assert "came in through the feed WIRE-A before" in waits.held_because[-1]
+
+    # The agency itself, whose feeds have the same setting, still may.
+    actions.take_in(feed=mine, data=g2(version=4, headline="Bridge mended"), file_name="d.xml")
+    story.refresh_from_db()
+    assert story.title == "Bridge mended"
+    actions.take_in(feed=mine, data=g2(version=5, status="stat:canceled"), file_name="e.xml")
+    story.refresh_from_db()
+    assert not story.live
+
+
+def test_feeds_with_the_same_provider_are_one_agencys(desk: Desk):
+    text = desk.feed("cpa-text", Feed.Mode.PUBLISH)
+    kills = desk.feed("cpa-kills", Feed.Mode.HOLD)
+    Feed.objects.filter(pk__in=[text.pk, kills.pk]).update(provider="CPA")
+    text.refresh_from_db()
+    kills.refresh_from_db()
+    actions.take_in(feed=text, data=g2(), file_name="a.xml")
+    assert desk.story().live
+    assert actions.take_in(feed=kills, data=g2(version=2, status="stat:canceled"), file_name="b.xml").outcomes == {
+        "killed": 1
+    }
+    assert not desk.story().live
+    assert Item.objects.filter(item_id__endswith="bridge").count() == 1
+
+
+def test_publishers_are_told_when_another_feed_asks_for_a_take_down(lasting_desk: Desk):
+    desk = lasting_desk
+    mine, other = desk.feed("wire-a", Feed.Mode.PUBLISH), desk.feed("wire-b", Feed.Mode.DESK)
+    Feed.objects.filter(pk__in=[mine.pk, other.pk]).update(provider="")
+    mine.refresh_from_db()
+    other.refresh_from_db()
+    actions.take_in(feed=mine, data=g2(), file_name="a.xml")
+    actions.take_in(feed=other, data=g2(version=2, status="stat:canceled"), file_name="b.xml")
+    assert desk.story().live
+    assert "To be decided at once" in mail.outbox[0].subject
+    assert "Bridge at Tarrava gives way (live)" in mail.outbox[0].body
