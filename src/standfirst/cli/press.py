@@ -53,7 +53,6 @@ def run(everything: bool, allow_removal: bool, as_json: bool) -> None:
     total = sum(worker.engine.status().backlog.values())
     done, shown = 0, 0.0
     while True:
-        worker._began = time.monotonic()
         pages = worker.press(allow_mass_removal=allow_removal)
         done += pages
         waiting = sum(worker.engine.status().backlog.values())
@@ -140,7 +139,6 @@ def _settle(worker: Any) -> None:
     """Print what is due until nothing is, for at most a minute."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        worker._began = time.monotonic()
         if not worker.press() and not sum(worker.engine.status().backlog.values()):
             return
 

@@ -138,6 +138,13 @@ def write_prefixes(press: Engine) -> None:
         outlet.put_prefixes(rules)
 
 
+def clean(press: Engine) -> None:
+    """Remove what killed processes left half written in the output folder. For a thread: it takes its time."""
+    outlet = press.outlet
+    if isinstance(outlet, LocalOutlet) and (removed := outlet.clean()):
+        log.info("%d half-written files were removed from the output folder.", removed)
+
+
 # --- ports ---------------------------------------------------------------------------------------------------------
 
 

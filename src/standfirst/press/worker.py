@@ -1,6 +1,6 @@
 """The worker process: looks at change rows, prints pages, and is the newsroom's clock.
 
-One loop, woken on each commit and otherwise a few times a second. Everything it does can be cut short at any instant
+One loop, woken on each commit and otherwise twice a second. Everything it does can be cut short at any instant
 and done again: rows stay open until their pages are with the readers, ticks until they are applied.
 """
 
@@ -10,13 +10,14 @@ import json
 import logging
 import os
 import select
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import DatabaseError, connections, transaction
 
@@ -53,8 +54,27 @@ SLICE = 200
 PATIENCE = 0.5
 """Seconds after which a long bake gives way to the clock."""
 
+IDLE = 0.5
+"""Seconds between two rounds when nobody rings: the clock's precision, and how late a commit elsewhere is seen."""
+
+TIDY, REFRESH, CLEAN = 600, 3600, 86_400
+"""Seconds between two looks at old rows and failed pages; at title norms; at half-written files."""
+
 SWEPT_AT_ONCE = 300
 KEPT_CHANGES = timedelta(days=30)
+
+
+class Pace(Protocol):
+    """What of the newsroom's options the worker goes by."""
+
+    @property
+    def hot_paths(self) -> int: ...
+
+    @property
+    def ranking_seconds(self) -> int: ...
+
+    @property
+    def sweep_seconds(self) -> int: ...
 
 
 class Worker:
@@ -64,7 +84,7 @@ class Worker:
     """
 
     def __init__(
-        self, engine: Engine, *, home: Path, options: Any, fault: Callable[[str], None] = lambda name: None
+        self, engine: Engine, *, home: Path, options: Pace, fault: Callable[[str], None] = lambda name: None
     ) -> None:
         self.engine = engine
         self.home = home
@@ -74,8 +94,10 @@ class Worker:
         self._doing = "starting"
         self._beaten = 0.0
         self._asked = 0.0
-        self._began = 0.0
-        self._swept = self._tidied = self._normed = time.monotonic()
+        self._until = 0.0
+        self._ranked: datetime | None = None
+        self._started = time.monotonic()
+        self._last: dict[str, float] = {}
         self._sweeping: Iterator[tuple[str, str]] = iter(())
         self._database = databases.identity()
         self._bell = wiring.bell(home)
@@ -107,7 +129,7 @@ class Worker:
                 self._wait(0.5)
                 continue
             self._doing = "ready"
-            self._wait(0.2)
+            self._wait(IDLE)
         self._doing = "stopped"
         self.beat(now=True)
 
@@ -150,14 +172,15 @@ class Worker:
         outcome = self.engine.open(every, every.compose)
         log.info("The ledger: %s.", outcome.value)
         self.engine.look(0, wiring.LANES[Lane.MAINTENANCE], [("epoch", "pages")], wiring.compose)
+        self.engine.retry_failed()
         wiring.write_prefixes(self.engine)
         wire.resume()
 
     def round(self) -> None:
         """The clock, then the press, then what can wait."""
-        self._began = time.monotonic()
+        self._until = time.monotonic() + PATIENCE
         self.tell_time()
-        self.press()
+        self._press()
         self.housekeeping()
 
     def tell_time(self) -> None:
@@ -168,8 +191,9 @@ class Worker:
         self._fault("worker:published")
         period = self.options.ranking_seconds
         minute = datetime.fromtimestamp(now.timestamp() // period * period, tz=now.tzinfo)
-        if not Tick.objects.filter(name=RANKING, due__gte=minute).exists():
+        if minute != self._ranked:
             changes.set_tick(name=RANKING, ref="top", due=minute)
+            self._ranked = minute
         for tick in Tick.objects.due(now):
             self.apply(tick.pk)
 
@@ -197,8 +221,15 @@ class Worker:
 
     # --- the press
 
-    def press(self, *, upto: Lane = Lane.MAINTENANCE, allow_mass_removal: bool = False) -> int:
-        """Look at open change rows, print what they made due, close them. Returns how many pages were done."""
+    def press(self, *, patience: float = PATIENCE, allow_mass_removal: bool = False) -> int:
+        """Look at open change rows, print what they made due, close them. Returns how many pages were done.
+
+        After `patience` seconds the rest is left for the next call.
+        """
+        self._until = time.monotonic() + patience
+        return self._press(allow_mass_removal=allow_mass_removal)
+
+    def _press(self, *, upto: Lane = Lane.MAINTENANCE, allow_mass_removal: bool = False) -> int:
         done = 0
         while not self._stopping:
             rows = list(Change.objects.open().filter(lane__lte=upto)[:ROWS])
@@ -221,7 +252,7 @@ class Worker:
             self.close()
             if not bake.interrupted and len(rows) < ROWS:
                 return done
-            if time.monotonic() - self._began > PATIENCE:
+            if time.monotonic() > self._until:
                 return done
         return done
 
@@ -232,7 +263,7 @@ class Worker:
             return False
         self._asked = moment
         self.beat()
-        if self._stopping or (lane == Lane.MAINTENANCE and moment - self._began > PATIENCE):
+        if self._stopping or (lane == Lane.MAINTENANCE and moment > self._until):
             return True
         return Change.objects.filter(closed_at=None, lane__lt=int(lane)).exists()
 
@@ -254,7 +285,7 @@ class Worker:
                 self.engine.look(leader.pk, lane, ahead, ahead.compose, since=since, more=True)
                 keys = []
                 if leader.lane == Lane.MAINTENANCE and self._interrupted(Lane.MAINTENANCE):
-                    self.press(upto=Lane.PUBLISH)
+                    self._press(upto=Lane.PUBLISH)
         self._fault("worker:looking")
         self.engine.look(leader.pk, lane, keys, wiring.compose, since=since)
         self._fault("worker:looked")
@@ -293,19 +324,27 @@ class Worker:
     # --- what can wait
 
     def housekeeping(self) -> None:
-        """The sweep, related lists put off, the search index, old rows."""
-        moment = time.monotonic()
-        if moment - self._swept > self.options.sweep_seconds:
-            self._swept = moment
+        """The sweep, related lists put off, what failed, old rows, the search index, half-written files."""
+        if self._is_time("sweep", self.options.sweep_seconds):
             self.sweep()
             library.relate_later(100)
-        if moment - self._normed > 3600:
-            self._normed = moment
-            search.refresh_norms()
-        if moment - self._tidied > 600:
-            self._tidied = moment
+        if self._is_time("tidy", TIDY):
+            self.engine.retry_failed()
             Change.objects.filter(closed_at__lt=clock.now() - KEPT_CHANGES).delete()
             Tick.objects.filter(applied_at__lt=clock.now() - timedelta(days=1), name=RANKING).delete()
+        if self._is_time("refresh", REFRESH):
+            search.refresh_norms()
+        if self._is_time("clean", CLEAN):
+            # It looks through every folder, and a kill must not wait for that.
+            threading.Thread(target=wiring.clean, args=(self.engine,), daemon=True).start()
+
+    def _is_time(self, what: str, seconds: float) -> bool:
+        """True once in so many seconds, for the first time that long after the start."""
+        moment = time.monotonic()
+        if moment - self._last.get(what, self._started) <= seconds:
+            return False
+        self._last[what] = moment
+        return True
 
     def sweep(self) -> list[tuple[str, str]]:
         """Compare the newest stories and a stretch of all records with their snapshots: late writes are found, not
@@ -320,7 +359,7 @@ class Worker:
         late = self.engine.sweep(ahead, ahead.compose)
         if late:
             log.warning("The sweep found %d records that were written past the usual doors: %s", len(late), late[:5])
-            self.press()
+            self._press()
         return late
 
 

@@ -361,7 +361,8 @@ class Engine:
         may be killed.
         """
         bake = Bake()
-        if self.store.meta("built") == "no":
+        # Asked outside of a transaction: at rest, a bake locks nothing and writes nothing.
+        if self.store.urgency() is None or self.store.meta("built") == "no":
             return bake
         while not bake.interrupted:
             for lane in Lane:

@@ -232,6 +232,9 @@ class Store(Protocol):
         A job carries every change up to that tide that wants its page, in whatever lane.
         """
 
+    def urgency(self) -> Lane | None:
+        """The most urgent lane in which a page is due, None if there is nothing to do. Cheap: it is asked all day."""
+
     def others_due(self, lane: Lane, pages: Sequence[int]) -> bool:
         """True if pages other than these are due in the lane."""
 

@@ -266,6 +266,9 @@ class MemoryStore:
             jobs.append(job)
         return self.tide(), jobs
 
+    def urgency(self) -> Lane | None:
+        return min((due.lane for due in self._tables.due.values()), default=None)
+
     def others_due(self, lane: Lane, pages: Sequence[int]) -> bool:
         return bool({page for (page, _), due in self._tables.due.items() if due.lane == lane} - set(pages))
 

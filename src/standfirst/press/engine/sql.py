@@ -382,6 +382,10 @@ class SqlStore:
         # Another worker may have done a page just before its row was ours.
         return tide, [job for job in jobs.values() if job.page in wanted]
 
+    def urgency(self) -> Lane | None:
+        lane = self._db.execute("SELECT MIN(lane) FROM ledger_due")[0][0]
+        return None if lane is None else Lane(lane)
+
     def others_due(self, lane: Lane, pages: Sequence[int]) -> bool:
         mine = set(pages)
         rows = self._db.execute(
