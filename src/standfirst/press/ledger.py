@@ -55,4 +55,6 @@ def store(alias: str = ALIAS) -> SqlStore:
 
 def showing(story_id: int) -> list[str]:
     """Paths of pages with status 200 that showed something of a story when they were last printed."""
-    return store().showing(*(f"{facet}:{story_id}" for facet in ("story", "card", "line", "link")))
+    ledger = store()
+    ledger.create()
+    return ledger.showing(*(f"{facet}:{story_id}" for facet in ("story", "card", "line", "link")))

@@ -6,80 +6,72 @@ draft is ever written to the output folder.
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 
 from standfirst.edition import compose as edition
 from standfirst.edition import snapshots
 from standfirst.edition.listings import story_pictures
 from standfirst.pages import pictures as page_pictures
-from standfirst.pages import site
+from standfirst.pages.fronts import front
 from standfirst.pages.output import PageRef, Press
+from standfirst.pages.story import story
 from standfirst.press import ledger
-from standfirst.press.book import book
+from standfirst.press.book import BookReads, book
 from standfirst.press.engine.reading import Reading, State
+from standfirst.press.wiring import blob
 from standfirst.stories.models import Section, Story
 
 PICTURES = "/newsroom/preview/pictures/"
 """Where previews find pictures: behind the log-in, by picture, width and format."""
 
 
-class Draft:
+class Draft(BookReads):
     """Reads over today's state in which one story is the draft."""
 
-    def __init__(self, reads: Any, story: snapshots.Story) -> None:
-        self._reads = reads
-        self._story = story
+    __slots__ = ("_draft",)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._reads, name)
+    def __init__(self, reading: Reading, draft: snapshots.Story) -> None:
+        super().__init__(reading)
+        self._draft = draft
 
-    def story(self, id: int) -> Any:
-        return self._story if id == self._story.id else self._reads.story(id)
+    def story(self, id: int) -> snapshots.Story | None:
+        return self._draft if id == self._draft.id else super().story(id)
 
-    def picture(self, id: int) -> Any:
+    def picture(self, id: int) -> snapshots.Picture | None:
         """Pictures that no page has shown yet have no snapshot in the ledger: ask the library."""
-        return self._reads.picture(id) or edition.compose("picture", str(id))
+        return super().picture(id) or _picture(id)
 
     def hot(self, path: str) -> bool:
         return True
 
 
-def _blob_of(seal: str) -> bytes:
-    from standfirst.press.wiring import blob
-
-    return blob(seal)
+def _picture(id: int) -> snapshots.Picture | None:
+    found = edition.compose("picture", str(id))
+    return found if isinstance(found, snapshots.Picture) else None
 
 
 def response(page: Story | Section, request: HttpRequest) -> HttpResponse:
     """The page as readers would get it, for a person who is signed in."""
     store = ledger.store()
-    press = Press(blob=_blob_of)
-    declared = book(press)
-    state = State(declared, store)
-    with store.transaction():
-        state.refresh()
-        reads = declared.reads(Reading(state))
-        if isinstance(page, Section):
-            path = page.paths.filter(current=True).values_list("path", flat=True).first() or "/"
-            output = site.RENDERERS["front"](reads, PageRef(path, "front", str(page.pk)), press)
-            shown: tuple[int, ...] = ()
-        else:
-            snapshot = edition.draft(page)
-            draft = Draft(reads, snapshot)
-            ref = PageRef(snapshot.path, "story", str(snapshot.id))
-            output = site.RENDERERS["story"](draft, ref, press)
-            shown = story_pictures(snapshot)
+    store.create()
+    press = Press(blob=blob)
+    # Not in a transaction: on SQLite that would wait for the press, and the press for it.
+    reading = Reading(State(book(press), store))
+    shown: tuple[int, ...] = ()
+    if isinstance(page, Section):
+        path = page.paths.filter(current=True).values_list("path", flat=True).first() or "/"
+        output = front(BookReads(reading), PageRef(path, "front", str(page.pk)), press)
+    else:
+        snapshot = edition.draft(page)
+        output = story(Draft(reading, snapshot), PageRef(snapshot.path, "story", str(snapshot.id)), press)
+        shown = story_pictures(snapshot)
     if output is None:
         raise Http404("There is nothing to preview yet.")
     html = output.body
     for picture_id in dict.fromkeys(shown):
-        picture = edition.compose("picture", str(picture_id))
-        if isinstance(picture, snapshots.Picture):
-            for copy in page_pictures.renditions(picture):
-                name = f"{picture_id}/{copy.path.rpartition('-')[2]}"
-                html = html.replace(copy.path.encode(), f"{PICTURES}{name}".encode())
+        if (found := _picture(picture_id)) is not None:
+            for copy in page_pictures.renditions(found):
+                html = html.replace(copy.path.encode(), f"{PICTURES}{picture_id}/{_size(copy)}".encode())
     answer = HttpResponse(html, content_type=output.content_type)
     answer["Cache-Control"] = "no-store"
     answer["X-Robots-Tag"] = "noindex"
@@ -90,14 +82,18 @@ def response(page: Story | Section, request: HttpRequest) -> HttpResponse:
     return answer
 
 
+def _size(copy: page_pictures.Rendition) -> str:
+    """Width and format, e.g. "640.webp"."""
+    return copy.path.rpartition("-")[2]
+
+
 def picture(request: HttpRequest, id: int, name: str) -> HttpResponse:
     """One size of a private picture, made for a preview and kept by nobody."""
-    found = edition.compose("picture", str(id))
-    if not isinstance(found, snapshots.Picture):
+    if (found := _picture(id)) is None:
         raise Http404("There is no such picture.")
     for copy in page_pictures.renditions(found):
-        if copy.path.rpartition("-")[2] == name:
-            data = page_pictures.encode(found, copy, _blob_of)
+        if _size(copy) == name:
+            data = page_pictures.encode(found, copy, blob)
             answer = HttpResponse(data, content_type=copy.mime)
             answer["Cache-Control"] = "private, max-age=600"
             return answer
