@@ -38,6 +38,9 @@ NOT_FOUND: Final = "/404.html"
 INDEX: Final = "index.html"
 TWIN: Final = ".gz"
 
+FORWARDED: Final = ("/newsroom/", "/search/", "/r/")
+"""What the newsroom process answers. No page can have an address below these, nor "/search" itself."""
+
 MAX_PATH: Final = 2000
 """The longest address, in bytes of UTF-8."""
 
@@ -143,6 +146,11 @@ def _refuse_unsafe(path: str) -> None:
             raise BadPath(f"{path!r} has a part that ends in {TWIN!r}, which is kept for packed twins.")
         if len(part.encode()) > MAX_PART:
             raise BadPath(f"{path[:40]!r}... has a part that is longer than {MAX_PART} bytes.")
+
+
+def is_forwarded(path: str) -> bool:
+    """True if `path` is answered by the newsroom process, not by a file."""
+    return path.startswith(FORWARDED) or path == "/search"
 
 
 def path_of(file: str) -> tuple[str, int] | None:

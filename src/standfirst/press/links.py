@@ -8,10 +8,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml import etree
 
+from standfirst.kit.sitefiles import is_forwarded
 from standfirst.pages.output import Output
-
-SERVED_ELSEWHERE = ("/newsroom/", "/search", "/r/")
-"""Prefixes of addresses that other processes answer (DESIGN section 4)."""
 
 _BASE = "http://local"
 _PARSER = etree.HTMLParser(encoding="utf-8")
@@ -37,7 +35,7 @@ def links(path: str, output: Output) -> Iterator[str]:
         except ValueError:  # an address outside that is not well-formed leads to no page of ours
             continue
         local = whole.scheme == "http" and f"{whole.scheme}://{whole.netloc}" == _BASE
-        if local and whole.path and not whole.path.startswith(SERVED_ELSEWHERE):
+        if local and whole.path and not is_forwarded(whole.path):
             yield unquote(whole.path)
 
 

@@ -18,15 +18,13 @@ from standfirst.reader import notices
 from standfirst.reader.forward import Forwarder
 from standfirst.reader.http import Headers, accepts_gzip, byte_range, http_date, names_etag, same_moment
 from standfirst.reader.rsgi import HTTPProtocol, ProtocolClosed, Scope
-from standfirst.reader.shelf import PAGE_CACHING, PAGE_POLICY, SAFETY, SHORT_CACHING, Found, Shelf, redirection
+from standfirst.reader.shelf import SAFETY, SHORT_CACHING, Found, Shelf, redirection
 from standfirst.reader.tally import Tally, is_machine
 
 log = logging.getLogger(__name__)
 
 ALIVE: Final = "/-/alive"
 
-_FORWARDED: Final = ("/newsroom/", "/search/", "/r/")
-_FORWARDED_EXACTLY: Final = frozenset({"/search"})
 _MAX_QUERY: Final = 8192
 _PIECE: Final = 1 << 18
 
@@ -91,7 +89,7 @@ class App:
             return
         except OSError:
             log.exception("%s could not be served.", scope.path)
-            _page(scope, proto, 500, notices.FAULT, "no-store")
+            notices.answer(scope, proto, 500, notices.FAULT)
 
     async def _answer(self, scope: Scope, proto: HTTPProtocol) -> None:
         path, method = scope.path, scope.method
@@ -100,11 +98,11 @@ class App:
         if reading and (known := self.shelf.remembered(path)) is not None:
             return await self._give(scope, proto, known)
         if len(path) > sitefiles.MAX_PATH or len(scope.query_string) > _MAX_QUERY:
-            return _page(scope, proto, 414, notices.TOO_LONG, "no-store")
-        if path.startswith(_FORWARDED) or path in _FORWARDED_EXACTLY:
+            return notices.answer(scope, proto, 414, notices.TOO_LONG)
+        if sitefiles.is_forwarded(path):
             return await self._forward(scope, proto)
         if not reading:
-            return _page(scope, proto, 405, notices.NOT_ALLOWED, "no-store", ("allow", "GET, HEAD"))
+            return notices.answer(scope, proto, 405, notices.NOT_ALLOWED, ("allow", "GET, HEAD"))
         if path == ALIVE and _is_loopback(scope.client):
             return proto.response_empty(204, [("cache-control", "no-store")])
         canonical = sitefiles.canonical(path)
@@ -135,15 +133,15 @@ class App:
     async def _forward(self, scope: Scope, proto: HTTPProtocol) -> None:
         parts = scope.path.split("/")
         if ".." in parts or "." in parts or "\x00" in scope.path or "\\" in scope.path:
-            return _page(scope, proto, 400, notices.BAD_REQUEST, "no-store")
+            return notices.answer(scope, proto, 400, notices.BAD_REQUEST)
         if self._forwarder is None:
-            return _page(scope, proto, 503, notices.NEWSROOM_DOWN, "no-store", ("retry-after", "60"))
+            return notices.answer(scope, proto, 503, notices.NEWSROOM_DOWN, ("retry-after", "60"))
         return await self._forwarder.forward(scope, proto)
 
     async def _not_found(self, scope: Scope, proto: HTTPProtocol) -> None:
         page = await self.shelf.find(sitefiles.NOT_FOUND)
         if page is None or page.status != 200 or page.large:
-            return _page(scope, proto, 404, notices.NOT_FOUND, SHORT_CACHING)
+            return notices.answer(scope, proto, 404, notices.NOT_FOUND, caching=SHORT_CACHING)
         return await self._give(scope, proto, page)
 
     # ---- An answer -------------------------------------------------------------------------------------------------
@@ -274,18 +272,4 @@ def _busy(proto: HTTPProtocol) -> None:
     proto.response_empty(503, [("retry-after", "1"), ("cache-control", "no-store")])
 
 
-def _page(scope: Scope, proto: HTTPProtocol, status: int, body: bytes, caching: str, *more: tuple[str, str]) -> None:
-    headers = [
-        ("content-type", "text/html; charset=utf-8"),
-        ("cache-control", caching),
-        ("content-security-policy", PAGE_POLICY),
-        *SAFETY,
-        *more,
-    ]
-    if scope.method == "HEAD":
-        proto.response_empty(status, [*headers, ("content-length", str(len(body)))])
-    else:
-        proto.response_bytes(status, headers, body)
-
-
-__all__ = ["ALIVE", "PAGE_CACHING", "App", "Settings"]
+__all__ = ["ALIVE", "App", "Settings"]

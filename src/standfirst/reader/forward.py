@@ -20,7 +20,6 @@ import httpcore
 from standfirst.reader import notices
 from standfirst.reader.http import Headers, quoted
 from standfirst.reader.rsgi import HTTPProtocol, ProtocolClosed, Scope
-from standfirst.reader.shelf import PAGE_POLICY, SAFETY
 
 log = logging.getLogger(__name__)
 
@@ -112,11 +111,11 @@ class Forwarder:
         length = scope.headers.get("content-length")
         if "transfer-encoding" in scope.headers:
             # Nobody behind could tell the end of it: a WSGI application reads what Content-Length says.
-            return _say(proto, scope, 411, notices.LENGTH_REQUIRED)
+            return notices.answer(scope, proto, 411, notices.LENGTH_REQUIRED)
         if length is not None and not length.isdecimal():
-            return _say(proto, scope, 400, notices.BAD_REQUEST)
+            return notices.answer(scope, proto, 400, notices.BAD_REQUEST)
         if length is not None and int(length) > self._upload_limit:
-            return _say(proto, scope, 413, notices.TOO_LARGE)
+            return notices.answer(scope, proto, 413, notices.TOO_LARGE)
         size = int(length) if length is not None else 0
         if not size:
             return await self._pass(scope, proto, None)
@@ -126,12 +125,12 @@ class Forwarder:
                 async with asyncio.timeout(_PIECE_SECONDS + size / _SLOWEST):
                     await self._take(proto, upload, size)
             except TimeoutError:
-                return _say(proto, scope, 408, notices.BAD_REQUEST)
+                return notices.answer(scope, proto, 408, notices.BAD_REQUEST)
             except (CutShort, ProtocolClosed):
-                return _say(proto, scope, 400, notices.BAD_REQUEST)
+                return notices.answer(scope, proto, 400, notices.BAD_REQUEST)
             except TooMuch:
                 log.warning("Uploads of %d bytes are under way: another one must wait.", self._held)
-                return _say(proto, scope, 503, notices.NEWSROOM_DOWN, ("retry-after", _RETRY_AFTER))
+                return notices.answer(scope, proto, 503, notices.NEWSROOM_DOWN, ("retry-after", _RETRY_AFTER))
             else:
                 return await self._pass(scope, proto, file)
             finally:
@@ -160,16 +159,16 @@ class Forwarder:
             answer = await self._ask(scope, upload)
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
             log.info("The newsroom does not answer (%s).", type(error).__name__)
-            return _say(proto, scope, 503, notices.NEWSROOM_DOWN, ("retry-after", _RETRY_AFTER))
+            return notices.answer(scope, proto, 503, notices.NEWSROOM_DOWN, ("retry-after", _RETRY_AFTER))
         except httpcore.ReadTimeout:
             log.warning("The newsroom took too long for %s %s.", scope.method, scope.path)
-            return _say(proto, scope, 504, notices.TIMED_OUT)
+            return notices.answer(scope, proto, 504, notices.TIMED_OUT)
         except (httpcore.NetworkError, httpcore.RemoteProtocolError, httpcore.WriteTimeout) as error:
             log.warning("The newsroom broke off %s %s (%s).", scope.method, scope.path, type(error).__name__)
-            return _say(proto, scope, 503, notices.NEWSROOM_DOWN, ("retry-after", _RETRY_AFTER))
+            return notices.answer(scope, proto, 503, notices.NEWSROOM_DOWN, ("retry-after", _RETRY_AFTER))
         except httpcore.LocalProtocolError:
             # What the client sent is not what it had announced, or no header that could be passed on.
-            return _say(proto, scope, 400, notices.BAD_REQUEST)
+            return notices.answer(scope, proto, 400, notices.BAD_REQUEST)
         try:
             await _give_back(answer, scope, proto)
         except ProtocolClosed:
@@ -258,17 +257,3 @@ async def _give_back(answer: httpcore.Response, scope: Scope, proto: HTTPProtoco
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
         log.warning("The newsroom broke off its answer to %s (%s).", scope.path, type(error).__name__)
     return None
-
-
-def _say(proto: HTTPProtocol, scope: Scope, status: int, body: bytes, *more: tuple[str, str]) -> None:
-    headers = [
-        ("content-type", "text/html; charset=utf-8"),
-        ("cache-control", "no-store"),
-        ("content-security-policy", PAGE_POLICY),
-        *SAFETY,
-        *more,
-    ]
-    if scope.method == "HEAD":
-        proto.response_empty(status, [*headers, ("content-length", str(len(body)))])
-    else:
-        proto.response_bytes(status, headers, body)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
+from standfirst.reader.rsgi import HTTPProtocol, Scope
+from standfirst.reader.shelf import PAGE_POLICY, SAFETY
+
 _PAGE: Final = """<!doctype html>
 <html lang="en">
 <head>
@@ -27,6 +30,23 @@ _PAGE: Final = """<!doctype html>
 def page(title: str, text: str) -> bytes:
     """A plain page in HTML with a heading, one paragraph and a link to the front page."""
     return _PAGE.format(title=escape(title), text=escape(text)).encode()
+
+
+def answer(
+    scope: Scope, proto: HTTPProtocol, status: int, body: bytes, *more: tuple[str, str], caching: str = "no-store"
+) -> None:
+    """Answer with one of these pages; `more` are further headers."""
+    headers = [
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", caching),
+        ("content-security-policy", PAGE_POLICY),
+        *SAFETY,
+        *more,
+    ]
+    if scope.method == "HEAD":
+        proto.response_empty(status, [*headers, ("content-length", str(len(body)))])
+    else:
+        proto.response_bytes(status, headers, body)
 
 
 NOT_FOUND: Final = page("This page does not exist", "The address may be mistyped, or the page was never published.")
