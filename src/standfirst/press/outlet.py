@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time_ns
 from typing import Final
@@ -74,25 +74,27 @@ class LocalOutlet:
         """Serve `output` at `path`, in place of whatever is there in any status."""
         file = self._file(path, output.status)
         body = output.body if output.status != 301 else _target(path, output.location)
-        self._check_owner()
-        # The twin first: from the rename of the file on, it is there. Until then it does not agree with the old file,
-        # and a reader who finds that packs the old file himself.
-        if sitefiles.has_twin(file):
-            self._write(sitefiles.twin_of(file), sitefiles.pack(body))
-        self._write(file, body)
-        # Only now what it replaces: with the new file there, no look-up falls between the two. For a kill, this is the
-        # moment at which the page is gone, since pages shadow notices.
-        for status in sitefiles.TREES:
-            if status != output.status:
-                self._erase(sitefiles.file_of(path, status))
+        with self._whole():
+            self._check_owner()
+            # The twin first: from the rename of the file on, it is there. Until then it does not agree with the old
+            # file, and a reader who finds that packs the old file himself.
+            if sitefiles.has_twin(file):
+                self._write(sitefiles.twin_of(file), sitefiles.pack(body))
+            self._write(file, body)
+            # Only now what it replaces: with the new file there, no look-up falls between the two. For a kill, this is
+            # the moment at which the page is gone, since pages shadow notices.
+            for status in sitefiles.TREES:
+                if status != output.status:
+                    self._erase(sitefiles.file_of(path, status))
 
     def remove(self, path: str) -> None:
         """Serve nothing at `path` any more; nothing there is no error. Folders that become empty go too."""
         self._file(path)
-        self._check_owner()
-        # In the order opposite to the reader's, so that nothing older shines through on the way.
-        for status in reversed(tuple(sitefiles.TREES)):
-            self._erase(sitefiles.file_of(path, status))
+        with self._whole():
+            self._check_owner()
+            # In the order opposite to the reader's, so that nothing older shines through on the way.
+            for status in reversed(tuple(sitefiles.TREES)):
+                self._erase(sitefiles.file_of(path, status))
 
     def read(self, path: str) -> Output | None:
         """What readers are served at `path` now, None if nothing. Its content type is told from the path."""
@@ -151,8 +153,9 @@ class LocalOutlet:
                 sitefiles.file_of(prefix)
                 if not prefix.endswith("/"):
                     raise OutletProblem(f"The prefix {prefix!r} must end with a slash.")
-        self._check_owner()
-        self._write(sitefiles.PREFIXES, msgspec.json.encode(dict(sorted(moves.items()))))
+        with self._whole():
+            self._check_owner()
+            self._write(sitefiles.PREFIXES, msgspec.json.encode(dict(sorted(moves.items()))))
 
     def prefixes(self) -> dict[str, str]:
         """The prefix moves in force."""
@@ -214,6 +217,17 @@ class LocalOutlet:
         self._owner_seen = seen
 
     # ---- Files -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Around a write: what the disk refuses (no room, read-only, no permission) is a sentence for the operator."""
+        try:
+            yield
+        except OSError as error:
+            raise OutletProblem(
+                f"The output folder {self.root} cannot be written ({error.strerror or error}): make room there, or let "
+                "the newsroom's account write. Readers have the last good copies until then."
+            ) from error
 
     def _file(self, path: str, status: int = 200) -> str:
         if status not in sitefiles.TREES:

@@ -387,12 +387,21 @@ class Engine:
             prints = self._print_some(lane, jobs, bake, interrupted)
             off = self._to_put_off(lane, prints)
             results = []
+            stopped: Problem | None = None
             for print_ in sorted(prints, key=_kill_order if lane is Lane.KILL else _order):
                 if print_.job.page in off:
                     continue
                 self._fault("bake:delivering")
-                results.append(self._deliver(lane, print_))
+                try:
+                    results.append(self._deliver(lane, print_))
+                except Problem as problem:
+                    if lane is not Lane.KILL:
+                        raise
+                    # The other pages are no less urgent; all are tried again.
+                    stopped = problem
                 self._fault("bake:delivered")
+            if stopped is not None:
+                raise stopped
             self._commit(tide, results, off, bake)
         self._fault("bake:done")
         return True
@@ -480,6 +489,13 @@ class Engine:
         except Unservable as problem:
             log.error("%s", problem)
             return self._give(lane, replace(print_, output=None, problem=str(problem)))
+        except Problem as problem:
+            if lane is not Lane.KILL or print_.output is None:
+                raise
+            # What stands there may be killed: gone without a word is better than there. It also makes room.
+            log.error("%s", problem)
+            self.outlet.remove(print_.job.path)
+            return self._give(lane, print_)
 
     def _give(self, lane: Lane, print_: _Print) -> Result:
         job, output = print_.job, print_.output

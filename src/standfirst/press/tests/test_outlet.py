@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import resource
 import shutil
 import signal
 from pathlib import Path
@@ -227,6 +228,28 @@ def test_it_refuses_addresses_and_targets_that_cannot_be_served(outlet, root):
         outlet.put("/news", OLD)
     assert sorted(outlet.list()) == ["/about", "/news/feed.xml"]
     assert not list(root.rglob("*.part"))
+
+
+def test_what_the_disk_refuses_is_a_sentence_and_the_last_good_copy_stays(outlet, root):
+    outlet.put(PATH, OLD)
+    before = sorted(file for file in root.rglob("*"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
+    try:
+        for write in (
+            lambda: outlet.put(PATH, NEW),
+            lambda: outlet.put("/world/new/", NEW),
+            lambda: outlet.put(PATH, NOTICE),
+            lambda: outlet.put_prefixes({"/world/": "/news/world/"}),
+        ):
+            with pytest.raises(OutletProblem, match=r"cannot be written .*large"):
+                write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert served(root, PATH) == (200, OLD.body)
+    assert sorted(file for file in root.rglob("*") if file.is_file()) == [file for file in before if file.is_file()]
+    outlet.put(PATH, NEW)
+    assert served(root, PATH) == (200, NEW.body)
 
 
 def test_prefix_moves_are_kept_whole(outlet, root):

@@ -23,6 +23,7 @@ from standfirst.edition.snapshots import (
     Story,
     line,
 )
+from standfirst.kit.errors import Problem
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.press.book import FACETS
 from standfirst.press.engine import (
@@ -63,15 +64,23 @@ class Outlet(MemoryOutlet):
     def __init__(self) -> None:
         super().__init__()
         self.told: list[str] = []
+        self.room: int | None = None
+        """How many pages can still be written; None: no end of them."""
 
     def put(self, path: str, output: Output) -> None:
         if path == "/world/unservable/":
             raise Unservable("This address cannot be served.")
+        if self.room is not None:
+            if not self.room:
+                raise Problem("The disk is full.")
+            self.room -= 1
         self.told.append(path if output.status == 200 else f"{output.status} {path}")
         super().put(path, output)
 
     def remove(self, path: str) -> None:
         self.told.append(f"- {path}")
+        if self.room is not None and path in self.pages:
+            self.room += 1
         super().remove(path)
 
 
@@ -399,6 +408,55 @@ def test_a_page_that_fails_in_a_kill_is_taken_from_readers(newsroom: Newsroom) -
     newsroom.engine.retry_failed()
     newsroom.engine.bake()
     assert newsroom.outlet.pages["/world/"].status == 200
+
+
+def test_a_kill_needs_no_room_on_the_disk(newsroom: Newsroom) -> None:
+    newsroom.outlet.room = 0
+    story = newsroom.records["story", "1"]
+    newsroom.put("story", Story(id=1, path=story.path, notice=Notice(reason="killed"), day=story.day))
+    newsroom.look("story", 1, Lane.KILL)
+    newsroom.engine.bake()
+    newsroom.settled()
+    assert newsroom.outlet.pages["/world/1/"].status == 410
+    assert not any(b"Story 1" in page.body for page in newsroom.outlet.pages.values())
+    assert newsroom.engine.proof().ok
+
+
+def test_a_full_disk_keeps_the_last_good_copies_and_is_tried_again(newsroom: Newsroom) -> None:
+    before = dict(newsroom.outlet.pages)
+    newsroom.outlet.room = 0
+    newsroom.put("story", replace(newsroom.records["story", "1"], headline="Anew"))
+    newsroom.look("story", 1)
+    for _ in range(3):
+        with pytest.raises(Problem, match="full"):
+            newsroom.engine.bake()
+        assert newsroom.outlet.pages == before
+    newsroom.outlet.room = None
+    newsroom.engine.bake()
+    newsroom.settled()
+    assert b"Anew" in newsroom.outlet.pages["/world/1/"].body
+    assert newsroom.engine.proof().ok
+
+
+def test_a_kill_goes_as_far_as_it_can_where_nothing_can_be_written(newsroom: Newsroom) -> None:
+    class ReadOnlyLists(Outlet):
+        def put(self, path: str, output: Output) -> None:
+            raise Problem("Nothing can be written.")
+
+    stuck = ReadOnlyLists()
+    stuck.pages = newsroom.outlet.pages
+    story = newsroom.records["story", "1"]
+    newsroom.put("story", Story(id=1, path=story.path, notice=Notice(reason="killed"), day=story.day))
+    newsroom.look("story", 1, Lane.KILL)
+    newsroom.engine.outlet = stuck
+    with pytest.raises(Problem, match="Nothing"):
+        newsroom.engine.bake()
+    assert not any(b"Story 1" in page.body for page in stuck.pages.values())
+    newsroom.engine.outlet = newsroom.outlet
+    newsroom.engine.bake()
+    newsroom.settled()
+    assert newsroom.outlet.pages["/world/1/"].status == 410
+    assert newsroom.engine.proof().ok
 
 
 def test_an_address_that_cannot_be_served_fails_one_page(newsroom: Newsroom) -> None:
