@@ -19,7 +19,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 
 from standfirst.changes import actions as changes
 from standfirst.changes import databases
@@ -101,6 +101,8 @@ class Worker:
         self._sweeping: Iterator[tuple[str, str]] = iter(())
         self._database = databases.identity()
         self._bell = wiring.bell(home)
+        self._troubles: dict[str, str] = {}
+        """What fails now, by the step: said in the log once, and on the desk as long as it lasts."""
 
     def stop(self, *_: object) -> None:
         """End the loop after the step at hand. May be used as a signal handler."""
@@ -111,6 +113,7 @@ class Worker:
     def run(self) -> None:
         """Work until stopped. Errors of the database are waited out; they end nothing."""
         opened = False
+        trouble = ""
         while not self._stopping:
             try:
                 if not self._database_there():
@@ -121,13 +124,17 @@ class Worker:
                     self.open()
                     opened = True
                 self._doing = "working"
-                self.round()
+                self._steady_round()
             except DatabaseError as error:
-                log.warning("The database did not answer (%s); trying again.", error)
+                if str(error) != trouble:
+                    # Once, however long it lasts: a full disk is no help.
+                    trouble = str(error)
+                    log.warning("The database did not answer (%s); trying until it does.", error)
                 self._doing = f"waiting for the database: {error}"
                 connections.close_all()
                 self._wait(0.5)
                 continue
+            trouble = ""
             self._doing = "ready"
             self._wait(IDLE)
         self._doing = "stopped"
@@ -160,7 +167,8 @@ class Worker:
         if not now and moment - self._beaten < 0.9:
             return
         self._beaten = moment
-        state = {"at": clock.iso(clock.now()), "pid": os.getpid(), "doing": self._doing}
+        trouble = next(iter(self._troubles.values()), "")
+        state = {"at": clock.iso(clock.now()), "pid": os.getpid(), "doing": self._doing, "trouble": trouble}
         with suppress(OSError):
             write_atomically(self.home / "run" / "worker.json", json.dumps(state).encode())
 
@@ -173,8 +181,8 @@ class Worker:
         log.info("The ledger: %s.", outcome.value)
         self.engine.look(0, wiring.LANES[Lane.MAINTENANCE], [("epoch", "pages")], wiring.compose)
         self.engine.retry_failed()
-        wiring.write_prefixes(self.engine)
-        wire.resume()
+        self._contain("moved sections", lambda: wiring.write_prefixes(self.engine))
+        self._contain("files received", wire.resume)
 
     def round(self) -> None:
         """The clock, then the press, then what can wait."""
@@ -182,6 +190,25 @@ class Worker:
         self.tell_time()
         self._press()
         self.housekeeping()
+
+    def _steady_round(self) -> None:
+        """A round in which a step that fails ends no other: kills are printed though no ranking can be made."""
+        self._until = time.monotonic() + PATIENCE
+        self._contain("the clock", self.tell_time)
+        self._contain("the press", self._press)
+        self._contain("housekeeping", self.housekeeping)
+
+    def _contain(self, step: str, do: Callable[[], object]) -> None:
+        """Do one step; what goes wrong in it is told, and tried again in the next round."""
+        before = self._troubles.pop(step, "")
+        try:
+            do()
+        except (OperationalError, InterfaceError):
+            raise  # the database is away, which concerns all
+        except Exception as fault:
+            self._troubles[step] = f"{type(fault).__name__}: {fault}"
+            if self._troubles[step] != before:
+                log.exception("A step of the worker failed (%s); it is tried again.", step)
 
     def tell_time(self) -> None:
         """Publish what is due and apply ticks, each in its own transaction."""
@@ -242,11 +269,13 @@ class Worker:
                     upto=wiring.LANES[upto], interrupted=self._interrupted, allow_mass_removal=allow_mass_removal
                 )
             except Problem as problem:
-                # The rest goes on; `standfirst press status` and the desk say what waits for a person.
-                log.error("%s", problem)
-                self._doing = str(problem)
+                # The rest goes on; `standfirst check` and the desk say what waits for a person.
+                if self._troubles.get("printing") != str(problem):
+                    log.error("%s", problem)
+                self._troubles["printing"] = str(problem)
                 self.close()
                 return done
+            self._troubles.pop("printing", None)
             done += bake.pages
             self._fault("worker:baked")
             self.close()
