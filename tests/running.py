@@ -49,6 +49,11 @@ def until(true: Callable[[], Answer], *, waiting_for: str = "", patience: float 
     return answer
 
 
+def parsed(page: bytes | str) -> Any:
+    """The tree of a page of HTML."""
+    return lxml_html.fromstring(page)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -66,20 +71,19 @@ def environ(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "STANDFIRST_HOME": str(home), "PYTHONPATH": str(template.SOURCE.parent), **more}
 
 
-def command(*words: str, home: Path, check: bool = False, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run `standfirst` to its end."""
+def command(*words: str, home: Path, settings: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `standfirst` to its end, with `settings` in its environment."""
     return subprocess.run(
         [sys.executable, "-m", "standfirst", *words],
-        env=environ(home, **more),
+        env=environ(home, **(settings or {})),
         cwd=home.parent,
         capture_output=True,
         text=True,
         timeout=120,
-        check=check,
     )
 
 
-# --- in a newsroom's own database --------------------------------------------------------------------------------------
+# --- in a newsroom's own database -------------------------------------------------------------------------------------
 
 
 class Folder:
@@ -120,14 +124,16 @@ class Folder:
             data = pipe.read()
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 0, f"{act} failed in the newsroom; what it said stands above"
-        return pickle.loads(data)  # type: ignore[no-any-return]
+        return pickle.loads(data)
 
     def _move_in(self) -> None:
         from django.conf import settings
-        from django.contrib.auth.hashers import get_hashers, get_hashers_by_algorithm
+        from django.contrib.auth import hashers
         from django.core.signals import setting_changed
         from django.db import connections
 
+        # A browser's driver may have an event loop going in the process that this one was forked from.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
         for alias, name in (("default", "newsroom.sqlite3"), ("press", "press.sqlite3")):
             connections[alias].settings_dict["NAME"] = f"file:{self.home / name}?mode=rw"
         settings.HOME = self.home
@@ -136,13 +142,12 @@ class Folder:
         settings.EMAIL_FILE_PATH = str(self.home / "mail")
         # The newsroom process must know the passwords that are set here.
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-        get_hashers.cache_clear()
-        get_hashers_by_algorithm.cache_clear()
+        hashers.reset_hashers(setting="PASSWORD_HASHERS")
         setting_changed.send(sender=None, setting="MEDIA_ROOT", value=settings.MEDIA_ROOT, enter=True)
 
-    def command(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, settings: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run `standfirst` on it, to its end."""
-        return command(*words, home=self.home, **more)
+        return command(*words, home=self.home, settings=settings)
 
     def report(self, *words: str) -> dict[str, Any]:
         """What a command reports as JSON; `exit` is its exit code."""
@@ -166,7 +171,7 @@ class Folder:
         return found
 
 
-# --- running -----------------------------------------------------------------------------------------------------------
+# --- running ----------------------------------------------------------------------------------------------------------
 
 
 class Serving(Folder):
@@ -268,7 +273,7 @@ class Serving(Folder):
             yield browser
 
     def _sign_in(self, browser: httpx.Client, username: str, password: str) -> None:
-        form = lxml_html.fromstring(browser.get("/newsroom/login/").text)
+        form = parsed(browser.get("/newsroom/login/").text)
         token = form.xpath("//input[@name='csrfmiddlewaretoken']/@value")[0]
         answer = browser.post(
             "/newsroom/login/",
@@ -309,7 +314,7 @@ def _of(home: Path) -> list[int]:
     return found
 
 
-# --- the demonstration newsroom ----------------------------------------------------------------------------------------
+# --- the demonstration newsroom ---------------------------------------------------------------------------------------
 
 
 def once_a_run(request: pytest.FixtureRequest, name: str, make: Callable[[Path], None]) -> Path:
@@ -342,8 +347,7 @@ def fill() -> None:
     from django.conf import settings
 
     from standfirst.conf import setup
-    from standfirst.demo import actions as demo
-    from standfirst.demo import drawing
+    from standfirst.demo import actions, drawing
     from standfirst.people import actions as people
     from standfirst.people.models import User
     from standfirst.press import wiring
@@ -355,7 +359,8 @@ def fill() -> None:
     people.ensure_roles()
     setup.first_administrator(home)
     drawing.draw = _plain
-    demo.ProcessPoolExecutor = _Inline  # type: ignore[assignment,misc]
+    demo: Any = actions
+    demo.ProcessPoolExecutor = _Inline
     demo.fill(password=PASSWORD)
     demo.open_wire()
     admin = User.objects.get(username="admin")
@@ -363,7 +368,8 @@ def fill() -> None:
     admin.save()
     worker = Worker(wiring.engine(), home=home, options=settings.STANDFIRST)
     worker.open()
-    until(lambda: worker.round() or not (_waiting() or sum(worker.engine.status().backlog.values())))
+    while _waiting() or sum(worker.engine.status().backlog.values()):
+        worker.round()
 
 
 class _Inline:

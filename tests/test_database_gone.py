@@ -100,7 +100,7 @@ def test_it_does_not_open_an_empty_newsroom_in_the_place_of_a_lost_one(served: S
     moved = take_away(served.home)
     try:
         for words in (("serve",), ("demo",)):
-            refused = served.command(*words, PORT=str(served.port))
+            refused = served.command(*words, settings={"PORT": str(served.port)})
             assert refused.returncode == 1
             assert SENTENCE in refused.stderr
             assert len(refused.stderr.splitlines()) == 1, refused.stderr

@@ -14,9 +14,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 import pytest
-from lxml import html
 
-from tests.running import Serving
+from tests.running import Serving, parsed
 
 CEILING = 50 * 1024
 FLOOR = 2 * 1024
@@ -68,7 +67,7 @@ def kinds(pages: dict[str, httpx.Response]) -> dict[str, list[str]]:
     return found
 
 
-def asked_for(page: html.HtmlElement) -> Iterator[str]:
+def asked_for(page: Any) -> Iterator[str]:
     """Every address that a browser fetches by itself for a page."""
     yield from page.xpath("//img/@src | //script/@src | //iframe/@src | //source/@src | //video/@src | //audio/@src")
     yield from page.xpath("//embed/@src | //object/@data | //video/@poster | //input/@src | //use/@href")
@@ -86,25 +85,26 @@ def test_a_story_is_at_most_fifty_kilobytes_on_first_view(served: Serving, pages
     heaviest: dict[str, int] = {}
     for kind, addresses in kinds(pages).items():
         for address in addresses:
-            page = html.fromstring(pages[address].content)
+            page = parsed(pages[address].content)
             sheets = page.xpath("//link[@rel='stylesheet']/@href")
             assert len(sheets) == 1, address
             sheet = served.http.get(sheets[0])
-            for asked in asked_for(html.fromstring(sheet.content)):
+            for asked in asked_for(parsed(sheet.content)):
                 raise AssertionError(f"the style sheet asks for {asked}")
             cost = packed(pages[address]) + packed(sheet)
             assert cost <= CEILING, address
             if kind == "story":
-                assert packed(pages[address]) >= FLOOR, address
-                assert len(" ".join(page.xpath("//main//text()")).split()) > 20, address
+                words = len(" ".join(page.xpath("//main//text()")).split())
+                assert words > 20, address
+                assert packed(pages[address]) >= FLOOR or words < 200, address
             heaviest[kind] = max(cost, heaviest.get(kind, 0))
     print("heaviest first view, HTML and style sheet packed, bytes:", heaviest)
-    assert 8 * 1024 < heaviest["home"]
+    assert heaviest["home"] > 8 * 1024
 
 
 def test_no_page_needs_a_script_or_another_host(served: Serving, pages: dict[str, httpx.Response]) -> None:
     for address, answer in pages.items():
-        page = html.fromstring(answer.content)
+        page = parsed(answer.content)
         for script in page.xpath("//script"):
             assert dict(script.attrib) == {"type": "application/ld+json"}, address
             json.loads(script.text)
@@ -119,7 +119,7 @@ def test_no_page_needs_a_script_or_another_host(served: Serving, pages: dict[str
 def test_every_local_link_of_every_page_answers(served: Serving, pages: dict[str, httpx.Response]) -> None:
     links: dict[str, str] = {}
     for address, answer in pages.items():
-        page = html.fromstring(answer.content)
+        page = parsed(answer.content)
         found = [*asked_for(page), *page.xpath("//a/@href | //link/@href | //area/@href | //form/@action")]
         found += page.xpath("//meta[@property='og:image' or @property='og:url']/@content")
         for link in found:
@@ -151,7 +151,7 @@ def test_feeds_name_stories_that_are_there(served: Serving) -> None:
 def test_each_page_says_its_language_and_direction(pages: dict[str, httpx.Response]) -> None:
     languages: set[tuple[str, str]] = set()
     for address, answer in pages.items():
-        page = html.fromstring(answer.content)
+        page = parsed(answer.content)
         languages.add((page.get("lang"), page.get("dir")))
         if kinds({address: answer})["story"]:
             arabic = any("\u0600" <= letter <= "\u06ff" for letter in page.xpath("string(//h1)"))
