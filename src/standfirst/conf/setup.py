@@ -46,11 +46,9 @@ def answering() -> Iterator[None]:
 
 def nothing_here(home: Path) -> str | None:
     """A sentence if no newsroom was ever opened in `home`, None otherwise."""
-    from django.conf import settings
+    from standfirst.changes import databases
 
-    if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        return None
-    if any((home / name).exists() for name in ("newsroom.sqlite3", "output/.newsroom")):
+    if databases.gone() is None or (home / "output" / ".newsroom").exists():
         return None
     return (
         f"There is no newsroom in {home}: start one with `standfirst serve` or `standfirst demo`, "
@@ -113,6 +111,30 @@ def migrate(say: Say) -> None:
         return
     say("Making the database's tables ..." if len(plan) > 50 else "Bringing the database up to date ...")
     call_command("migrate", interactive=False, verbosity=0)
+
+
+def open_newsroom() -> Path:
+    """Start Django on a newsroom that is there, for a command that works on it; returns the newsroom's folder.
+
+    Raises:
+        Problem: there is none, or its database is gone or does not answer.
+    """
+    boot()
+    from django.conf import settings
+
+    from standfirst.changes import databases
+
+    home: Path = settings.HOME
+    if problem := nothing_here(home) or databases.gone():
+        raise Problem(problem)
+    lay_folders(home)
+    lay_databases(home)
+    with answering():
+        if not is_open():
+            raise Problem(
+                f"There is no newsroom in {home} yet: start one with `standfirst serve` or `standfirst demo`."
+            )
+    return home
 
 
 def prepare(say: Say = lambda sentence: None) -> Path:
