@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -97,36 +97,23 @@ def _findings() -> list[Finding]:
                 "Make room: without it pages cannot be written and copy cannot be sealed.",
             )
         )
-    found += _of_worker(home)
+    found += _of_worker()
     if opened:
         found += _of_press(home)
     return found
 
 
-def _of_worker(home: Path) -> list[Finding]:
+def _of_worker() -> list[Finding]:
+    from standfirst.desk import heartbeat
     from standfirst.kit import clock
 
-    try:
-        beat = json.loads((home / "run" / "worker.json").read_text("utf-8"))
-        seen = datetime.fromisoformat(beat["at"])
-    except (OSError, ValueError, KeyError):
-        return [
-            Finding(
-                "standfirst.W106",
-                "warning",
-                "The worker has never run here.",
-                "Start Standfirst with `standfirst serve`.",
-            )
-        ]
-    if clock.now() - seen > timedelta(seconds=10):
-        return [
-            Finding(
-                "standfirst.E107",
-                "error",
-                f"The worker has not been seen since {beat['at']}: nothing is published or scheduled.",
-                "Start Standfirst with `standfirst serve`.",
-            )
-        ]
+    beat = heartbeat.read()
+    remedy = "Start Standfirst with `standfirst serve`."
+    if beat.at is None:
+        return [Finding("standfirst.W106", "warning", "The worker has never run here.", remedy)]
+    if beat.stale:
+        says = f"The worker has not been seen since {clock.iso(beat.at)}: nothing is published or scheduled."
+        return [Finding("standfirst.E107", "error", says, remedy)]
     return []
 
 

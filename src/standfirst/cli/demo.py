@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from standfirst.cli import serve
 from standfirst.conf import setup
+from standfirst.kit.supervise import Child
 
 
 @click.command(epilog="Example:  PORT=8001 STANDFIRST_HOME=/srv/demo standfirst demo")
@@ -17,22 +19,7 @@ def demo(quiet_wire: bool) -> None:
 
     A second start takes seconds and keeps what you did. STANDFIRST_HOME names the folder, PORT the port.
     """
-    from standfirst.conf.options import load
-
-    options = load()
-    serve.free(options.host, options.port)
-    setup.lay_folders(options.home)
-    setup.boot()
-    with setup.answering():
-        home = setup.prepare(serve.say)
-        if not setup.is_open():
-            from standfirst.demo import actions
-
-            _, password = setup.first_administrator(home)
-            actions.fill(password=password, progress=_progress)
-            actions.open_wire()
-    from standfirst.kit.supervise import Child
-
+    home, options = serve.opened(_fill)
     wire = Child(
         "wire",
         [sys.executable, "-m", "standfirst.demo.feed"],
@@ -41,7 +28,15 @@ def demo(quiet_wire: bool) -> None:
     from standfirst.demo.actions import CAST
 
     colleagues = ", ".join(f"{username} ({roles[0].lower()})" for username, _, roles in CAST)
-    serve.start(home, options, announce=True, extra=[] if quiet_wire else [wire], colleagues=colleagues)
+    serve.start(home, options, extra=[] if quiet_wire else [wire], colleagues=colleagues)
+
+
+def _fill(home: Path) -> None:
+    from standfirst.demo import actions
+
+    _, password = setup.first_administrator(home)
+    actions.fill(password=password, progress=_progress)
+    actions.open_wire()
 
 
 def _progress(what: str, done: int, of: int) -> None:

@@ -6,33 +6,26 @@ import json
 import sys
 import time
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from standfirst.conf import setup
-from standfirst.kit.errors import Problem
+
+if TYPE_CHECKING:
+    from standfirst.press.engine.proof import Proof
+    from standfirst.press.worker import Worker
 
 
-def _booted() -> Any:
-    """Django started on a newsroom that is there. Returns its worker, not running."""
-    setup.boot()
+def _worker() -> Worker:
+    """The worker of a newsroom that is there, not running."""
+    home = setup.open_newsroom()
     from django.conf import settings
 
-    from standfirst.changes import databases
-
-    if problem := setup.nothing_here(settings.HOME) or databases.gone():
-        raise Problem(problem)
-    setup.lay_folders(settings.HOME)
-    setup.lay_databases(settings.HOME)
-    with setup.answering():
-        opened = setup.is_open()
-    if not opened:
-        raise Problem("There is no newsroom in this folder yet: start with `standfirst serve` or `standfirst demo`.")
     from standfirst.press import wiring
     from standfirst.press.worker import Worker
 
-    return Worker(wiring.engine(), home=settings.HOME, options=settings.STANDFIRST)
+    return Worker(wiring.engine(), home=home, options=settings.STANDFIRST)
 
 
 @click.command(epilog="Example:  standfirst press run --all --json")
@@ -41,7 +34,7 @@ def _booted() -> Any:
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
 def run(everything: bool, allow_removal: bool, as_json: bool) -> None:
     """Print what changed; with --all everything."""
-    worker = _booted()
+    worker = _worker()
     began = time.perf_counter()
     worker.open()
     if everything:
@@ -95,7 +88,7 @@ def proof(mend: bool, remove_unknown: bool, as_json: bool) -> None:
 
     Exits with 1 and what differs if a law is broken. Pages that were printed by older templates are told apart.
     """
-    worker = _booted()
+    worker = _worker()
     found = _prove(worker)
     if not found.ok:
         # What was just being published while we looked is no fault: look once more when the press is at rest.
@@ -128,14 +121,14 @@ def proof(mend: bool, remove_unknown: bool, as_json: bool) -> None:
         sys.exit(1)
 
 
-def _prove(worker: Any) -> Any:
+def _prove(worker: Worker) -> Proof:
     from standfirst.press import wiring
 
     every = wiring.Ahead()
     return worker.engine.proof(every.compose, every)
 
 
-def _settle(worker: Any) -> None:
+def _settle(worker: Worker) -> None:
     """Print what is due until nothing is, for at most a minute."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
@@ -156,7 +149,7 @@ def _tell(title: str, lines: list[str]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
 def status(as_json: bool) -> None:
     """Backlog by lane, oldest change, last bake, pages and bytes."""
-    worker = _booted()
+    worker = _worker()
     from standfirst.changes.models import Change
     from standfirst.kit import clock
 
@@ -164,8 +157,9 @@ def status(as_json: bool) -> None:
     open_rows = Change.objects.filter(closed_at=None)
     oldest = open_rows.order_by("created_at").first()
     last = Change.objects.exclude(closed_at=None).order_by("-closed_at").first()
+    backlog = {lane.name.lower(): number for lane, number in found.backlog.items()}
     report = {
-        "backlog": {lane.name.lower(): number for lane, number in found.backlog.items()},
+        "backlog": backlog,
         "open_changes": open_rows.count(),
         "oldest_change": clock.iso(oldest.created_at) if oldest else None,
         "last_bake": clock.iso(last.closed_at) if last and last.closed_at else None,
@@ -176,7 +170,7 @@ def status(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report))
         return
-    waiting = ", ".join(f"{name} {number}" for name, number in report["backlog"].items() if number) or "nothing"
+    waiting = ", ".join(f"{name} {number}" for name, number in backlog.items() if number) or "nothing"
     click.echo(f"Waiting to be printed: {waiting}")
     since = f", oldest from {report['oldest_change']}" if oldest else ""
     click.echo(f"Open changes:          {report['open_changes']}{since}")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from standfirst.conf import setup
-from standfirst.kit.errors import Problem
+from standfirst.conf.options import Options, load
+from standfirst.kit.listening import PORT_IN_USE, check_port, free_port, listens
+from standfirst.kit.supervise import Child
+from standfirst.kit.supervise import run as supervise
 
 
 @click.command(epilog="Example:  standfirst serve\n\nStops with Ctrl-C, and all that it started with it.")
@@ -19,30 +21,25 @@ def serve() -> None:
 
     Makes the newsroom's folder, databases and a first administrator where there are none.
     """
-    run(announce=True)
-
-
-PORT_TAKEN = 3
-"""Exit code of a reader process whose port somebody else has."""
+    start(*opened(first_newsroom))
 
 
 def say(sentence: str) -> None:
+    """Tell the person at the terminal; standard output is left alone."""
     click.echo(sentence, err=True)
 
 
-def run(*, announce: bool, extra: list[Any] | None = None) -> None:
-    """Prepare the folder, start the processes and stay until they are told to stop."""
-    from standfirst.conf.options import load
-
+def opened(first: Callable[[Path], None]) -> tuple[Path, Options]:
+    """The newsroom's folder, fit to run, and its options. Where there is no newsroom in it yet, `first` makes one."""
     options = load()
-    free(options.host, options.port)
+    check_port(options.host, options.port)
     setup.lay_folders(options.home)
     setup.boot()
     with setup.answering():
         home = setup.prepare(say)
         if not setup.is_open():
-            first_newsroom(home)
-    start(home, options, announce=announce, extra=extra or [])
+            first(home)
+    return home, options
 
 
 def first_newsroom(home: Path) -> None:
@@ -59,40 +56,13 @@ def first_newsroom(home: Path) -> None:
         setup.first_administrator(home)
 
 
-def free(host: str, port: int) -> None:
-    """Raise `Problem` if the port is taken."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Problem(
-                f"Port {port} is in use or not allowed ({error.strerror}): stop the other program, "
-                f"or choose another port with PORT={port + 1 if port < 65535 else 8000}."
-            ) from error
-
-
-def any_port(wanted: int) -> int:
-    """`wanted` if it is free on the loopback address, else any free port."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise Problem("No free port was found for the newsroom process: set STANDFIRST_NEWSROOM_PORT.")
-
-
-def start(home: Path, options: Any, *, announce: bool, extra: list[Any], colleagues: str = "") -> None:
+def start(home: Path, options: Options, *, extra: Sequence[Child] = (), colleagues: str = "") -> None:
     """Start the three processes and watch over them until Ctrl-C. `colleagues` have the first password, too."""
     from django.db import connections
 
-    from standfirst.kit import supervise
     from standfirst.stories import actions as stories
 
-    newsroom = any_port(options.newsroom_port or min(options.port + 1, 65535))
+    newsroom = free_port(options.newsroom_port or min(options.port + 1, 65535))
     environ = {
         "DJANGO_SETTINGS_MODULE": "standfirst.conf.settings",
         "STANDFIRST_HOME": str(home),
@@ -110,20 +80,20 @@ def start(home: Path, options: Any, *, announce: bool, extra: list[Any], colleag
         *(word for proxy in options.trusted_proxies for word in ("--trusted-proxy", proxy)),
     ]
     children = [
-        supervise.Child(
+        Child(
             "reader",
             reader,
             environ,
-            ready=supervise.listens(options.host, options.port),
-            final=frozenset({PORT_TAKEN}),
+            ready=listens(options.host, options.port),
+            final=frozenset({PORT_IN_USE}),
         ),
-        supervise.Child(
+        Child(
             "newsroom",
             [python, "-m", "standfirst.conf.newsroom", "--port", str(newsroom)],
             environ,
-            ready=supervise.listens("127.0.0.1", newsroom),
+            ready=listens("127.0.0.1", newsroom),
         ),
-        supervise.Child(
+        Child(
             "worker",
             [python, "-m", "standfirst.conf.worker"],
             environ,
@@ -138,8 +108,6 @@ def start(home: Path, options: Any, *, announce: bool, extra: list[Any], colleag
     connections.close_all()
 
     def ready() -> None:
-        if not announce:
-            return
         click.echo("")
         click.echo(f"  The site:      {options.origin}/")
         click.echo(f"  The newsroom:  {options.origin}/newsroom/")
@@ -153,8 +121,8 @@ def start(home: Path, options: Any, *, announce: bool, extra: list[Any], colleag
         click.echo("  Ctrl-C stops it.")
         click.echo("")
 
-    code = supervise.run(children, home=home, on_ready=ready)
-    if code == PORT_TAKEN:
-        free(options.host, options.port)
+    code = supervise(children, home=home, on_ready=ready)
+    if code == PORT_IN_USE:
+        check_port(options.host, options.port)
     if code:
         raise SystemExit(code)

@@ -31,21 +31,9 @@ def take_in(files: tuple[str, ...], feed_name: str, as_json: bool) -> None:
     Prints one line a file. "-" reads standard input. Exits with 1 if any file could not be read to the end; the other
     files are still done, and what could not be read is kept and shown on the wire list.
     """
-    setup.boot()
-    from django.conf import settings
+    setup.open_newsroom()
     from django.db import InterfaceError, OperationalError
 
-    from standfirst.changes import databases
-
-    if problem := setup.nothing_here(settings.HOME) or databases.gone():
-        raise Problem(problem)
-    setup.lay_databases(settings.HOME)
-    with setup.answering():
-        opened = setup.is_open()
-    if not opened:
-        raise Problem(
-            "There is no newsroom in this folder yet: start one with `standfirst serve` or `standfirst demo`."
-        )
     feed = _feed(feed_name)
     reports: list[dict[str, Any]] = []
     try:

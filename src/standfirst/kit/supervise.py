@@ -13,7 +13,6 @@ import fcntl
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -92,19 +91,6 @@ def run(
     "exit": code or null}}}`; a second supervisor for the same home is refused with `AlreadyRunning`.
     """
     return _Supervisor(children, home, grace, on_ready, output or sys.stdout.buffer).run()
-
-
-def listens(host: str, port: int) -> Callable[[], bool]:
-    """A `Child.ready` that asks whether anybody accepts connections at `host` and `port`."""
-
-    def ready() -> bool:
-        try:
-            socket.create_connection((host, port), timeout=1.0).close()
-        except OSError:
-            return False
-        return True
-
-    return ready
 
 
 @dataclass(slots=True)
@@ -427,4 +413,4 @@ def _manner(code: int) -> str:
         return f"signal {-code}"
 
 
-__all__ = ["AlreadyRunning", "Child", "listens", "run"]
+__all__ = ["AlreadyRunning", "Child", "run"]

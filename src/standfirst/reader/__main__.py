@@ -11,8 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from standfirst.kit.errors import Problem
+from standfirst.kit.listening import PORT_IN_USE, PortInUse
 from standfirst.reader.app import Settings
-from standfirst.reader.serve import PORT_IN_USE, PortInUse, leave, run
+from standfirst.reader.serve import leave, run
 
 
 def _address(value: str) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import os
 import resource
 import signal
-import socket
 import sys
 from contextlib import suppress
 from typing import Final
@@ -19,12 +17,10 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 
 from standfirst.kit.errors import Problem
+from standfirst.kit.listening import check_port
 from standfirst.reader.app import App, Settings
 
 log = logging.getLogger(__name__)
-
-PORT_IN_USE: Final = 3
-"""The exit code where the port is taken. It does not help to try again."""
 
 _STOP_SECONDS: Final = 8.0
 _MAX_HEAD: Final = 64 << 10
@@ -32,41 +28,6 @@ _HEAD_MILLISECONDS: Final = 15_000
 _BACKLOG: Final = 2048
 # Connections, idle ones too: a browser keeps several open between two clicks.
 _CONNECTIONS: Final = 10_000
-
-
-class PortInUse(Problem):
-    """Another program listens at the address."""
-
-
-def check_port(host: str, port: int) -> None:
-    """Raise `PortInUse` if a program listens at `host` and `port`, `Problem` if this machine cannot listen there.
-
-    Asked before the server starts, since that shares its port with whoever allows it.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICSERV
-        )[0]
-    except socket.gaierror as error:
-        raise Problem(f"{host!r} is no address of this machine: {error.strerror}.") from error
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(
-                    f"Port {port} is in use: stop the other program or choose another with PORT={_next(port)}"
-                ) from error
-            if error.errno == errno.EACCES:
-                raise Problem(
-                    f"Port {port} needs an administrator's rights: choose one above 1023, e.g. PORT=8000"
-                ) from error
-            raise Problem(f"This machine cannot listen at {host}:{port}: {error.strerror}.") from error
-
-
-def _next(port: int) -> int:
-    return port + 1 if port < 65535 else 8000
 
 
 def run(settings: Settings, *, host: str, port: int) -> int:

@@ -22,10 +22,7 @@ from standfirst.wire.tests.agency import Desk, desk, g2  # noqa: F401 - `desk` i
 @pytest.fixture
 def here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:  # noqa: F811
     """The command in this process, on the test's newsroom: it is started, and its folder is laid, already."""
-    from standfirst.changes import databases
-
-    monkeypatch.setattr(databases, "gone", lambda: None)
-    monkeypatch.setattr(setup, "lay_databases", lambda home: False)
+    monkeypatch.setattr(setup, "open_newsroom", lambda: None)
     return desk
 
 

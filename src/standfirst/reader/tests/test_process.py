@@ -22,7 +22,7 @@ def test_a_port_in_use_gets_one_clear_sentence(tmp_path):
         port = taken.getsockname()[1]
         said = reader("--home", str(tmp_path), "--port", str(port))
     assert said.returncode == 3
-    assert said.stderr == f"Port {port} is in use: stop the other program or choose another with PORT={port + 1}\n"
+    assert said.stderr == f"Port {port} is in use: stop the other program or choose another with PORT={port + 1}.\n"
 
 
 def test_two_readers_do_not_share_a_port(tmp_path):
