@@ -1,4 +1,6 @@
-"""Is the worker there? It writes `run/worker.json` each second: {"at": ISO 8601, "pid": n, "doing": text}."""
+"""Is the worker there? It writes `run/worker.json` each second: {"at": ISO 8601, "pid": n, "doing": text,
+"trouble": what fails while it is there}.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,12 @@ class Heartbeat:
     at: datetime | None
     doing: str
     stale: bool
+    trouble: str = ""
 
     def says(self) -> str:
-        """One sentence for the desk while the worker is away; empty while it is there. Times in the current zone."""
+        """What the desk should know of: away or held up; empty while all is well. Times in the current zone."""
         if not self.stale:
-            return ""
+            return f"The worker is held up: {self.trouble}" if self.trouble else ""
         if self.at is None:
             seen = "The worker has not been seen yet"
         else:
@@ -52,4 +55,9 @@ def read() -> Heartbeat:
         return Heartbeat(at=None, doing="", stale=True)
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    return Heartbeat(at=at, doing=str(beat.get("doing") or ""), stale=clock.now() - at > STALE_AFTER)
+    return Heartbeat(
+        at=at,
+        doing=str(beat.get("doing") or ""),
+        stale=clock.now() - at > STALE_AFTER,
+        trouble=str(beat.get("trouble") or ""),
+    )

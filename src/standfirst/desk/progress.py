@@ -64,6 +64,8 @@ def of(change: Change) -> Progress:
     if beat.stale and (clock.now() - change.created_at).total_seconds() > PATIENCE:
         says = f"The press has stopped. {beat.says()} The change is kept and will be carried out then."
         return Progress("stopped", says, pages, ms, shown, down)
+    if beat.trouble and (clock.now() - change.created_at).total_seconds() > PATIENCE:
+        return Progress("stopped", f"{beat.says()} The change is kept.", pages, ms, shown, down)
     return Progress("working", "Taking down…" if down else "Publishing…", pages, ms, shown, down)
 
 

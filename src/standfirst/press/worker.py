@@ -124,7 +124,7 @@ class Worker:
                     self.open()
                     opened = True
                 self._doing = "working"
-                self._steady_round()
+                self.steady_round()
             except DatabaseError as error:
                 if str(error) != trouble:
                     # Once, however long it lasts: a full disk is no help.
@@ -191,7 +191,7 @@ class Worker:
         self._press()
         self.housekeeping()
 
-    def _steady_round(self) -> None:
+    def steady_round(self) -> None:
         """A round in which a step that fails ends no other: kills are printed though no ranking can be made."""
         self._until = time.monotonic() + PATIENCE
         self._contain("the clock", self.tell_time)
@@ -206,9 +206,10 @@ class Worker:
         except (OperationalError, InterfaceError):
             raise  # the database is away, which concerns all
         except Exception as fault:
-            self._troubles[step] = f"{type(fault).__name__}: {fault}"
+            known = isinstance(fault, Problem)
+            self._troubles[step] = str(fault) if known else f"{step} failed ({type(fault).__name__}: {fault})."
             if self._troubles[step] != before:
-                log.exception("A step of the worker failed (%s); it is tried again.", step)
+                log.error("%s", self._troubles[step], exc_info=not known)
 
     def tell_time(self) -> None:
         """Publish what is due and apply ticks, each in its own transaction."""
@@ -262,8 +263,9 @@ class Worker:
             rows = list(Change.objects.open().filter(lane__lte=upto)[:ROWS])
             for same in _grouped(rows):
                 self.look(same)
-            if any(row.kind == "section" for row in rows):
-                wiring.write_prefixes(self.engine)
+            if "moved sections" in self._troubles or any(row.kind == "section" for row in rows):
+                # A kill must not wait for it.
+                self._contain("moved sections", lambda: wiring.write_prefixes(self.engine))
             try:
                 bake = self.engine.bake(
                     upto=wiring.LANES[upto], interrupted=self._interrupted, allow_mass_removal=allow_mass_removal

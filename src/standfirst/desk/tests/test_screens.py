@@ -250,6 +250,17 @@ def test_every_screen_says_when_the_worker_was_last_seen(desk: Desk, worker: Pat
     assert "nothing is published or scheduled until it is back" in says
 
 
+def test_every_screen_says_what_holds_the_worker_up(desk: Desk, worker: Path) -> None:
+    beat(worker)
+    told = json.loads(worker.read_text("utf-8"))
+    worker.write_text(json.dumps({**told, "trouble": "The output folder cannot be written (disk full)."}), "utf-8")
+    browser = desk.browser(desk.cast.rita)
+    page = browser.get(reverse("desk:stories")).content.decode().split('id="sf-worker"')[1]
+    assert "hidden" not in page.split(">")[0]
+    assert "The worker is held up: The output folder cannot be written (disk full)." in page
+    assert "held up" in browser.get(reverse("desk:worker_json")).json()["says"]
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"at": 5}', '{"at": "yesterday"}', '{"pid": 1}'])
 def test_a_heartbeat_that_cannot_be_read_is_none(worker: Path, text: str) -> None:
     worker.write_text(text)

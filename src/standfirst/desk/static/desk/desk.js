@@ -8,7 +8,7 @@
     return answer.json();
   };
 
-  // The worker's heartbeat: a banner in every screen while it is away.
+  // The worker's heartbeat: a banner in every screen while it is away or held up.
   const watchWorker = () => {
     const banner = document.getElementById("sf-worker");
     if (!banner) return;
@@ -20,7 +20,7 @@
           const beat = await json(banner.dataset.sfWorker);
           const says = banner.querySelector("[data-sf-worker-says]");
           if (says.textContent !== beat.says) says.textContent = beat.says;
-          banner.hidden = !beat.stale;
+          banner.hidden = !beat.says;
         } catch {
           // The newsroom itself does not answer: its own pages say so.
         }
