@@ -145,7 +145,7 @@ def telling(names: list[str]) -> list[int]:
 
 def turning(names: list[str]) -> list[int]:
     """Numbers of the steps after which the world is another: the few that differ between a kill and publishing."""
-    points = ("a change row is written", "committed", "look:stored", "bake:delivering", "bake:delivered", "worker:closed")
+    points = "a change row is written", "committed", "look:stored", "bake:delivering", "bake:delivered", "worker:closed"
     return [names.index(name) + 1 for name in points]
 
 
