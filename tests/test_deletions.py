@@ -6,6 +6,7 @@ import pytest
 from django.db.models import ProtectedError
 
 from standfirst.desk import actions as desk
+from standfirst.desk import board
 from standfirst.pictures.models import Picture
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Address, Section, Story, Topic
@@ -118,3 +119,13 @@ def test_a_feed_goes_only_while_nothing_came_in_by_it(newsroom: Newsroom) -> Non
         feed.delete()
     empty = Feed.objects.create(name="cpa-2", title="CPA 2")
     empty.delete()
+
+
+def test_the_desk_is_told_where_a_story_that_was_killed_still_stands(newsroom: Newsroom) -> None:
+    story = newsroom.story("Ships wait outside")
+    newsroom.at_rest()
+    assert {"/", "/news/world/"} < set(board.still_showing(story.pk))
+    stories.take_down(story=story, kind="kill", reason="Wrong.", by=newsroom.editor)
+    assert "/" in board.still_showing(story.pk)
+    newsroom.at_rest()
+    assert board.still_showing(story.pk) == []

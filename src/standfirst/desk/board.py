@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from wagtail.admin.models import EditingSession
 from wagtail.models import Page, Revision, WorkflowState
 
+from standfirst.changes import ports
 from standfirst.kit import clock
 from standfirst.stories.models import Address, Embargo, Origin, Section, Story, Takedown
 
@@ -279,6 +280,11 @@ def _wanted(workflow: WorkflowState | None) -> str:
     state = workflow.current_task_state
     comment = state.get_comment() if state is not None else ""
     return comment or "Changes are wanted."
+
+
+def still_showing(story_id: int) -> list[str]:
+    """The places that show something of a story now, by every surface there is: none, once a kill is carried out."""
+    return sorted({place for places in ports.surfaces.values() for place in places(story_id)})
 
 
 def standing_takedowns() -> QuerySet[Takedown]:

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 from wagtail.admin import messages
 from wagtail.admin.auth import user_has_any_page_permission
-from wagtail.admin.widgets.button import Button, HeaderButton
+from wagtail.admin.widgets.button import HeaderButton
 
 from standfirst.changes.models import Change
 from standfirst.desk import actions, board, forms, heartbeat, progress
@@ -58,11 +58,6 @@ def _screen(
 
 def _for_the_desk(request: HttpRequest) -> None:
     if not user_has_any_page_permission(request.user):
-        raise PermissionDenied
-
-
-def _needs(request: HttpRequest, permission: str) -> None:
-    if not request.user.has_perm(permission):
         raise PermissionDenied
 
 
@@ -184,7 +179,7 @@ def worker_json(request: HttpRequest) -> JsonResponse:
 
 def take_down(request: HttpRequest, story_id: int, kind: str) -> HttpResponse:
     """Kill or withhold a story, after one more look."""
-    _needs(request, f"stories.{kind}_story")
+    stories.may(request.user, f"stories.{kind}_story")
     story = get_object_or_404(Story, pk=story_id)
     standing = Takedown.objects.standing().filter(story=story).order_by("-pk").first()
     if standing is not None and (kind == "withhold" or standing.kind == Takedown.Kind.KILL):
@@ -235,7 +230,7 @@ def takedown(request: HttpRequest, takedown_id: int) -> HttpResponse:
     row = get_object_or_404(Takedown.objects.select_related("story"), pk=takedown_id)
     form = forms.RestoreForm(request.POST or None)
     if request.method == "POST":
-        _needs(request, "stories.restore_story")
+        stories.may(request.user, "stories.restore_story")
         if form.is_valid():
             actions.restore(takedown=row, because=form.cleaned_data["because"], by=request.user)
             messages.success(
@@ -252,11 +247,12 @@ def takedown(request: HttpRequest, takedown_id: int) -> HttpResponse:
     return _screen(
         request,
         "desk/takedown.html",
-        f"{row.past().capitalize()}",
+        row.past().capitalize(),
         (reverse("desk:takedowns"), "Standing kills"),
         takedown=row,
         change=order,
         report=_report(order) if order else None,
+        still=board.still_showing(row.story_id) if row.undone_at is None else [],
         form=form,
         may_restore=request.user.has_perm("stories.restore_story"),
         own=row.by_id_of_user == request.user.pk,
@@ -266,7 +262,7 @@ def takedown(request: HttpRequest, takedown_id: int) -> HttpResponse:
 
 def lift_embargo(request: HttpRequest, embargo_id: int) -> HttpResponse:
     """End an embargo before its time."""
-    _needs(request, "stories.restore_story")
+    stories.may(request.user, "stories.restore_story")
     fact = get_object_or_404(Embargo.objects.select_related("story"), pk=embargo_id)
     if request.method == "POST":
         stories.lift_embargo(fact=fact, by=request.user)
@@ -280,7 +276,7 @@ def lift_embargo(request: HttpRequest, embargo_id: int) -> HttpResponse:
 
 def correct(request: HttpRequest, story_id: int) -> HttpResponse:
     """Add a public note to a published story."""
-    _needs(request, "stories.correct_story")
+    stories.may(request.user, "stories.correct_story")
     story = get_object_or_404(Story, pk=story_id)
     if not Publication.objects.filter(story=story).exists():
         messages.warning(request, "Only a published story can be corrected: edit the draft instead.")
@@ -347,7 +343,7 @@ def _may_open_sections(request: HttpRequest) -> bool:
 
 def pin(request: HttpRequest, section_id: int) -> HttpResponse:
     """Choose the story that leads a front, and until when."""
-    _needs(request, "desk.pin_lead")
+    stories.may(request.user, "desk.pin_lead")
     section = get_object_or_404(Section, pk=section_id)
     text = request.GET.get("q", "")[:200]
     wide = request.GET.get("all") == "1"
@@ -428,7 +424,7 @@ def open_section(request: HttpRequest) -> HttpResponse:
 
 def facts(request: HttpRequest) -> HttpResponse:
     """Name, language, time zone, and who is told of kills."""
-    _needs(request, "stories.change_sitefacts")
+    stories.may(request.user, "stories.change_sitefacts")
     form = forms.FactsForm(request.POST or None, instance=SiteFacts.current())
     if request.method == "POST" and form.is_valid():
         before = progress.mark("site", 1)
@@ -436,8 +432,3 @@ def facts(request: HttpRequest) -> HttpResponse:
         follow(request, "The facts of the newsroom are saved.", "site", 1, before)
         return redirect("desk:facts")
     return _screen(request, "desk/facts.html", "Facts of the newsroom", form=form, header_icon="cog")
-
-
-def button(label: str, url: str, **attributes: Any) -> Button:
-    """A plain button for a header's menu."""
-    return Button(label, url=url, **attributes)

@@ -84,11 +84,12 @@ def open_newsroom() -> Cast:
 
 @pytest.fixture(autouse=True)
 def quiet_ports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nobody is woken and nothing is searched: these tests read the rows. After each, the clock is right again."""
+    """Nobody is woken, nothing is searched or printed: these tests read rows. After each, the clock is right again."""
     from django.http import HttpResponse
 
     monkeypatch.setattr(ports, "wake", lambda: None, raising=False)
     monkeypatch.setattr(ports, "search", lambda story: None, raising=False)
+    monkeypatch.setattr(ports, "surfaces", {})
     monkeypatch.setattr(story_ports, "preview", lambda page, request: HttpResponse(page.title), raising=False)
     yield
     from datetime import timedelta
