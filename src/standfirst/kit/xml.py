@@ -23,6 +23,9 @@ _PROLOG: Final = re.compile(r"(?:[\s\ufeff]+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _DOCTYPE: Final = re.compile(r"""<!DOCTYPE(?:[^\[>"']|"[^"]*"|'[^']*')*([\[>]?)""", re.IGNORECASE)
 
 
+_SKIPPED: Final = re.compile(r"(?:[\s\ufeff]+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL)
+
+
 class Unsafe(ValueError):
     """XML that is refused unread: it declares entities or an internal subset."""
 
@@ -37,6 +40,12 @@ def head_text(head: bytes) -> str:
         if head.startswith(mark):
             return head.decode(encoding, "ignore").lstrip("\ufeff")
     return head.decode("latin-1")
+
+
+def root_at(text: str) -> int:
+    """Where the root element of `text` begins: behind declaration, comments and document type."""
+    skipped = _SKIPPED.match(text)
+    return skipped.end() if skipped else 0
 
 
 def guard(data: bytes) -> None:

@@ -11,7 +11,7 @@ from typing import Final, get_args
 
 from standfirst.kit import markup
 from standfirst.kit.errors import Problem
-from standfirst.wire.item import EditorialType, Embargo, Item, Oddity, Status
+from standfirst.wire.item import MOMENT_FLOOR, EditorialType, Embargo, Item, Oddity, Status
 
 
 class Unreadable(Problem):
@@ -74,8 +74,7 @@ def check_size(data: bytes, limits: Limits) -> None:
         raise Unreadable("The file is empty: ask the agency to send it again.")
     if len(data) > limits.bytes:
         raise Unreadable(
-            f"The file has {len(data):,} bytes and the limit is {limits.bytes:,}: "
-            "ask the agency for smaller files, or raise the limit of this feed."
+            f"The file has {len(data):,} bytes and the limit is {limits.bytes:,}: ask the agency for smaller files."
         )
 
 
@@ -225,7 +224,7 @@ def microseconds(at: datetime | None) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1) if at else 0
 
 
-MOST: Final = 10**15 - 1
+MOST: Final = MOMENT_FLOOR - 1
 """The greatest count of versions that is believed; see `Item.version_order`."""
 
 

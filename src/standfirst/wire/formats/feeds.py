@@ -62,14 +62,12 @@ _PREFIX_OF: Final = {
     "http://blogs.law.harvard.edu/tech/rss": "",
 }
 _ROOT: Final = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?(rss|RDF|feed|entry|channel)(?=[\s>/])", re.IGNORECASE)
-_SKIPPED: Final = re.compile(r"(?:[\s\ufeff]+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL)
 
 
 def recognises(head: bytes) -> bool:
     """True if a file that starts with `head` is RSS, RDF or Atom."""
     text = xml.head_text(head).removeprefix("ï»¿")
-    skipped = _SKIPPED.match(text)
-    return bool(_ROOT.match(text, skipped.end() if skipped else 0))
+    return bool(_ROOT.match(text, xml.root_at(text)))
 
 
 def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:

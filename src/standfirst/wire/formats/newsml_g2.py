@@ -76,14 +76,12 @@ _NO_NEWS: Final = {
     "catalog": "a catalog",
 }
 _ROOT: Final = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z]+)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>?")
-_SKIPPED: Final = re.compile(r"(?:[\s\ufeff]+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL)
 
 
 def recognises(head: bytes) -> bool:
     """True if a file that starts with `head` is NewsML-G2, or a stray part of it."""
     text = xml.head_text(head)
-    skipped = _SKIPPED.match(text)
-    root = _ROOT.match(text, skipped.end() if skipped else 0)
+    root = _ROOT.match(text, xml.root_at(text))
     if not root:
         return False
     name, attributes = root.group(1), root.group(2)

@@ -223,7 +223,7 @@ def _word_faults(item: Object, profile: Profile) -> Iterator[str]:
     if isinstance(status, str) and last_part(status) not in (*_STATUSES, *profile.status_words):
         yield (
             f"has the pubstatus {status[:40]!r}, which ninjs does not define (if it asks to take a story down, do so"
-            " by hand, and teach the feed's profile this word)"
+            " by hand)"
         )
     kind = item.get("type")
     if isinstance(kind, str) and kind.strip().lower() not in _TYPES:
