@@ -8,17 +8,22 @@ from urllib.parse import unquote
 from django.conf import settings
 
 
+def _file() -> Path | None:
+    """The file of the newsroom's database; None for a server, and for one in memory."""
+    database = settings.DATABASES["default"]
+    name = str(database["NAME"])
+    if not database["ENGINE"].endswith("sqlite3") or name.startswith("file:memory") or ":memory:" in name:
+        return None
+    return Path(unquote(name.removeprefix("file:").split("?", 1)[0]))
+
+
 def gone() -> str | None:
     """A sentence naming what is missing and what to do, or None while the newsroom's database file is there.
 
     A server database is asked by its own connection; only a file can be removed under us.
     """
-    database = settings.DATABASES["default"]
-    if not database["ENGINE"].endswith("sqlite3"):
-        return None
-    name = str(database["NAME"])
-    path = Path(unquote(name.removeprefix("file:").split("?", 1)[0]))
-    if name.startswith("file:memory") or ":memory:" in name or path.exists():
+    path = _file()
+    if path is None or path.exists():
         return None
     return (
         f"The newsroom's database is gone: {path.name} is no longer in the newsroom's folder. "
@@ -28,11 +33,9 @@ def gone() -> str | None:
 
 def identity() -> tuple[int, int] | None:
     """Device and inode of the newsroom's database file: another one after a backup was put back. None for a server."""
-    database = settings.DATABASES["default"]
-    if not database["ENGINE"].endswith("sqlite3"):
-        return None
+    path = _file()
     try:
-        found = Path(unquote(str(database["NAME"]).removeprefix("file:").split("?", 1)[0])).stat()
+        found = path.stat() if path is not None else None
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return (found.st_dev, found.st_ino) if found is not None else None

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.db import models, transaction
 from modelsearch import index
 from wagtail.documents.models import AbstractDocument, Document
-from wagtail.images.models import AbstractImage, AbstractRendition, Image, get_upload_to
+from wagtail.images.models import AbstractImage, AbstractRendition, get_upload_to
 
 from standfirst.pictures.fields import PictureField, SealField
 
@@ -95,6 +95,3 @@ class File(AbstractDocument):
     class Meta(AbstractDocument.Meta):
         verbose_name = "file"
         permissions: ClassVar = [("choose_file", "Can choose file")]
-
-
-__all__ = ["File", "Image", "Picture", "PictureRendition"]
