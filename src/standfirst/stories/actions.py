@@ -18,7 +18,7 @@ from standfirst.changes import ports as change_ports
 from standfirst.changes.actions import Actor
 from standfirst.changes.models import Lane
 from standfirst.kit import clock
-from standfirst.kit.errors import Refused
+from standfirst.kit.errors import Problem, Refused
 from standfirst.people import actions as people
 from standfirst.people.roles import ROLES
 from standfirst.stories.models import (
@@ -41,6 +41,11 @@ def may(by: Actor, permission: str) -> None:
     has_perm: Callable[[str], bool] | None = getattr(by, "has_perm", None)
     if has_perm is not None and not has_perm(permission):
         raise PermissionDenied(f"{by.get_username()} may not do this: the permission {permission} is missing.")
+
+
+def said(error: ValidationError | Problem) -> str:
+    """What a refusal says, in one line."""
+    return "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
 
 
 # --- the newsroom -------------------------------------------------------------------------------------------------
@@ -330,7 +335,7 @@ def publish_due(at: datetime) -> list[tuple[int, str]]:
                 action.execute(skip_permission_checks=True)
             outcome.append((story_id, "published"))
         except (ValidationError, Refused) as error:
-            reason = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+            reason = said(error)
             with transaction.atomic():
                 Revision.objects.filter(pk=revision.pk).update(approved_go_live_at=None)
                 changes.audit(by=clockwork, verb="could not publish", kind="story", ref=story_id, reason=reason)

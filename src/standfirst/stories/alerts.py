@@ -13,7 +13,7 @@ from standfirst.people.models import User
 from standfirst.people.roles import PUBLISHER
 from standfirst.stories.models import SiteFacts
 
-logger = logging.getLogger("standfirst.alerts")
+log = logging.getLogger(__name__)
 
 
 def publishers() -> list[str]:
@@ -40,7 +40,7 @@ def mail_publishers(subject: str, text: str) -> None:
     """
     addresses = publishers()
     if not addresses:
-        logger.warning("Nobody to tell (no publisher has an e-mail address): %s", subject)
+        log.warning("Nobody to tell (no publisher has an e-mail address): %s", subject)
         return
     transaction.on_commit(lambda: _send(" ".join(subject.split()), text, addresses), robust=True)
 
@@ -51,11 +51,11 @@ def _send(subject: str, text: str, addresses: list[str]) -> None:
     try:
         connection.open()
     except (OSError, smtplib.SMTPException) as error:
-        logger.error("The mail “%s” to %s could not be sent: %s", subject, ", ".join(addresses), error)
+        log.error("The mail “%s” to %s could not be sent: %s", subject, ", ".join(addresses), error)
         return
     for address in addresses:
         try:
             connection.send_messages([EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [address])])
         except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: no address at all
-            logger.error("The mail “%s” to %s could not be sent: %s", subject, address, error)
+            log.error("The mail “%s” to %s could not be sent: %s", subject, address, error)
     connection.close()

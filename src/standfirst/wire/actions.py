@@ -33,7 +33,7 @@ from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.item import decode, encode, hold_reasons, is_test
 from standfirst.wire.models import Delivery, Feed, Item, Offer, Version
 
-log = logging.getLogger("standfirst.wire")
+log = logging.getLogger(__name__)
 
 WIRE = Machine("wire")
 
@@ -527,8 +527,7 @@ def _make(
             with transaction.atomic():
                 return _make_story(item, version, canonical, feed, section)
         except (ValidationError, Refused) as error:
-            why = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-            why = f"It could not be published: {why}"
+            why = f"It could not be published: {stories.said(error)}"
     item.held_because.append(why)
     return None
 
@@ -640,7 +639,7 @@ def _replace(item: Item, version: Version, canonical: CanonicalItem, feed: Feed,
             if how == "published" and Publication.objects.filter(story=story).exists():
                 _say_so(story, canonical)
     except (ValidationError, Refused) as error:
-        return "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        return stories.said(error)
     _overtake(story, version)
     return None
 
