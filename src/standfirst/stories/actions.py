@@ -48,6 +48,16 @@ def said(error: ValidationError | Problem) -> str:
     return "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
 
 
+def hold(story: Story | int) -> None:
+    """Keep everybody else from publishing or taking down a story until this transaction ends.
+
+    Every verb below holds the page first and nothing before it: on PostgreSQL, two that lock in different orders wait
+    for each other until one is thrown out, and that one could be the kill. No joined table: its row would come first.
+    """
+    pk = story if isinstance(story, int) else story.pk
+    Page.objects.select_for_update().filter(pk=pk).values_list("pk", flat=True).first()
+
+
 # --- the newsroom -------------------------------------------------------------------------------------------------
 
 
@@ -144,6 +154,7 @@ def publish(*, story: Story, by: Actor | None = None) -> Story:
     Raises:
         ValidationError: it is killed, withheld or embargoed, or a field is wrong. Nothing is written then.
     """
+    hold(story)
     user = by if by is not None and by.pk is not None else None
     revision = story.get_latest_revision() or story.save_revision(user=user)
     revision.publish(user=user, skip_permission_checks=True)
@@ -156,6 +167,7 @@ def publish(*, story: Story, by: Actor | None = None) -> Story:
 @transaction.atomic
 def unpublish(*, story: Story, by: Actor) -> None:
     """Take a story off the site without a statement; its address answers 410 with a notice."""
+    hold(story)
     _take_off(story)
     changes.audit(by=by, verb="unpublished", kind="story", ref=story.pk)
 
@@ -210,7 +222,7 @@ def take_down(
     may(by, f"stories.{kind}_story")
     if not reason.strip():
         raise Refused("Give the reason: colleagues and the publisher will need it.")
-    Story.objects.select_for_update().get(pk=story.pk)
+    hold(story)
     takedown = Takedown.objects.create(
         story=story,
         kind=kind,
@@ -268,10 +280,12 @@ def restore(*, takedown: Takedown, because: str, by: Actor) -> None:
 @transaction.atomic
 def embargo(*, story: Story, until: datetime | None, source: str = "", by: Actor) -> Embargo:
     """Forbid publication before `until` (None: until somebody lifts it). A live story comes off the site."""
+    hold(story)
+    live = Story.objects.filter(pk=story.pk, live=True).exists()  # `story` may have been read before it went live
     fact = Embargo.objects.create(story=story, until=until, source=source[:255], at=clock.now(), by=changes.name_of(by))
     if until is not None:
         changes.set_tick(name=EMBARGO_ENDS, ref=story.pk, due=until)
-    if story.live and (until is None or until > clock.now()):
+    if live and (until is None or until > clock.now()):
         changes.record(kind="story", ref=story.pk, lane=Lane.KILL, cause="embargoed")
         _take_off(story)
     else:
@@ -329,6 +343,7 @@ def publish_due(at: datetime) -> list[tuple[int, str]]:
         story_id = int(revision.object_id)
         try:
             with transaction.atomic():
+                hold(story_id)
                 action = PublishPageRevisionAction(revision, log_action="wagtail.publish.scheduled")
                 # Its time has come by our clock, which Wagtail does not ask; the schedule is carried out and gone.
                 action.object.go_live_at = None
@@ -343,6 +358,7 @@ def publish_due(at: datetime) -> list[tuple[int, str]]:
             outcome.append((story_id, reason))
     for story in Story.objects.filter(live=True, expire_at__lte=at):
         with transaction.atomic():
+            hold(story)
             UnpublishPageAction(story, set_expired=True, log_action="wagtail.unpublish.scheduled").execute(
                 skip_permission_checks=True
             )

@@ -100,7 +100,8 @@ def place(story: Story, publication: Publication) -> Address:
     current = Address.objects.filter(story=story, current=True).select_related("section_path").first()
     if current is not None and current.section_id == parent.pk:
         return current
-    section_path = SectionPath.objects.get(section_id=parent.pk, current=True)
+    # Held, so that of two who publish the same headline at once the second sees what the first has taken.
+    section_path = SectionPath.objects.select_for_update().get(section_id=parent.pk, current=True)
     day = current.day if current else clock.day_of(publication.first, SiteFacts.current().zone)
     now = clock.now()
     if current is not None:
