@@ -46,7 +46,7 @@ OPTIONS: tuple[tuple[str, str | int, str], ...] = (
 """(name, default, help)"""
 
 _LEAST = {"STANDFIRST_RANKING_SECONDS": 60, "STANDFIRST_READS_SECONDS": 1, "STANDFIRST_SWEEP_SECONDS": 5}
-_TEST_LEAST = 1
+_PORTS = {"PORT": 1, "STANDFIRST_NEWSROOM_PORT": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +88,20 @@ def load(environ: Mapping[str, str] | None = None) -> Options:
             raw = from_file.get(key, default)
         values[key] = _whole_number(name, raw) if isinstance(default, int) else str(raw)
     values["home"] = home
-    if not 0 <= values["port"] <= 65535:
-        raise Misconfigured(f"PORT is {values['port']}: choose a number from 1 to 65535.")
+    for name, least in _PORTS.items():
+        if not least <= values[_key(name)] <= 65535:
+            raise Misconfigured(f"{name} is {values[_key(name)]}: choose a number from {least} to 65535.")
     for name, least in _LEAST.items():
         key = _key(name)
-        if values[key] < (_TEST_LEAST if environ.get("STANDFIRST_REHEARSAL") else least):
+        if values[key] < least:
             raise Misconfigured(f"{name} is {values[key]}: it must be at least {least}.")
     if values["log_level"].upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise Misconfigured(f"STANDFIRST_LOG_LEVEL is {values['log_level']!r}: use DEBUG, INFO, WARNING or ERROR.")
     values["log_level"] = values["log_level"].upper()
     values["origin"] = _origin(values["origin"] or f"http://127.0.0.1:{values['port']}")
+    _refuse_unless(values, "STANDFIRST_MAIL", ("smtp", "smtps"), "smtp://user:password@host:port or smtps://")
+    for name in ("DATABASE_URL", "PRESS_DATABASE_URL"):
+        _refuse_unless(values, name, ("postgresql", "postgres"), "postgresql://user:password@host:port/name")
     for key in ("hosts", "trusted_proxies"):
         values[key] = tuple(word.strip() for word in values[key].split(",") if word.strip())
     return Options(**values)
@@ -139,6 +143,13 @@ def _whole_number(name: str, raw: object) -> int:
     if value < 0:
         raise Misconfigured(f"{name} is {value}: it must not be negative.")
     return value
+
+
+def _refuse_unless(values: Mapping[str, Any], name: str, schemes: tuple[str, ...], example: str) -> None:
+    """Refuse an address of another kind. It is not repeated in the message: there may be a password in it."""
+    address = values[_key(name)]
+    if address and address.partition("://")[0] not in schemes:
+        raise Misconfigured(f"{name} cannot be used: write it as {example}.")
 
 
 def _origin(raw: str) -> str:

@@ -23,6 +23,11 @@ def test_the_environment_goes_before_the_file_and_the_file_before_the_default(tm
     [
         ("PORT", "eighty"),
         ("PORT", "70000"),
+        ("PORT", "0"),
+        ("STANDFIRST_NEWSROOM_PORT", "65536"),
+        ("STANDFIRST_MAIL", "mail.example"),
+        ("DATABASE_URL", "sqlite:///newsroom.sqlite3"),
+        ("PRESS_DATABASE_URL", "mysql://press@localhost/press"),
         ("STANDFIRST_WIRE_LIMIT", "-1"),
         ("STANDFIRST_ORIGIN", "news.example"),
         ("STANDFIRST_ORIGIN", "https://news.example/front"),
