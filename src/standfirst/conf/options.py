@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from standfirst.kit.errors import Misconfigured
 
@@ -148,12 +148,29 @@ def _whole_number(name: str, raw: object) -> int:
 def _refuse_unless(values: Mapping[str, Any], name: str, schemes: tuple[str, ...], example: str) -> None:
     """Refuse an address of another kind. It is not repeated in the message: there may be a password in it."""
     address = values[_key(name)]
-    if address and address.partition("://")[0] not in schemes:
+    if address and (address.partition("://")[0] not in schemes or _parts(address) is None):
         raise Misconfigured(f"{name} cannot be used: write it as {example}.")
 
 
 def _origin(raw: str) -> str:
-    parts = urlsplit(raw)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+    parts = _parts(raw)
+    if (
+        parts is None
+        or parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
         raise Misconfigured(f"STANDFIRST_ORIGIN is {raw!r}: give scheme and host only, such as https://news.example.")
     return raw.rstrip("/")
+
+
+def _parts(address: str) -> SplitResult | None:
+    """The parts of an address, None if it has a host or port that cannot be one."""
+    try:
+        parts = urlsplit(address)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None

@@ -1,3 +1,7 @@
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,11 +30,16 @@ def test_the_environment_goes_before_the_file_and_the_file_before_the_default(tm
         ("PORT", "0"),
         ("STANDFIRST_NEWSROOM_PORT", "65536"),
         ("STANDFIRST_MAIL", "mail.example"),
+        ("STANDFIRST_MAIL", "smtp://desk:secret@mail.example:submission"),
+        ("DATABASE_URL", "postgresql://newsroom:secret@[::1/news"),
         ("DATABASE_URL", "sqlite:///newsroom.sqlite3"),
         ("PRESS_DATABASE_URL", "mysql://press@localhost/press"),
         ("STANDFIRST_WIRE_LIMIT", "-1"),
         ("STANDFIRST_ORIGIN", "news.example"),
         ("STANDFIRST_ORIGIN", "https://news.example/front"),
+        ("STANDFIRST_ORIGIN", "http://[::1"),
+        ("STANDFIRST_ORIGIN", "http://news.example:99999"),
+        ("STANDFIRST_ORIGIN", "https://me:secret@news.example"),
         ("STANDFIRST_RANKING_SECONDS", "5"),
         ("STANDFIRST_LOG_LEVEL", "LOUD"),
     ],
@@ -50,3 +59,24 @@ def test_a_file_that_cannot_be_meant_stops_the_start_too(tmp_path: Path, line: s
 def test_there_are_few_options_and_each_says_what_it_is() -> None:
     assert len(OPTIONS) <= 25
     assert all(says.endswith(".") for _, _, says in OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("mail", "expected"),
+    [
+        ("smtp://localhost:2525", ["localhost", 2525, "", "", False, False]),
+        # A password never goes over an open line.
+        ("smtp://desk:p%40ss%2Fword@mail.example:587", ["mail.example", 587, "desk", "p@ss/word", True, False]),
+        ("smtps://desk:secret@mail.example", ["mail.example", 465, "desk", "secret", False, True]),
+    ],
+)
+def test_mail_goes_where_the_option_says(tmp_path: Path, mail: str, expected: list[object]) -> None:
+    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    asked = ", ".join(f"settings.EMAIL_{name}" for name in names)
+    told = subprocess.run(
+        [sys.executable, "-c", f"import json; from standfirst.conf import settings; print(json.dumps([{asked}]))"],
+        env={**os.environ, "STANDFIRST_HOME": str(tmp_path), "STANDFIRST_MAIL": mail},
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(told.stdout) == expected
