@@ -269,6 +269,7 @@ class Migration(migrations.Migration):
                         verbose_name="time zone",
                     ),
                 ),
+                ("origin", models.CharField(blank=True, editable=False, max_length=255)),
                 ("about", models.TextField(blank=True, help_text="One or two sentences at the foot of every page.")),
                 (
                     "alerts_to",
