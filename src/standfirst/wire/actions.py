@@ -632,8 +632,7 @@ def _replace(item: Item, version: Version, canonical: CanonicalItem, feed: Feed,
     try:
         with transaction.atomic():
             draft = story.get_latest_revision_as_object()
-            for name, value in copy.fields().items():
-                setattr(draft, name, value)
+            copy.put_into(draft)
             revision, how = _publish_when_free(item, draft)
             _trace(story, version, revision=revision)
             if how == "published" and Publication.objects.filter(story=story).exists():
@@ -820,8 +819,7 @@ def _apply_offer(offer: Offer, version: Version, by: Actor) -> None:
     if not copy.body:
         raise Refused("The newer version has no text.")
     draft = story.get_latest_revision_as_object()
-    for name, value in copy.fields().items():
-        setattr(draft, name, value)
+    copy.put_into(draft)
     draft.save_revision(user=by if by.pk is not None else None, clean=False)
     _trace(story, version, revision=None)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from standfirst.kit import markup
 from standfirst.stories.languages import known_or
+from standfirst.stories.models import Story
 from standfirst.wire.item import Item
 
 Block = tuple[str, Any]
@@ -53,6 +54,11 @@ class Copy:
             "dateline": self.dateline,
             "language": self.language,
         }
+
+    def put_into(self, draft: Story) -> None:
+        """Have `draft` say this, whatever it said. Nothing is saved."""
+        for name, value in self.fields().items():
+            setattr(draft, name, value)
 
 
 def copy_of(item: Item, *, credit: str, language: str) -> Copy:

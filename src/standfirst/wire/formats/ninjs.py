@@ -612,14 +612,16 @@ def _number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None
 
 
-def _renditions(value: Any) -> Iterator[Rendition]:
+def _named(value: Any) -> Iterator[tuple[str, Object]]:
+    """(name, object) of an object of objects, as in 1.x, or of an array of objects that say their names."""
     if isinstance(value, dict):
-        entries = [(name, entry) for name, entry in value.items() if isinstance(entry, dict)]
+        yield from ((name, entry) for name, entry in value.items() if isinstance(entry, dict))
     elif isinstance(value, list):
-        entries = [(_scalar(entry.get("name")), entry) for entry in value if isinstance(entry, dict)]
-    else:
-        return
-    for role, entry in entries:
+        yield from ((_scalar(entry.get("name")), entry) for entry in value if isinstance(entry, dict))
+
+
+def _renditions(value: Any) -> Iterator[Rendition]:
+    for role, entry in _named(value):
         low = _lower(entry)
         yield Rendition(
             role=line(role),
@@ -632,13 +634,7 @@ def _renditions(value: Any) -> Iterator[Rendition]:
 
 
 def _associations(value: Any) -> Iterator[Association]:
-    if isinstance(value, dict):
-        entries = [(name, entry) for name, entry in value.items() if isinstance(entry, dict)]
-    elif isinstance(value, list):
-        entries = [(_scalar(entry.get("name")), entry) for entry in value if isinstance(entry, dict)]
-    else:
-        return
-    for role, entry in entries:
+    for role, entry in _named(value):
         low = _only_sound(_lower(entry))
         headlines = _headlines(low)
         yield Association(
