@@ -499,3 +499,6 @@ _REFS: dict[str, Callable[[], Iterator[str]]] = {
     "pin": _ids(PinnedLead, "section_id"),
     "hot": lambda: iter(readership.hot_paths()),
 }
+
+KINDS = tuple(_REFS)
+"""Kinds of record that are composed here."""

@@ -32,7 +32,7 @@ from standfirst.stories.models import SiteFacts
 
 log = logging.getLogger(__name__)
 
-KINDS = ("site", "section", "author", "picture", "story", "related", "ranking", "pin", "hot", "epoch")
+KINDS = (*edition.KINDS, "epoch")
 """Kinds of record, in the order in which a ledger is built."""
 
 LANES = {RowLane.KILL: Lane.KILL, RowLane.PUBLISH: Lane.PUBLISH, RowLane.MAINTENANCE: Lane.MAINTENANCE}
