@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal
 
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from wagtail.actions.publish_page_revision import PublishPageRevisionAction
 from wagtail.actions.unpublish_page import UnpublishPageAction
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page, Revision, Site
@@ -31,6 +32,8 @@ from standfirst.stories.models import (
     Story,
     Takedown,
 )
+
+log = logging.getLogger(__name__)
 
 EMBARGO_ENDS = "embargo-ends"
 """Name of the tick at which an embargo passes. Its ref is the story's id."""
@@ -349,8 +352,14 @@ def publish_due(at: datetime) -> list[tuple[int, str]]:
                 action.object.go_live_at = None
                 action.execute(skip_permission_checks=True)
             outcome.append((story_id, "published"))
-        except (ValidationError, Refused) as error:
-            reason = said(error)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: that is no fault of this story
+        except Exception as error:
+            if isinstance(error, ValidationError | Problem):
+                reason = said(error)
+            else:
+                reason = f"{type(error).__name__}: {error}"[:500]
+                log.exception("Story %s could not be published by the clock", story_id)
             with transaction.atomic():
                 Revision.objects.filter(pk=revision.pk).update(approved_go_live_at=None)
                 changes.audit(by=clockwork, verb="could not publish", kind="story", ref=story_id, reason=reason)

@@ -12,7 +12,17 @@ from standfirst.changes.models import AuditEntry, Change, Lane, Tick
 from standfirst.kit import clock
 from standfirst.kit.errors import Refused
 from standfirst.stories import actions
-from standfirst.stories.models import Correction, Embargo, Origin, Publication, Section, Story, Takedown
+from standfirst.stories.models import (
+    Author,
+    Correction,
+    Embargo,
+    Origin,
+    Publication,
+    Section,
+    Story,
+    StoryAuthor,
+    Takedown,
+)
 from standfirst.stories.tests.cast import Cast
 
 
@@ -301,3 +311,19 @@ def test_deleting_anything_that_was_ever_published_is_refused(cast: Cast) -> Non
     cast.draft("Never published", cast.sport).delete()
     Section.objects.get(pk=cast.sport.pk).delete()
     assert not Section.objects.filter(pk=cast.sport.pk).exists()
+
+
+def test_a_scheduled_story_whose_author_is_gone_holds_up_no_other(committed: Cast) -> None:
+    cast = committed
+    odd, plain = cast.draft("Odd"), cast.draft("Plain")
+    author = Author.objects.create(name="Ama Sarpong", slug="ama-sarpong")
+    odd.bylines.create(author=author)
+    for story, hours in ((odd, 1), (plain, 2)):
+        scheduled(story, hours, cast)
+    StoryAuthor.objects.all().delete()
+    Author.objects.all().delete()
+    outcome = dict(actions.publish_due(clock.now() + timedelta(hours=3)))
+    assert outcome[plain.pk] == "published"
+    assert fresh(plain).live
+    assert fresh(odd).scheduled_revision is None
+    assert actions.publish_due(clock.now() + timedelta(hours=3)) == []
