@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
 STEPS = 12
 HISTORIES = 100
-HISTORIES_ON_A_SERVER = 20
+HISTORIES_ON_A_SERVER = 10
 DEEP = 1_000
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -148,7 +149,11 @@ def ids(archive: Archive) -> list[int]:
     return archive.publish_many(written, at=[NOON - timedelta(days=9 * n) for n in range(STORIES)])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = 8 if os.environ.get("DATABASE_URL") else 60
+"""Histories; fewer on a server, where each statement takes the way through a socket."""
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(steps, min_size=4, max_size=24), small=st.booleans())
 def test_every_list_equals_its_definition_after_any_history(
     archive: Archive, ids: list[int], history: list[tuple[Any, ...]], small: bool
