@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,6 +14,10 @@ from typing import Any
 import pytest
 
 from tests import postgres, template
+
+# Started in the background by a shell, this process ignores Ctrl-C, and what it starts would inherit that: tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IN_CI = os.environ.get("CI") == "true"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

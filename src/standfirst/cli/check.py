@@ -114,6 +114,9 @@ def _of_worker() -> list[Finding]:
     if beat.stale:
         says = f"The worker has not been seen since {clock.iso(beat.at)}: nothing is published or scheduled."
         return [Finding("standfirst.E107", "error", says, remedy)]
+    if beat.trouble:
+        remedy = "Mend what the sentence names; the worker tries again by itself."
+        return [Finding("standfirst.E110", "error", f"The worker is held up: {beat.trouble}", remedy)]
     return []
 
 

@@ -75,7 +75,7 @@ def run(everything: bool, allow_removal: bool, as_json: bool) -> None:
             click.echo(f"Failed: {path}: {why}", err=True)
     if status.failed or report["waiting"]:
         if report["waiting"]:
-            click.echo("Pages still wait: a run that takes many pages from readers needs --allow-removal.", err=True)
+            click.echo(f"{report['waiting']} pages still wait. {worker.trouble}".strip(), err=True)
         sys.exit(1)
 
 

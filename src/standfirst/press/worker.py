@@ -167,10 +167,14 @@ class Worker:
         if not now and moment - self._beaten < 0.9:
             return
         self._beaten = moment
-        trouble = next(iter(self._troubles.values()), "")
-        state = {"at": clock.iso(clock.now()), "pid": os.getpid(), "doing": self._doing, "trouble": trouble}
+        state = {"at": clock.iso(clock.now()), "pid": os.getpid(), "doing": self._doing, "trouble": self.trouble}
         with suppress(OSError):
             write_atomically(self.home / "run" / "worker.json", json.dumps(state).encode())
+
+    @property
+    def trouble(self) -> str:
+        """What holds the worker up, in a sentence; empty while nothing does."""
+        return next(iter(self._troubles.values()), "")
 
     # --- one round
 

@@ -78,7 +78,7 @@ class MassRemoval(Problem):
         self.number = number
         super().__init__(
             f"This run would take {number} of {of} pages from readers. Nothing has been taken away; if that is meant, "
-            "run it again and allow the removal."
+            "confirm it with `standfirst press run --allow-removal`."
         )
 
 
