@@ -15,7 +15,7 @@ import pytest
 
 from tests import postgres, template
 
-# Started in the background by a shell, this process ignores Ctrl-C, and what it starts would inherit that: tests send it.
+# Started in the background by a shell, this process ignores Ctrl-C, and so would all that the tests start and stop.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
