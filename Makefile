@@ -12,7 +12,7 @@ COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-deep lint format pins clean
+.PHONY: help demo test test-fast test-deep bench lint format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,9 @@ test-fast: $(VENV)/.dev ## Run the tests on SQLite, stop at the first failure
 test-deep: $(VENV)/.dev ## Run the long tests too: thousands of histories (tens of minutes)
 	$(PYTEST) -m ""
 	$(PYTEST) -m "" --db=postgresql
+
+bench: $(VENV)/.dev ## Time a full bake and one publish with 100, 1,000 and 10,000 stories
+	$(BIN)/python -m bench.publish
 
 lint: export STANDFIRST_SECRET_KEY = only-to-look-at-the-settings
 lint: $(VENV)/.dev ## Check style, types and the walls between departments
