@@ -83,6 +83,9 @@ class Rendition(Frozen, frozen=True, kw_only=True):
     height: int | None = None
     bytes: int | None = None
     sha: str = ""
+    """SHA-256, as the agency says."""
+    part: str = ""
+    """SHA-256 of bytes that came in the same file: a key of `Parsed.parts`."""
 
 
 class Association(Frozen, frozen=True, kw_only=True):
@@ -95,7 +98,26 @@ class Association(Frozen, frozen=True, kw_only=True):
     headline: str = ""
     caption: str = ""
     creditline: str = ""
+    copyright_notice: str = ""
+    usage_terms: tuple[str, ...] = ()
+    expires: datetime | None = None
+    alt: str = ""
     renditions: tuple[Rendition, ...] = ()
+
+
+class Directive(Frozen, frozen=True, kw_only=True):
+    """What an item says about others: "kill a0101", "all earlier revisions are withheld".
+
+    `target` is the other item as the agency names it: an item id, or one of its `alt_ids`; "" where only words describe
+    it. `before` limits it to versions below that order; None means all. `exact` is true where the format has a place
+    for such a reference, false where it was read out of running text: then a person decides.
+    """
+
+    status: Status
+    target: str
+    before: int | None = None
+    exact: bool = False
+    said: str = ""
 
 
 class Link(Frozen, frozen=True, kw_only=True):
@@ -120,6 +142,8 @@ class Item(Frozen, frozen=True, kw_only=True):
 
     provider: str
     item_id: str
+    alt_ids: tuple[str, ...] = ()
+    """Other names of this item with its agency: a service number, a short id, the id of an earlier system."""
     version_raw: str = ""
     version_order: int = 0
     thread_key: str = ""
@@ -168,6 +192,18 @@ class Item(Frozen, frozen=True, kw_only=True):
     """Filled by intake, like `transport`."""
     transport: str = ""
     oddities: tuple[Oddity, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """Why a person must look before this is used, each a plain sentence: what no other field can say, e.g. that the
+    sender of a message could not be proved."""
+    directives: tuple[Directive, ...] = ()
+    take: int | None = None
+    """Which take of a text in several takes this is, from 1; takes share a `thread_key` and a day."""
+    management_only: bool = False
+    """True: only status, embargo and notes are new, under the number of a version that came before (NewsML 1.2,
+    `Update="A"`). Content fields are empty and change nothing."""
+    patches: str = ""
+    """The `version_raw` of the version that this one changes in places (NewsML 1.2, `Update="U"`); see `formats.amend`.
+    """
 
 
 MOMENT_FLOOR: Final = 10**15
@@ -220,7 +256,7 @@ def hold_reasons(item: Item) -> tuple[str, ...]:
     The parts of an item can disagree: a usable status beside a note that says KILL. An item that is to be taken down
     (`withheld`, `canceled`) needs no reason here: intake acts on it at once.
     """
-    reasons: list[str] = []
+    reasons: list[str] = list(item.doubts)
     if is_test(item):
         reasons.append("This looks like a test message.")
     if item.status in ("withheld", "canceled"):

@@ -9,10 +9,22 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final, Protocol, cast
 
-from standfirst.wire.formats import feeds, newsml_g2, ninjs
-from standfirst.wire.formats._shared import DEFAULT, Limits, Parsed, Profile, Unreadable, check_size
+from standfirst.wire.formats import dialects, feeds, newsml_g2, ninjs
+from standfirst.wire.formats._shared import DEFAULT, Limits, Parsed, Part, Profile, Unreadable, check_size
 
-__all__ = ["DEFAULT", "FORMATS", "Format", "Limits", "Parsed", "Profile", "Unreadable", "parse", "recognise"]
+__all__ = [
+    "DEFAULT",
+    "FORMATS",
+    "KNOWING",
+    "Format",
+    "Limits",
+    "Parsed",
+    "Part",
+    "Profile",
+    "Unreadable",
+    "parse",
+    "recognise",
+]
 
 HEAD: Final = 65_536
 """How many bytes of a file `recognises` is shown."""
@@ -40,13 +52,17 @@ FORMATS: Final[tuple[Format, ...]] = (
 )
 
 
+KNOWING: Final = Profile(dialects=dialects.BY_PROVIDER)
+"""Nothing is known of the feed; agencies' dialects are, by what their files say."""
+
+
 def recognise(data: bytes) -> Format | None:
     """The format that reads `data`, None if none does."""
     head = data[:HEAD]
     return next((form for form in FORMATS if form.recognises(head)), None)
 
 
-def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
+def parse(data: bytes, profile: Profile = KNOWING) -> Parsed:
     """Read `data` in whatever format it is in. Raises `Unreadable`, its message one sentence with a remedy."""
     check_size(data, profile.limits)
     form = recognise(data)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 from standfirst.kit import markup
 from standfirst.kit.errors import Problem
@@ -27,12 +27,25 @@ class Unreadable(Problem):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes that were inside a file: an embedded picture, an attachment. Nothing trusts `mime`, as declared."""
+
+    data: bytes
+    name: str = ""
+    mime: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """What was in one file. `oddities` are those of the file; those of an item are on the item."""
+    """What was in one file. `oddities` are those of the file; those of an item are on the item.
+
+    `parts` are by the SHA-256 of their bytes, in lower-case hexadecimal; `Rendition.part` names them.
+    """
 
     items: tuple[Item, ...]
     oddities: tuple[Oddity, ...] = ()
     format: str = ""
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,24 @@ class Profile:
     language: str = ""
     """Used where the item names no language."""
     limits: Limits = Limits()
+    dialects: Mapping[str, Profile] = field(default_factory=dict, repr=False)
+    """What is known of agencies, by the name or domain (lower case) that their files give; see `speaking`."""
+
+    def speaking(self, provider: str) -> Profile:
+        """This profile with what is known of `provider`'s dialect added; what this profile says itself stands."""
+        known = self.dialects.get(provider.strip().lower())
+        if known is None:
+            return self
+        merged = {each.name: _merged(getattr(self, each.name), getattr(known, each.name)) for each in fields(self)}
+        return replace(self, **{**merged, "provider": self.provider, "limits": self.limits, "dialects": {}})
+
+
+def _merged(ours: Any, theirs: Any) -> Any:
+    if isinstance(ours, Mapping):
+        return {**theirs, **ours}
+    if isinstance(ours, frozenset):
+        return ours | theirs
+    return ours or theirs
 
 
 DEFAULT: Final = Profile()

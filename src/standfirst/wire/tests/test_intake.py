@@ -12,6 +12,7 @@ from django.db import OperationalError, connection
 from standfirst.kit.errors import Refused
 from standfirst.stories.models import Story
 from standfirst.wire import actions, formats, sealing
+from standfirst.wire.intake import common, deliveries
 from standfirst.wire.models import Delivery, Feed, Item, Version
 from standfirst.wire.tests.agency import Desk, g2, lifecycle, ninjs
 
@@ -152,7 +153,7 @@ def test_one_bad_item_never_stops_the_others(desk: Desk, monkeypatch):
             raise ValueError("cannot be stored")
         return outcome
 
-    monkeypatch.setattr(actions, "apply", fail_on_two)
+    monkeypatch.setattr(deliveries, "apply", fail_on_two)
     items = b"".join(g2(name) for name in ("one", "two", "three"))
     message = (
         b'<newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/"><itemSet>' + items + b"</itemSet></newsMessage>"
@@ -165,7 +166,7 @@ def test_one_bad_item_never_stops_the_others(desk: Desk, monkeypatch):
         "urn:newsml:cpa.example:one",
         "urn:newsml:cpa.example:three",
     ]
-    monkeypatch.setattr(actions, "apply", apply)
+    monkeypatch.setattr(deliveries, "apply", apply)
     assert actions.read_again(delivery=delivery, by=desk.editor).outcomes == {"repeat": 2, "waiting": 1}
 
 
@@ -194,13 +195,13 @@ def test_a_database_that_goes_away_in_the_middle_leaves_the_rest_for_later(desk:
             raise OperationalError("database is locked")
         return apply(delivery=delivery, canonical=canonical)
 
-    monkeypatch.setattr(actions, "apply", busy_at_two)
+    monkeypatch.setattr(deliveries, "apply", busy_at_two)
     items = b"".join(g2(name) for name in ("one", "two"))
     with pytest.raises(OperationalError):
         desk.publish(
             b'<newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/"><itemSet>' + items + b"</itemSet></newsMessage>"
         )
-    monkeypatch.setattr(actions, "apply", apply)
+    monkeypatch.setattr(deliveries, "apply", apply)
     (resumed,) = actions.resume()
     assert resumed.outcomes == {"repeat": 1, "published": 1}
     assert Story.objects.filter(live=True).count() == 2
@@ -214,7 +215,7 @@ def test_a_file_that_stops_the_program_again_and_again_is_put_aside(desk: Desk, 
         patched.setattr(formats, "parse", die)
         with pytest.raises(KeyboardInterrupt):
             desk.wait(g2())
-        for _ in range(actions.MOST_ATTEMPTS - 1):
+        for _ in range(common.MOST_ATTEMPTS - 1):
             with pytest.raises(KeyboardInterrupt):
                 actions.resume()
     (delivery,) = actions.resume()

@@ -16,6 +16,7 @@ from standfirst.kit import clock
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Correction, Embargo, Origin, Publication, Story, Takedown
 from standfirst.wire import actions, touched
+from standfirst.wire.intake import common
 from standfirst.wire.models import Feed, Item, Offer
 from standfirst.wire.tests.agency import Desk, g2, lifecycle, ninjs, words
 
@@ -244,7 +245,7 @@ def test_a_takedown_is_carried_out_whatever_a_person_did(desk: Desk, touch, stat
     assert not story.live
     fact = Takedown.objects.standing().get(story=story)
     assert (fact.kind, fact.by, fact.names) == (kind, "wire", False)
-    assert fact.wording == actions.WITHDRAWN
+    assert fact.wording == common.WITHDRAWN
     assert "CANARY" in fact.reason
     assert story.current_workflow_state is None
     item = desk.item()

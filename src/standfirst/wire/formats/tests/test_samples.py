@@ -9,31 +9,41 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from standfirst.wire import formats
+from standfirst.wire.formats import dialects
 from standfirst.wire.item import decode, encode, hold_reasons
 
 SAMPLES = Path(__file__).parent / "samples"
 FILES = sorted(path for path in SAMPLES.glob("*/*") if not path.name.endswith(".expected.json"))
 
 
+def said(value: Any) -> Any:
+    """`value` without the fields inside it that say nothing."""
+    if isinstance(value, dict):
+        return {key: said(inner) for key, inner in value.items() if inner not in ("", None, [])}
+    return [said(inner) for inner in value] if isinstance(value, list) else value
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_sample_reads_as_expected(path: Path) -> None:
     expected = json.loads((path.parent / f"{path.stem}.expected.json").read_text(encoding="utf-8"))
     data = path.read_bytes()
+    profile = dialects.NAMED[expected["dialect"]] if "dialect" in expected else formats.KNOWING
     if "refused" in expected:
         with pytest.raises(formats.Unreadable) as refused:
-            formats.parse(data)
+            formats.parse(data, profile)
         assert expected["refused"] in refused.value.reason
         return
-    parsed = formats.parse(data)
+    parsed = formats.parse(data, profile)
     assert parsed.format == path.parent.name
     assert len(parsed.items) == len(expected["items"])
     for item, wanted in zip(parsed.items, expected["items"], strict=True):
         shown = json.loads(encode(item))
-        assert {name: shown[name] for name in wanted} == wanted
+        assert {name: said(shown[name]) for name in wanted} == {name: said(value) for name, value in wanted.items()}
         assert decode(encode(item)) == item
     codes = [oddity.code for oddity in (*parsed.oddities, *(o for item in parsed.items for o in item.oddities))]
     assert codes == expected.get("oddities", [])

@@ -1,110 +1,18 @@
-"""The wire room's tables: feeds, deliveries as received, items, their versions, and offers of newer copy."""
+"""Wire items, their versions, names and pictures, and offers of newer copy."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 import msgspec
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from standfirst.pictures.models import Picture
-from standfirst.stories.models import Author, Section, Story
+from standfirst.stories.models import Story
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.item import decode
-
-
-class Feed(models.Model):
-    """A stream of one agency's copy, and what happens with it."""
-
-    class Mode(models.TextChoices):
-        HOLD = "hold", "Hold: stored, nobody is told"
-        DESK = "desk", "Desk: shown on the wire list for somebody to take"
-        PUBLISH = "publish", "Publish: made into a story and published"
-
-    name = models.SlugField(max_length=80, unique=True, help_text="Short name, as commands use it, e.g. “cpa-world”.")
-    title = models.CharField(max_length=160, help_text="As the newsroom calls it, e.g. “CPA World Service”.")
-    provider = models.CharField(
-        max_length=200, blank=True, help_text="Stands for the agency in every item. Empty: as the files say."
-    )
-    mode = models.CharField("what happens", max_length=10, choices=Mode.choices, default=Mode.DESK)
-    section = models.ForeignKey(
-        Section,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        help_text="Where stories are published, and what Take suggests.",
-    )
-    author = models.ForeignKey(
-        Author, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name="agency desk"
-    )
-    credit = models.CharField(max_length=120, blank=True, help_text="Printed when an item brings no credit line.")
-    language = models.CharField(max_length=35, blank=True, help_text="Used when an item names none, e.g. “en”.")
-    empty_embargo_means_none = models.BooleanField(
-        default=False, help_text="This agency sends an empty embargo with ordinary copy."
-    )
-    active = models.BooleanField(default=True, help_text="Off: files for this feed are refused.")
-
-    class Meta:
-        ordering: ClassVar = ["title"]
-
-    def __str__(self) -> str:
-        return self.title
-
-    def clean(self) -> None:
-        super().clean()
-        if self.mode == self.Mode.PUBLISH and self.section_id is None:
-            raise ValidationError({"section": "A feed that publishes needs a section to publish in."})
-
-
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def unfinished(self) -> DeliveryQuerySet:
-        """Sealed, but not read to the end: the program stopped in between."""
-        return self.filter(state=Delivery.State.SEALED).order_by("id")
-
-    def troubled(self) -> DeliveryQuerySet:
-        """Not read, or only in part, and nobody has put them away; newest first."""
-        return self.filter(trouble=True).order_by("-received_at", "-id")
-
-
-class Delivery(models.Model):
-    """A file as it came in. Its bytes are sealed in the newsroom's folder before anything reads them."""
-
-    class State(models.TextChoices):
-        SEALED = "sealed", "Received"
-        READ = "read", "Read"
-        PARTLY = "partly", "Read in part"
-        UNREADABLE = "unreadable", "Could not be read"
-
-    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="deliveries")
-    file_name = models.CharField(max_length=255)
-    seal = models.CharField(max_length=64, help_text="SHA-256 of the bytes.")
-    size = models.BigIntegerField()
-    received_at = models.DateTimeField()
-    transport = models.CharField(max_length=40)
-    state = models.CharField(max_length=12, choices=State.choices, default=State.SEALED)
-    format = models.CharField(max_length=40, blank=True)
-    reason = models.TextField(blank=True, help_text="What a person should know about the reading of it.")
-    trouble = models.BooleanField(default=False, help_text="Stands on the wire list until somebody puts it away.")
-    urgent = models.BooleanField(default=False, help_text="It seems to ask for something to be taken down.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    items_in = models.PositiveIntegerField(default=0)
-    outcomes = models.JSONField(default=dict, help_text="What happened -> to how many items.")
-    oddities = models.JSONField(default=list)
-
-    objects: ClassVar[models.Manager[Delivery]] = DeliveryQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = "deliveries"
-        indexes: ClassVar = [
-            models.Index(fields=["feed", "seal"], name="delivery_again"),
-            models.Index(fields=["id"], name="delivery_unfinished", condition=models.Q(state="sealed")),
-            models.Index(fields=["-received_at", "-id"], name="delivery_trouble", condition=models.Q(trouble=True)),
-        ]
-
-    def __str__(self) -> str:
-        return self.file_name
+from standfirst.wire.models.deliveries import Delivery
+from standfirst.wire.models.feeds import Feed
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -151,6 +59,8 @@ class Item(models.Model):
     withheld_at = models.DateTimeField(null=True)
     held_because = models.JSONField(default=list, help_text="Why nothing happens with it by itself.")
     test = models.BooleanField(default=False)
+    take = models.PositiveSmallIntegerField(null=True, help_text="Which take of a text in several takes it is.")
+    expires_at = models.DateTimeField(null=True, help_text="When the agency's permission to show it ends.")
     embargo_until = models.DateTimeField(null=True, help_text="The latest embargo of any version.")
     embargo_open_ended = models.BooleanField(default=False)
     first_seen = models.DateTimeField()
@@ -243,3 +153,19 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} for {self.story}"
+
+
+class ItemName(models.Model):
+    """Another name by which the agency may call an item, e.g. a service number. A kill may name only this."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="names")
+    provider = models.CharField(max_length=200)
+    name = models.CharField(max_length=300)
+    at = models.DateTimeField(help_text="When it was so called: service numbers are used again.")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["item", "name"], name="item_name_once")]
+        indexes: ClassVar = [models.Index(fields=["provider", "name", "-at"], name="item_by_name")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,203 @@
+"""What becomes of a newest version that nothing forbids: stored, shown, published, put into a story, or offered."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from standfirst.kit import clock
+from standfirst.kit.errors import Refused
+from standfirst.stories import actions as stories
+from standfirst.stories.models import Publication, Section, SiteFacts, Story, Takedown
+from standfirst.wire import drafting, touched
+from standfirst.wire.intake.common import CLARIFIED, CORRECTED, UPDATES, WIRE, Outcome
+from standfirst.wire.intake.embargoes import bind, publish_when_free
+from standfirst.wire.item import Item as CanonicalItem
+from standfirst.wire.models import Feed, Item, Offer, Version
+
+
+def use(
+    item: Item,
+    version: Version,
+    canonical: CanonicalItem,
+    feed: Feed,
+    ours: list[Story],
+    free: dict[int, bool],
+) -> Outcome:
+    """A newest version that is not a takedown: by the feed's setting, unless something speaks against it."""
+    if item.killed_at is not None:
+        item.held_because.append("The item was cancelled, which holds for all versions; this newer one is not.")
+    elif item.withheld_at is not None:
+        item.held_because.append("The item was withheld; this newer version is not.")
+    if item.embargo_open_ended and canonical.embargo_until != "indefinite":
+        item.held_because.append("An earlier version is under an embargo without an end, which holds for all versions.")
+    if item.test:
+        item.held_because = list(dict.fromkeys([*item.held_because, "This looks like a test message."]))
+    if ours:
+        return _renew(item, version, canonical, feed, ours, free)
+    quiet = feed.mode == Feed.Mode.HOLD
+    if item.place == Item.Place.SPIKED and not (set(item.marks) & (UPDATES | {"correction", "clarification"})):
+        return "stored"
+    if feed.mode == Feed.Mode.PUBLISH and item.place != Item.Place.SPIKED and not item.held_because:
+        made = _make(item, version, canonical, feed)
+        if made is not None:
+            return made
+    item.place = Item.Place.STORED if quiet else Item.Place.WAITING
+    if item.held_because:
+        return "held"
+    return "stored" if quiet else "waiting"
+
+
+def _make(
+    item: Item, version: Version, canonical: CanonicalItem, feed: Feed
+) -> Literal["published", "scheduled"] | None:
+    """Make a story of `item` and publish it. None, with the reason on the item, if a person must."""
+    why = _not_by_itself(canonical)
+    section = feed.section
+    if why is None and section is None:
+        why = f"The feed {feed} has no section to publish in."
+    if why is None and section is not None:
+        try:
+            with transaction.atomic():
+                return _make_story(item, version, canonical, feed, section)
+        except (ValidationError, Refused) as error:
+            why = f"It could not be published: {stories.said(error)}"
+    item.held_because.append(why)
+    return None
+
+
+def _not_by_itself(canonical: CanonicalItem) -> str | None:
+    if canonical.type not in ("text", "composite"):
+        return f"It is no story but {_A[canonical.type]}: somebody must find its place."
+    if not canonical.headline.strip():
+        return "It has no headline."
+    if not readable(canonical):
+        return "It has no text."
+    return None
+
+
+_A = {
+    "picture": "a picture",
+    "graphic": "a graphic",
+    "video": "a video",
+    "audio": "a sound recording",
+    "event": "an event",
+    "advisory": "an advisory",
+}
+
+
+def readable(canonical: CanonicalItem) -> bool:
+    """True if it brings words for readers."""
+    return bool(drafting.copy_of(canonical, credit="", language="en").body)
+
+
+def _make_story(
+    item: Item, version: Version, canonical: CanonicalItem, feed: Feed, section: Section
+) -> Literal["published", "scheduled"]:
+    story = stories.create(section=section, by=None, authors=authors_of(feed), **fields_of(canonical, feed))
+    bind(item, story, canonical.embargo_raw)
+    trace(story, version, revision=None)
+    revision, how = publish_when_free(item, story)
+    trace(story, version, revision=revision)
+    item.place = Item.Place.TAKEN
+    return how
+
+
+def fields_of(canonical: CanonicalItem, feed: Feed) -> dict[str, Any]:
+    return copy_of(canonical, feed).fields()
+
+
+def copy_of(canonical: CanonicalItem, feed: Feed) -> drafting.Copy:
+    language = feed.language or SiteFacts.current().language
+    return drafting.copy_of(canonical, credit=feed.credit, language=language)
+
+
+def authors_of(feed: Feed) -> list[Any]:
+    return [feed.author] if feed.author is not None else []
+
+
+def trace(story: Story, version: Version, *, revision: int | None) -> None:
+    item = version.item
+    stories.trace(
+        story=story,
+        provider=item.provider,
+        item_id=item.item_id,
+        version=version.label,
+        version_order=version.order,
+        seal=version.delivery.seal,
+        revision=revision,
+    )
+
+
+def _renew(
+    item: Item,
+    version: Version,
+    canonical: CanonicalItem,
+    feed: Feed,
+    ours: list[Story],
+    free: dict[int, bool],
+) -> Outcome:
+    """A newer version of copy that is in stories: into those that nobody has touched, offered for the others."""
+    outcome: Outcome = "updated"
+    standing = set(Takedown.objects.standing().filter(story__in=ours).values_list("story_id", flat=True))
+    for story in ours:
+        if story.pk in standing:
+            why: str | None = "The story was taken down: a person must decide what becomes of it."
+        elif item.held_because:
+            why = str(item.held_because[0])
+        elif feed.mode != Feed.Mode.PUBLISH:
+            why = "This feed does not publish by itself."
+        else:
+            why = None if free[story.pk] else touched.by_whom(story) or "Somebody has touched the story."
+        if why is None:
+            why = _replace(item, version, canonical, feed, story)
+        if why is not None:
+            _offer(story, version, why)
+            outcome = "held" if item.held_because else "offered"
+    item.place = Item.Place.WAITING if item.killed_at or item.withheld_at else Item.Place.TAKEN
+    return outcome
+
+
+def _replace(item: Item, version: Version, canonical: CanonicalItem, feed: Feed, story: Story) -> str | None:
+    """Put a newer version into an untouched story and publish it. Returns why not, if it cannot be."""
+    copy = copy_of(canonical, feed)
+    if not copy.title or not copy.body:
+        return "The newer version has no text."
+    try:
+        with transaction.atomic():
+            draft = story.get_latest_revision_as_object()
+            copy.put_into(draft)
+            revision, how = publish_when_free(item, draft)
+            trace(story, version, revision=revision)
+            if how == "published" and Publication.objects.filter(story=story).exists():
+                _say_so(story, canonical)
+    except (ValidationError, Refused) as error:
+        return stories.said(error)
+    _overtake(story, version)
+    return None
+
+
+def _say_so(story: Story, canonical: CanonicalItem) -> None:
+    """A public note for a correction; *refreshed* moves for it and for a marked update, for nothing else."""
+    marks = set(canonical.editorial_types)
+    public = [note.text.strip() for note in canonical.ednotes if note.public and note.text.strip()]
+    if "correction" in marks:
+        stories.correct(story=story, kind="correction", text=" ".join(public) or CORRECTED, by=WIRE)
+    elif "clarification" in marks:
+        stories.correct(story=story, kind="clarification", text=" ".join(public) or CLARIFIED, by=WIRE)
+    elif marks & UPDATES:
+        stories.refresh(story=story)
+
+
+def _offer(story: Story, version: Version, because: str) -> None:
+    _overtake(story, version)
+    Offer.objects.get_or_create(story=story, version=version, defaults={"because": because[:300], "at": clock.now()})
+
+
+def _overtake(story: Story, version: Version) -> None:
+    """Offers of older versions of the same item are settled: only the newest one is worth a person's time."""
+    Offer.objects.open().filter(story=story, version__item=version.item).exclude(version=version).update(
+        settled_at=clock.now(), settled=Offer.Settled.OVERTAKEN, settled_by=WIRE.get_username()
+    )
