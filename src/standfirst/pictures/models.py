@@ -1,4 +1,6 @@
-"""Own image and document models, from the first migration: they cannot be added later."""
+"""Pictures, their kills, and documents. Image and document models are our own from the first migration on: they cannot
+be swapped later.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,8 @@ from modelsearch import index
 from wagtail.documents.models import AbstractDocument, Document
 from wagtail.images.models import AbstractImage, AbstractRendition, get_upload_to
 
+from standfirst.kit import clock
+from standfirst.pictures import source_types
 from standfirst.pictures.fields import PictureField, SealField
 
 
@@ -32,7 +36,19 @@ class Picture(AbstractImage):
     expires_at = models.DateTimeField(
         "rights end", null=True, blank=True, help_text="From then on no page shows the picture."
     )
+    place = models.CharField(max_length=200, blank=True, help_text="Where it was taken, e.g. “Lagos, Nigeria”.")
+    taken_on = models.DateField("taken on", null=True, blank=True)
+    instructions = models.TextField(
+        blank=True, help_text="What its maker or agency tells editors. For colleagues. Never published."
+    )
+    digital_source = models.CharField(
+        "how it was made",
+        max_length=60,
+        blank=True,
+        help_text="IPTC's digital source type, e.g. “digitalCapture”, “trainedAlgorithmicMedia”. For colleagues.",
+    )
     killed_at = models.DateTimeField(null=True, editable=False)
+    """As `PictureKill` says, written with it; what asks whether a picture may be shown needs no second table."""
     seal = SealField(of="file", default="", db_index=True)
 
     admin_form_fields: ClassVar[tuple[str, ...]] = (
@@ -46,6 +62,10 @@ class Picture(AbstractImage):
         "territory",
         "terms",
         "expires_at",
+        "place",
+        "taken_on",
+        "instructions",
+        "digital_source",
         "collection",
         "tags",
         "focal_point_x",
@@ -62,7 +82,11 @@ class Picture(AbstractImage):
 
     class Meta(AbstractImage.Meta):
         verbose_name = "picture"
-        permissions: ClassVar = [("choose_picture", "Can choose picture")]
+        permissions: ClassVar = [
+            ("choose_picture", "Can choose picture"),
+            ("kill_picture", "Can kill a picture"),
+            ("restore_picture", "Can undo the kill of a picture"),
+        ]
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -76,6 +100,61 @@ class Picture(AbstractImage):
     def usable(self, at: datetime) -> bool:
         """True while rights last and nobody has killed the picture."""
         return self.killed_at is None and (self.expires_at is None or at < self.expires_at)
+
+    @property
+    def ended(self) -> bool:
+        """True once its rights have ended."""
+        return self.expires_at is not None and self.expires_at <= clock.now()
+
+    @property
+    def made_by(self) -> str:
+        """A note to the desk where a machine made the picture, or a part of it; "" else."""
+        return source_types.note(self.digital_source)
+
+    @property
+    def kill(self) -> PictureKill | None:
+        """The kill that stands against it, or against the same bytes."""
+        return PictureKill.objects.against(self).order_by("-id").first() if self.killed_at else None
+
+
+class PictureKillQuerySet(models.QuerySet["PictureKill"]):
+    def standing(self) -> PictureKillQuerySet:
+        """Those that nobody has undone."""
+        return self.filter(undone_at=None)
+
+    def against(self, picture: Picture) -> PictureKillQuerySet:
+        """Those that stand against `picture` or against its bytes under whatever name."""
+        found = models.Q(picture_id=picture.pk)
+        if picture.seal:
+            found |= models.Q(seal=picture.seal)
+        return self.standing().filter(found)
+
+
+class PictureKill(models.Model):
+    """A kill: a picture that must not be shown, whoever brings the same bytes again. It outlives the picture's row."""
+
+    picture = models.ForeignKey(Picture, null=True, on_delete=models.SET_NULL, related_name="kills")
+    seal = models.CharField(max_length=64, blank=True, db_index=True, help_text="SHA-256 of the bytes.")
+    reason = models.TextField(help_text="For colleagues. Never published.")
+    agency = models.CharField(max_length=200, blank=True, help_text="Who asked for it. Empty: our own decision.")
+    ref = models.CharField(max_length=80, blank=True, db_index=True, help_text="What it came with, e.g. “item:12”.")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=255)
+    by_id_of_user = models.BigIntegerField(null=True)
+    agreed_at = models.DateTimeField(null=True, help_text="When the agency's own kill was released.")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=255, blank=True)
+    undone_because = models.TextField(blank=True)
+
+    objects: ClassVar[models.Manager[PictureKill]] = PictureKillQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["seal"], name="picture_kill_standing", condition=models.Q(undone_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Kill by {self.by} at {self.at:%Y-%m-%d %H:%M}"
 
 
 class PictureRendition(AbstractRendition):
