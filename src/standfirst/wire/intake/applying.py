@@ -11,7 +11,7 @@ from wagtail.models import Page
 from standfirst.kit import clock, digests
 from standfirst.stories import alerts
 from standfirst.stories.models import Origin, Story
-from standfirst.wire import touched
+from standfirst.wire import searching, touched
 from standfirst.wire.intake.common import Outcome
 from standfirst.wire.intake.embargoes import keep_embargo, wait_again
 from standfirst.wire.intake.takebacks import take_back
@@ -85,6 +85,8 @@ def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
             item.changed_at = now
             wait_again(item, ours, free)
     item.save()
+    if newest:
+        searching.note(item, version, canonical)
     return outcome
 
 

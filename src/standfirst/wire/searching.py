@@ -1,0 +1,385 @@
+"""The wire's own full text index: words, subjects, places and kinds of every item, newest first, on both databases.
+
+An item's words go in as intake stores its newest version (`note`), and are asked for with `matching` and `find`. Text
+is folded and cut into words here, the same way for copy and for what people type, so that SQLite's FTS5 and
+PostgreSQL's tsvector find the same. Filters are words too (`zqf7` is feed 7): "harbour, in French, from feed 7" is one
+look into one index, read from its newest end, however many items there are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from html import unescape
+from typing import Any, Final
+
+from django.db import connection as default_connection
+from django.db import transaction
+
+from standfirst.kit import digests
+from standfirst.wire.item import Concept
+from standfirst.wire.item import Item as CanonicalItem
+from standfirst.wire.models import Facet, Found, Item, Version
+
+LONGEST: Final = 120_000
+"""Letters of one item that can be searched: some 20,000 words."""
+MOST_WORDS: Final = 16_000
+MOST_TERMS: Final = 16
+"""Words and phrases of one search; the rest is left out."""
+MOST_FACETS: Final = 40
+EVERY: Final = "zqall"
+
+_INLINE = re.compile(
+    r"</?(?:a|abbr|b|cite|code|em|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?>", re.IGNORECASE
+)
+_TAG = re.compile(r"<[^<>]*>")
+_GAPS = re.compile(r"[\W_]+")
+_SIGNS = re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff])")
+"""Letters of scripts that put no space between words: each is a word here, and a word a phrase."""
+_TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
+
+# The seventeen subjects above all others, in the numbers that most agencies use: IPTC's Media Topics and Subject Codes.
+_TOP: Final = {
+    "01000000": "arts, culture and entertainment",
+    "02000000": "crime, law and justice",
+    "03000000": "disaster and accident",
+    "04000000": "economy, business and finance",
+    "05000000": "education",
+    "06000000": "environment",
+    "07000000": "health",
+    "08000000": "human interest",
+    "09000000": "labour",
+    "10000000": "lifestyle and leisure",
+    "11000000": "politics",
+    "12000000": "religion and belief",
+    "13000000": "science and technology",
+    "14000000": "society",
+    "15000000": "sport",
+    "16000000": "conflict, war and peace",
+    "17000000": "weather",
+}
+
+
+def folded(text: str) -> str:
+    """`text` as words between single spaces: small letters, without accents, each East Asian sign a word."""
+    text = text.casefold()
+    if not text.isascii():
+        text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+        text = _SIGNS.sub(r" \1 ", unicodedata.normalize("NFC", text))
+    return _GAPS.sub(" ", text).strip()
+
+
+# --- the tables ---------------------------------------------------------------------------------------------------
+
+
+def lay_out(connection: Any) -> None:
+    """Make the table of words. For the migration."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("CREATE TABLE wire_words (id bigint PRIMARY KEY, words tsvector NOT NULL)")
+            cursor.execute("CREATE INDEX wire_words_found ON wire_words USING gin (words)")
+        else:
+            # Without the text itself, which the versions hold. Entries of older versions stay, and nothing points to
+            # them: FTS5 can forget an entry only if it is told the old words again.
+            cursor.execute(
+                "CREATE VIRTUAL TABLE wire_words USING fts5("
+                "words, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0')"
+            )
+
+
+def tear_down(connection: Any) -> None:
+    """Drop the table of words. For the migration."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS wire_words")
+
+
+def write(connection: Any, version: int, words: str) -> None:
+    """Put what `words_of` made under the key of a version."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "INSERT INTO wire_words (id, words) VALUES (%s, %s::tsvector)"
+                " ON CONFLICT (id) DO UPDATE SET words = excluded.words",
+                [version, _vector(words)],
+            )
+        else:
+            cursor.execute("INSERT INTO wire_words (rowid, words) VALUES (%s, %s)", [version, words])
+
+
+def _vector(words: str) -> str:
+    parts = (f"'{word[:400]}':{place}" for place, word in enumerate(words.split(" ")[:MOST_WORDS], 1) if word)
+    return " ".join(parts)
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+def note(item: Item, version: Version, canonical: CanonicalItem) -> None:
+    """Have `item` found by what `version` says. Intake calls it for each newest version, in its transaction."""
+    if canonical.management_only and item.versions_in > 1:
+        return
+    body = canonical.body_html
+    if not body:
+        body = _earlier_body(item, version)
+    words = words_of(
+        canonical,
+        feed=item.feed_id,
+        texts=(item.headline, item.slugline, canonical.subheadline, canonical.abstract),
+        body=body,
+    )
+    write(default_connection, version.pk, f"{words} {' '.join(_facets(canonical))}")
+    gone = Found.objects.filter(item=item).exclude(pk=version.pk)
+    if item.versions_in > 1:
+        if default_connection.vendor == "postgresql":
+            with default_connection.cursor() as cursor:
+                cursor.execute(
+                    "DELETE FROM wire_words WHERE id IN (SELECT version_id FROM wire_found WHERE item_id = %s)"
+                    " AND id <> %s",
+                    [item.pk, version.pk],
+                )
+        gone.delete()
+    Found.objects.bulk_create([Found(version=version, item=item)], ignore_conflicts=True)
+
+
+def _earlier_body(item: Item, version: Version) -> str:
+    """The text before a version that brings none, e.g. a kill: people look for it by what it said."""
+    if item.versions_in < 2:
+        return ""
+    for canonical in (
+        item.versions.exclude(pk=version.pk).order_by("-order", "-id").values_list("canonical", flat=True)[:5]
+    ):
+        if canonical.get("body_html"):
+            return str(canonical["body_html"])
+    return ""
+
+
+def words_of(canonical: CanonicalItem, *, feed: int, texts: Sequence[str], body: str) -> str:
+    """Everything by which an item is found but its subjects and places, as words."""
+    told = [
+        *texts,
+        canonical.byline,
+        canonical.dateline,
+        canonical.located,
+        unescape(_TAG.sub(" ", _INLINE.sub("", body[: 2 * LONGEST]))),
+        *canonical.keywords,
+        *(concept.name for concept in (*canonical.people, *canonical.orgs)),
+        *(association.caption for association in canonical.associations[:20]),
+        canonical.item_id,
+        *canonical.alt_ids,
+    ]
+    marks = [EVERY, f"zqf{feed}", f"zqt{canonical.type}"]
+    if canonical.urgency:
+        marks.append(f"zqu{canonical.urgency}")
+    if language := tongue(canonical.language):
+        marks.append(f"zql{language}")
+    return f"{folded(' '.join(part for part in told if part)[:LONGEST])} {' '.join(marks)}"
+
+
+def tongue(language: str) -> str:
+    """The language of a tag without its region: "en" of "en-GB"."""
+    return _GAPS.split(language.casefold(), maxsplit=1)[0][:8]
+
+
+def _facets(canonical: CanonicalItem) -> list[str]:
+    """Words for the subjects and places of an item; those that are new get a row, so that people can choose them."""
+    named: dict[str, tuple[str, str]] = {}
+    subjects = [_label(concept) for concept in canonical.subjects] + list(canonical.keywords)
+    places = [_label(concept) for concept in canonical.places] + [canonical.located]
+    for kind, labels in ((Facet.Kind.SUBJECT, subjects), (Facet.Kind.PLACE, places)):
+        for label in labels[:MOST_FACETS]:
+            if shown := " ".join(label.split())[:120]:
+                named.setdefault(token_of(kind, shown), (kind, shown))
+    fresh = [token for token in named if token not in _REMEMBERED]
+    if fresh:
+        rows = [Facet(kind=named[token][0], token=token, label=named[token][1]) for token in fresh]
+        Facet.objects.bulk_create(rows, ignore_conflicts=True)
+        transaction.on_commit(lambda: _REMEMBERED.update(fresh), robust=True)
+    if len(_REMEMBERED) > 50_000:
+        _REMEMBERED.clear()
+    return list(named)
+
+
+_REMEMBERED: set[str] = set()
+"""Facets that have a row for certain: they were committed by this process. Most items bring none that is new."""
+
+
+@lru_cache(maxsize=20_000)
+def token_of(kind: str, label: str) -> str:
+    """The word that stands for a subject or a place, by whatever case and accents it is written."""
+    return f"zq{'s' if kind == Facet.Kind.SUBJECT else 'p'}{digests.seal(folded(label).encode())[:14]}"
+
+
+def _label(concept: Concept) -> str:
+    if concept.name:
+        return concept.name
+    code = concept.code.rpartition(":")[2]
+    return _TOP.get(code, code)
+
+
+# --- asking -------------------------------------------------------------------------------------------------------
+
+
+def matching(
+    text: str = "",
+    *,
+    feeds: Iterable[int] = (),
+    types: Iterable[str] = (),
+    urgencies: Iterable[int] = (),
+    languages: Iterable[str] = (),
+    subjects: Iterable[str] | None = None,
+    places: Iterable[str] | None = None,
+) -> Sequence[Term]:
+    """What is asked for, as terms that `find` understands: all of them must hold. `text` is what a person typed.
+
+    In `text`, `"..."` asks for a phrase, `-word` leaves out what has it, `word*` finds what begins so; so does the last
+    word, which may still be being typed. `subjects` and `places` are tokens of facets; an empty list finds nothing.
+    """
+    terms: list[Term] = []
+    found = [match for match in _TERM.finditer(text[:500]) if folded(match[2] or match[3] or "")][:MOST_TERMS]
+    for match in found:
+        words = folded(match[2] if match[2] is not None else match[3]).split(" ")
+        bare = match[2] is None
+        open_ended = bare and (match[3].endswith("*") or (match is found[-1] and match.end() == len(text)))
+        terms.append(Term((" ".join(words),), prefix=open_ended and len(words[-1]) > 1, without=match[1] == "-"))
+    for mark, values in (("f", feeds), ("t", types), ("u", urgencies), ("l", languages)):
+        if any_of := tuple(f"zq{mark}{folded(str(value))}" for value in values):
+            terms.append(Term(any_of))
+    terms.extend(Term(tuple(tokens) or ("zqnone",)) for tokens in (subjects, places) if tokens is not None)
+    return terms
+
+
+class Term:
+    """One of several words or phrases, as `matching` makes them."""
+
+    __slots__ = ("any_of", "prefix", "without")
+
+    def __init__(self, any_of: tuple[str, ...], *, prefix: bool = False, without: bool = False) -> None:
+        self.any_of, self.prefix, self.without = any_of, prefix, without
+
+    def fts5(self) -> str:
+        star = " *" if self.prefix else ""
+        return "(" + " OR ".join(f'"{words}"{star}' for words in self.any_of) + ")"
+
+    def tsquery(self) -> str:
+        return "(" + " | ".join(self._phrase(words) for words in self.any_of) + ")"
+
+    def _phrase(self, words: str) -> str:
+        lexemes = [f"'{word[:400]}'" for word in words.split(" ")]
+        if self.prefix:
+            lexemes[-1] += ":*"
+        return "(" + " <-> ".join(lexemes) + ")"
+
+
+def _expression(terms: Sequence[Term], vendor: str) -> str:
+    wanted = [term for term in terms if not term.without] or [Term((EVERY,))]
+    unwanted = [term for term in terms if term.without]
+    if vendor == "postgresql":
+        return " & ".join([*(term.tsquery() for term in wanted), *(f"!{term.tsquery()}" for term in unwanted)])
+    asked = " AND ".join(term.fts5() for term in wanted)
+    return f"({asked}) NOT ({' OR '.join(term.fts5() for term in unwanted)})" if unwanted else asked
+
+
+def find(
+    terms: Sequence[Term],
+    *,
+    limit: int,
+    place: str = "",
+    before: int | None = None,
+    after: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[tuple[int, int]]:
+    """(item, version) keys of the newest items that hold all `terms`, newest first.
+
+    `before` and `after` are versions: only older, only newer ones; a page begins before the last version of the one
+    that came before it. `since` and `until` limit when the item last changed.
+    """
+    connection = default_connection
+    postgres = connection.vendor == "postgresql"
+    key = "w.id" if postgres else "w.rowid"
+    matches = "w.words @@ %s::tsquery" if postgres else "wire_words MATCH %s"
+    # SQLite would sometimes rather begin with the items; CROSS JOIN has it read the index from its newest end.
+    join = "JOIN" if postgres else "CROSS JOIN"
+    clauses, values = [matches], [_expression(terms, connection.vendor)]
+    for clause, value in (
+        (f"{key} < %s", before),
+        (f"{key} > %s", after),
+        ("i.place = %s", place or None),
+        ("i.changed_at >= %s", _moment(since)),
+        ("i.changed_at <= %s", _moment(until)),
+    ):
+        if value is not None:
+            clauses.append(clause)
+            values.append(value)
+    if since is not None and (first := _first_version(since)) is not None:
+        clauses.append(f"{key} >= %s")
+        values.append(first)
+    # Nothing in it comes from outside: values travel beside it.
+    sql = (
+        f"SELECT i.id, {key} FROM wire_words w {join} wire_found f ON f.version_id = {key}"  # noqa: S608
+        f" {join} wire_item i ON i.id = f.item_id WHERE {' AND '.join(clauses)} ORDER BY {key} DESC LIMIT %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, limit])
+        return [(int(item), int(version)) for item, version in cursor.fetchall()]
+
+
+def _moment(moment: datetime | None) -> Any:
+    return None if moment is None else default_connection.ops.adapt_datetimefield_value(moment)
+
+
+def _first_version(since: datetime) -> int | None:
+    """The version with which the newer part of the index begins, so that the older part is not read.
+
+    Items that changed without new copy (an embargo that came late) may have an older version than their neighbours; a
+    margin takes them in.
+    """
+    first = (
+        Item.objects.filter(changed_at__gte=since, found__isnull=False)
+        .order_by("changed_at", "id")
+        .values_list("found__version_id", flat=True)
+        .first()
+    )
+    return None if first is None else int(first) - 1_000
+
+
+def facets(kind: str, text: str, limit: int = 12) -> list[Facet]:
+    """Facets whose label begins with `text`, then those that hold it."""
+    known = Facet.objects.filter(kind=kind)
+    text = " ".join(text.split())
+    if not text:
+        return list(known.order_by("label")[:limit])
+    begin = list(known.filter(label__istartswith=text).order_by("label")[:limit])
+    if len(begin) < limit:
+        others = known.filter(label__icontains=text).exclude(pk__in=[facet.pk for facet in begin])
+        begin += others.order_by("label")[: limit - len(begin)]
+    return begin
+
+
+def tokens(kind: str, text: str) -> list[str]:
+    """The words for a subject or place as a person typed it: that one if it exists, else all that hold the text."""
+    exact = token_of(kind, text)
+    if Facet.objects.filter(token=exact).exists():
+        return [exact]
+    return [facet.token for facet in facets(kind, text, limit=60)]
+
+
+def rebuild(at_once: int = 200) -> int:
+    """Write the index anew from the versions. Returns how many items it holds."""
+    with transaction.atomic():
+        tear_down(default_connection)
+        lay_out(default_connection)
+        Found.objects.all().delete()
+    held = last = 0
+    while items := list(Item.objects.filter(pk__gt=last).order_by("pk")[:at_once]):
+        with transaction.atomic():
+            for item in items:
+                version = item.newest_version()
+                if version is not None:
+                    note(item, version, version.read())
+                    held += 1
+        last = items[-1].pk
+    return held

@@ -1,0 +1,95 @@
+"""The wire's full text index, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from standfirst.wire import searching
+from standfirst.wire.models import Facet, Found, Item
+from standfirst.wire.tests.agency import Desk, g2
+
+
+def found(text: str, **filters) -> list[str]:
+    keys = [item for item, _version in searching.find(searching.matching(text, **filters), limit=50)]
+    items = Item.objects.in_bulk(keys)
+    return [items[key].item_id.rpartition(":")[2] for key in keys]
+
+
+def test_words_are_found_in_headline_slugline_and_body(desk: Desk):
+    desk.wait(g2("bridge", headline="Bridge at Tarrava gives way"))
+    desk.wait(g2("cafe", headline="Café owner’s “déjà vu”", body="<p>Stra<b>ss</b>e, l’eau &amp; 東京タワー.</p>"))
+    assert found("bridge tarrava") == ["bridge"]
+    assert found("nobody") == ["bridge"]  # in the body
+    assert found("BRIDGE") == ["cafe", "bridge"]  # the slugline of both
+    assert found("cafe deja") == ["cafe"]
+    assert found("strasse") == ["cafe"]  # markup inside a word parts nothing
+    assert found("l'eau") == ["cafe"]
+    assert found("東京") == ["cafe"]
+    assert found("urn:newsml:cpa.example:cafe") == ["cafe"]
+    assert found("tarrava bridge xylophone") == []
+
+
+def test_phrases_beginnings_and_words_to_leave_out(desk: Desk):
+    desk.wait(g2("one", headline="River of stone", body="<p>Nothing else.</p>"))
+    desk.wait(g2("two", headline="Stone river", body="<p>Nothing else.</p>"))
+    assert found('"river of stone"') == ["one"]
+    assert found('"stone river') == ["two"]  # the closing mark is still being typed
+    assert found("riv") == ["two", "one"]
+    assert found("riv stone") == []  # only the last word is still being typed
+    assert found("riv* stone") == ["two", "one"]
+    assert found("stone -of") == ["two"]
+    assert found("-of") == ["two"]
+
+
+def test_nothing_that_people_type_breaks_the_search(desk: Desk):
+    desk.wait(g2())
+    for text in ('"', "'", "a*b\\c", '""" OR NOT (', "NEAR(a b)", "%s;--", "words:river", "-", "*", "\x00"):
+        found(text)
+        found(f"{text} bridge")
+
+
+def test_filters_are_part_of_the_index(desk: Desk):
+    subject = '<subject type="cpnat:abstract" qcode="medtop:04000000"><name>Economy</name></subject>'
+    place = '<subject type="cpnat:geoArea" qcode="x:1"><name>Tarrava</name></subject>'
+    desk.wait(g2("money", extra=subject + place))
+    desk.publish(g2("other"))
+    assert found("", feeds=[desk.waiting.pk]) == ["money"]
+    assert found("", types=["picture"]) == []
+    assert set(found("", urgencies=[3, 4])) == {"money", "other"}
+    assert found("", languages=["en"], feeds=[desk.published.pk]) == ["other"]
+    assert found("", subjects=searching.tokens("subject", "economy")) == ["money"]
+    assert found("", subjects=searching.tokens("subject", "econ")) == ["money"]
+    assert found("", subjects=searching.tokens("subject", "nothing of the kind")) == []
+    assert found("", places=searching.tokens("place", "TARRAVA")) == ["money"]
+    assert [facet.label for facet in searching.facets("subject", "eco")] == ["Economy"]
+
+
+def test_the_newest_version_is_what_is_found(desk: Desk):
+    desk.wait(g2("bridge", headline="Bridge gives way"))
+    desk.wait(g2("later"))
+    desk.wait(g2("bridge", version=2, headline="Viaduct falls", body="<p>All new.</p>"))
+    assert found("viaduct") == ["bridge"]
+    assert found("way sennet") == ["later"]
+    assert found("") == ["bridge", "later"]  # newest first
+    desk.wait(g2("bridge", version=3, status="stat:canceled", headline="", body=""))
+    assert found("viaduct new") == ["bridge"]  # a kill without words is found by those before it
+    assert Found.objects.count() == 2
+
+
+def test_pages_follow_one_another_by_the_last_key(desk: Desk):
+    for number in range(7):
+        desk.wait(g2(f"n{number}"))
+    terms = searching.matching("bridge")
+    first = searching.find(terms, limit=4)
+    second = searching.find(terms, limit=4, before=first[-1][1])
+    assert len(first) == 4 and len(second) == 3
+    assert not {item for item, _ in first} & {item for item, _ in second}
+    assert len(searching.find(terms, limit=9, after=first[-1][1])) == 3
+    assert searching.find(terms, limit=9, place="spiked") == []
+
+
+def test_the_index_is_made_anew_from_what_is_stored(desk: Desk):
+    desk.wait(g2())
+    Facet.objects.all().delete()
+    assert searching.rebuild() == 1
+    assert found("bridge") == ["bridge"]
