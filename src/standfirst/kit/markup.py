@@ -167,6 +167,7 @@ _TAG: Final = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)")
 _SHALLOW: Final = frozenset("p li td th tr dt dd br hr img input link meta wbr col source embed option".split())
 _DEEPEST: Final = 100
 _LONGEST_TAG: Final = 4096
+_MOST_AMPERSANDS: Final = 500
 _FEW_TAGS: Final = 4 * _DEEPEST
 
 
@@ -178,12 +179,28 @@ def _printable(html: str) -> str:
 def _prepared(html: str) -> str:
     """`html` without control characters, and without what costs an HTML parser quadratic time.
 
-    That is absurd nesting and tags of many thousand characters. One pass, linear in the length of `html`.
+    That is absurd nesting, tags of many thousand characters, and as many ampersands in one text. One pass, linear in
+    the length of `html`.
     """
     html = _printable(html)
     if html.count("<") <= _FEW_TAGS and len(html) < _LONGEST_TAG:
         return html
+    crowded = html.count("&") > _MOST_AMPERSANDS
+    seen = 0
     out: list[str] = []
+
+    def add(text: str) -> None:
+        nonlocal seen
+        if not crowded:
+            out.append(text)
+            return
+        # An element that the cleaner takes out again parts the text, so that the parser holds short pieces only.
+        pieces = text.split("&")
+        out.append(pieces[0])
+        for piece in pieces[1:]:
+            seen += 1
+            out.append(f"<wbr>&{piece}" if seen % _MOST_AMPERSANDS == 0 else f"&{piece}")
+
     depth = 0
     count: dict[str, int] = {}
     dropped: dict[str, int] = {}
@@ -191,9 +208,9 @@ def _prepared(html: str) -> str:
     while True:
         start = html.find("<", at)
         if start < 0:
-            out.append(html[at:])
+            add(html[at:])
             return "".join(out)
-        out.append(html[at:start])
+        add(html[at:start])
         found = _TAG.match(html, start)
         if not found:
             out.append("<")
@@ -202,7 +219,7 @@ def _prepared(html: str) -> str:
         if end < start:
             end = html.find(">", start)
         if end < 0:
-            out.append(escape(html[start:]))
+            add(escape(html[start:]))
             return "".join(out)
         closing, tag = found.group(1), found.group(2).lower()
         whole = html[start : end + 1] if end - start < _LONGEST_TAG else f"<{closing}{tag}>"
