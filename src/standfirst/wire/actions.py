@@ -1,5 +1,5 @@
-"""The wire's verbs: take in, resume, read again, put away, apply; and what people do with items: take, spike, release,
-settle an offer.
+"""The wire's verbs: take in, resume, read again, put away, apply; and what people do with items: take, spike, hold, put
+back, release, settle an offer.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from standfirst.wire.models import Delivery, Item, Offer, Version
 __all__ = [
     "Waiting",
     "apply",
+    "hold",
     "profile_of",
     "put_away",
+    "put_back",
     "read_again",
     "received",
     "release",
@@ -43,6 +45,7 @@ __all__ = [
     "why_not_take",
 ]
 
+MOST_COUNTED = 1_000
 _NO_TEXT = "This item has no text that could become a story."
 
 
@@ -128,6 +131,60 @@ def spike(*, item: Item, by: Actor) -> None:
 
 
 @transaction.atomic
+def hold(*, item: Item, because: str = "", by: Actor) -> None:
+    """Keep an item aside: it is no longer waiting, but stands under On hold, with who holds it and why."""
+    may(by, "wire.take_item")
+    item = Item.objects.select_for_update().get(pk=item.pk)
+    if item.place == Item.Place.TAKEN:
+        raise Refused("This item is in a story: there is nothing to hold.")
+    if item.place == Item.Place.DOWN:
+        raise Refused("The agency took this item back: it is off the list already.")
+    item.place = Item.Place.HOLD
+    item.hold_by, item.hold_why, item.hold_at = changes.name_of(by)[:255], because.strip()[:300], clock.now()
+    item.save(update_fields=["place", "hold_by", "hold_why", "hold_at"])
+    changes.audit(by=by, verb="held", kind="item", ref=item.pk, because=item.hold_why)
+
+
+@transaction.atomic
+def put_back(*, item: Item, by: Actor) -> None:
+    """Undo what was done with an item: it waits again. A draft made of it goes, if nobody has worked on it.
+
+    Raises:
+        PermissionDenied: `by` may not take wire items.
+        Refused: the agency took it back, it waits already, or somebody has worked on the story.
+    """
+    may(by, "wire.take_item")
+    item = Item.objects.select_for_update().get(pk=item.pk)
+    was = item.place
+    if was == Item.Place.DOWN:
+        raise Refused("The agency took this item back: it cannot be used before it is released.")
+    if was == Item.Place.WAITING:
+        raise Refused("This item is waiting already.")
+    story: int | None = None
+    if was == Item.Place.TAKEN:
+        story = _give_back(item, by)
+    item.place = Item.Place.WAITING
+    item.save(update_fields=["place"])
+    changes.audit(by=by, verb="put back", kind="item", ref=item.pk, was=was, story=story)
+
+
+def _give_back(item: Item, by: Actor) -> int:
+    """Delete the draft that was made of `item`. Returns its key."""
+    ours = stories_of(item)
+    story = ours[0] if len(ours) == 1 else None
+    if story is None:
+        raise Refused("This item is in several stories: open them to decide what becomes of each.")
+    touched = story.live or story.first_published_at is not None or story.go_live_at is not None
+    if touched or story.revisions.count() > 1 or story.takedowns.exists() or story.current_workflow_state is not None:
+        raise Refused(f"Somebody has worked on “{story.title}” since: open the story to decide what becomes of it.")
+    if by.pk is not None and not story.permissions_for_user(by).can_delete():
+        raise PermissionDenied(f"{by.get_username()} may not delete this draft.")
+    key = int(story.pk)
+    story.delete()
+    return key
+
+
+@transaction.atomic
 def release(*, item: Item, because: str, by: Actor) -> None:
     """Agree that an item may be used: killed or withheld before, as a newer version says; or no test after all.
 
@@ -199,7 +256,7 @@ def _apply_offer(offer: Offer, version: Version, by: Actor) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What the wire list asks people for."""
+    """What the wire list asks people for. Beyond `MOST_COUNTED` nobody counts: it says that there are so many."""
 
     items: int
     offers: int
@@ -213,7 +270,7 @@ class Waiting:
 def waiting() -> Waiting:
     """How much is waiting for somebody, for the menu and the list."""
     return Waiting(
-        items=Item.objects.waiting().count(),
-        offers=Offer.objects.open().count(),
-        troubled=Delivery.objects.filter(trouble=True).count(),
+        items=Item.objects.waiting()[:MOST_COUNTED].count(),
+        offers=Offer.objects.open()[:MOST_COUNTED].count(),
+        troubled=Delivery.objects.filter(trouble=True)[:MOST_COUNTED].count(),
     )

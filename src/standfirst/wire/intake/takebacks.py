@@ -10,6 +10,7 @@ from standfirst.pictures import actions as pictures
 from standfirst.stories import actions as stories
 from standfirst.stories import alerts
 from standfirst.stories.models import Story, Takedown
+from standfirst.wire import alarms
 from standfirst.wire.intake.common import WIRE, WITHDRAWN
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Item, Offer
@@ -43,6 +44,7 @@ def take_back(
         settled_at=now, settled=Offer.Settled.OVERTAKEN, settled_by=WIRE.get_username()
     )
     changes.audit(by=WIRE, verb=past, kind="item", ref=item.pk, stories=[story.pk for story in taken], reason=reason)
+    alarms.sound(item=item, kind=kind, reason=reason, taken=taken, were_live=were_live)
     if taken:
         alerts.mail_publishers(
             f"{past.capitalize()} by the agency: {item}",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from standfirst.wire import searching
 from standfirst.wire.models import Facet, Found, Item
 from standfirst.wire.tests.agency import Desk, g2
