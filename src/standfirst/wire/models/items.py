@@ -1,4 +1,4 @@
-"""Wire items, their versions, names and pictures, and offers of newer copy."""
+"""Wire items, their versions and names, and offers of newer copy."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 import msgspec
 from django.db import models
 
-from standfirst.pictures.models import Picture
 from standfirst.stories.models import Story
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.item import decode
 from standfirst.wire.models.deliveries import Delivery
 from standfirst.wire.models.feeds import Feed
+from standfirst.wire.models.rules import Rule
+from standfirst.wire.models.threads import Thread
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -37,6 +38,7 @@ class Item(models.Model):
     class Place(models.TextChoices):
         STORED = "stored", "Stored"
         WAITING = "waiting", "Waiting"
+        HOLD = "hold", "On hold"
         TAKEN = "taken", "Taken"
         SPIKED = "spiked", "Spiked"
         DOWN = "down", "Taken down"
@@ -45,6 +47,13 @@ class Item(models.Model):
     item_id = models.CharField(max_length=500)
     feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="items")
     thread_key = models.CharField(max_length=500, blank=True, db_index=True)
+    thread = models.ForeignKey(
+        Thread, null=True, on_delete=models.SET_NULL, related_name="items", db_index=False, help_text="See `families`."
+    )
+    rule = models.ForeignKey(
+        Rule, null=True, on_delete=models.SET_NULL, related_name="items", db_index=False, help_text="Which one decided."
+    )
+    decided = models.CharField(max_length=500, blank=True, help_text="Why what happened with it did, in words.")
     type = models.CharField(max_length=20)
     headline = models.CharField(max_length=500, blank=True)
     slugline = models.CharField(max_length=300, blank=True)
@@ -58,14 +67,20 @@ class Item(models.Model):
     killed_at = models.DateTimeField(null=True, help_text="A cancellation, of whatever version, holds for all.")
     withheld_at = models.DateTimeField(null=True)
     held_because = models.JSONField(default=list, help_text="Why nothing happens with it by itself.")
+    urgent = models.BooleanField(default=False, help_text="Somebody must decide about it at once.")
     test = models.BooleanField(default=False)
     take = models.PositiveSmallIntegerField(null=True, help_text="Which take of a text in several takes it is.")
     expires_at = models.DateTimeField(null=True, help_text="When the agency's permission to show it ends.")
+    terms_ended_at = models.DateTimeField(null=True, help_text="Stories of it were taken down because they ended.")
+    gone_at = models.DateTimeField(null=True, help_text="When the agency's listing stopped naming it: that is no kill.")
     embargo_until = models.DateTimeField(null=True, help_text="The latest embargo of any version.")
     embargo_open_ended = models.BooleanField(default=False)
     first_seen = models.DateTimeField()
     changed_at = models.DateTimeField()
     place = models.CharField(max_length=10, choices=Place.choices, default=Place.STORED)
+    hold_by = models.CharField(max_length=255, blank=True, help_text="Who put it on hold.")
+    hold_why = models.CharField(max_length=300, blank=True)
+    hold_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager[Item]] = ItemQuerySet.as_manager()
 
@@ -76,6 +91,8 @@ class Item(models.Model):
             models.Index(fields=["-changed_at", "-id"], name="item_newest"),
             models.Index(fields=["place", "-changed_at", "-id"], name="item_place"),
             models.Index(fields=["feed", "-changed_at", "-id"], name="item_of_feed"),
+            models.Index(fields=["thread", "-changed_at", "-id"], name="item_of_thread"),
+            models.Index(fields=["rule", "-changed_at"], name="item_by_rule", condition=models.Q(rule__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -98,10 +115,16 @@ class Version(models.Model):
     canonical = models.JSONField()
     received_at = models.DateTimeField()
     applied = models.BooleanField(default=False, help_text="False: late or lower; it changed nothing.")
+    waits_for = models.CharField(
+        max_length=100, blank=True, help_text="Label of the version that it changes in places, and that is not here."
+    )
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["item", "order", "digest"], name="version_once")]
-        indexes: ClassVar = [models.Index(fields=["item", "-order", "-id"], name="version_order")]
+        indexes: ClassVar = [
+            models.Index(fields=["item", "-order", "-id"], name="version_order"),
+            models.Index(fields=["item"], name="version_waits", condition=~models.Q(waits_for="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.item} v{self.label or self.order}"
@@ -109,16 +132,6 @@ class Version(models.Model):
     def read(self) -> CanonicalItem:
         """The canonical item."""
         return decode(msgspec.json.encode(self.canonical))
-
-
-class ItemPicture(models.Model):
-    """A picture that came in with an item. When the item is killed, so is the picture."""
-
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="pictures")
-    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="+")
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["item", "picture"], name="item_picture_once")]
 
 
 class OfferQuerySet(models.QuerySet[Any]):
