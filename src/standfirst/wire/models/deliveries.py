@@ -11,8 +11,8 @@ from standfirst.wire.models.feeds import Feed
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def unfinished(self) -> DeliveryQuerySet:
-        """Sealed, but not read to the end: the program stopped in between."""
-        return self.filter(state=Delivery.State.SEALED).order_by("id")
+        """Sealed, but not read to the end, whoever may be at it; what may ask for a takedown first."""
+        return self.filter(state=Delivery.State.SEALED).order_by("-pressing", "id")
 
     def troubled(self) -> DeliveryQuerySet:
         """Not read, or only in part, and nobody has put them away; newest first."""
@@ -41,8 +41,15 @@ class Delivery(models.Model):
     urgent = models.BooleanField(default=False, help_text="It seems to ask for something to be taken down.")
     attempts = models.PositiveSmallIntegerField(default=0)
     items_in = models.PositiveIntegerField(default=0)
+    items_done = models.PositiveIntegerField(default=0, help_text="How many of its items were applied.")
     outcomes = models.JSONField(default=dict, help_text="What happened -> to how many items.")
     oddities = models.JSONField(default=list)
+    envelope = models.JSONField(default=dict, help_text="What is known of how it came, by name.")
+    pressing = models.BooleanField(
+        default=False, help_text="A word in it may ask for something to be taken down: it is read before others."
+    )
+    claimed_by = models.CharField(max_length=40, blank=True, help_text="Which program reads it now.")
+    claimed_until = models.DateTimeField(null=True, help_text="When others may take it over.")
 
     objects: ClassVar[models.Manager[Delivery]] = DeliveryQuerySet.as_manager()
 
@@ -50,7 +57,7 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         indexes: ClassVar = [
             models.Index(fields=["feed", "seal"], name="delivery_again"),
-            models.Index(fields=["id"], name="delivery_unfinished", condition=models.Q(state="sealed")),
+            models.Index(fields=["-pressing", "id"], name="delivery_unfinished", condition=models.Q(state="sealed")),
             models.Index(fields=["-received_at", "-id"], name="delivery_trouble", condition=models.Q(trouble=True)),
         ]
 
@@ -72,3 +79,18 @@ class DeliveryPart(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Listing(models.Model):
+    """What a source offered when it was last read, newest first as it says: to see what was taken off it."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="listings")
+    source = models.CharField(max_length=300, blank=True, help_text="Of several that one feed is read from.")
+    names = models.JSONField(default=list, help_text="Ids of items, in the source's order.")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["feed", "source"], name="listing_once")]
+
+    def __str__(self) -> str:
+        return f"{self.feed} {self.source}".strip()
