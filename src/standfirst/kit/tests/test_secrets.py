@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from standfirst.kit.secrets import Unopened, Secrets, Vault
+from standfirst.kit.secrets import Secrets, Unopened, Vault
 
 HUSH = "correct horse battery"
 
