@@ -268,8 +268,10 @@ def hold_reasons(item: Item) -> tuple[str, ...]:
     if item.status == "embargoed" and item.embargo_until is None:
         reasons.append("Its status is embargoed, but no time is given.")
     types = item.editorial_types
+    timed = isinstance(item.embargo_until, datetime)
     for editorial_type, meaning in _HELD_TYPES:
-        if editorial_type in types:
+        # Held for release until a time that is known: the embargo sees to it.
+        if editorial_type in types and not (timed and editorial_type == "hold_for_release"):
             reasons.append(f"The agency marked it as {meaning}, but its status is {item.status}.")
     for note in item.ednotes:
         shown = " ".join(note.text.split())

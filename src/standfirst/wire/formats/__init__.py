@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final, Protocol, cast
 
-from standfirst.wire.formats import dialects, feeds, newsml_g2, ninjs
+from standfirst.wire.formats import afp_core, ap_media, dialects, digitalwires, feeds, json_feed, newsml_g2, ninjs
 from standfirst.wire.formats._shared import DEFAULT, Limits, Parsed, Part, Profile, Unreadable, check_size
 
 __all__ = [
@@ -47,6 +47,10 @@ def _format(module: ModuleType) -> Format:
 FORMATS: Final[tuple[Format, ...]] = (
     # Asked in this order; the first that recognises a file reads it.
     _format(newsml_g2),
+    _format(digitalwires),
+    _format(ap_media),
+    _format(afp_core),
+    _format(json_feed),
     _format(ninjs),
     _format(feeds),
 )

@@ -46,6 +46,10 @@ class Parsed:
     oddities: tuple[Oddity, ...] = ()
     format: str = ""
     parts: Mapping[str, Part] = field(default_factory=dict)
+    listing: tuple[str, ...] | None = None
+    """The ids of everything that the source offers now, where the file is a complete listing (a feed); None where it
+    holds only what is new. Who is missing from a later listing was taken off it, which is no kill: it deserves a
+    notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,37 @@ def in_order(types: Iterable[EditorialType]) -> tuple[EditorialType, ...]:
     return tuple(sorted(set(types), key=_ORDER.__getitem__))
 
 
+def settled(status: Status, status_raw: str, types: Iterable[EditorialType], odd: list[Oddity]) -> Status:
+    """The status that status and signals give together. Where they disagree it is unknown: a person must decide."""
+    if status in ("withheld", "canceled"):
+        return status
+    kinds = set(types)
+    wanted: Status = "canceled" if "kill" in kinds else "withheld" if "withhold" in kinds else "usable"
+    if wanted == "usable":
+        return status
+    if not status_raw:
+        return wanted
+    said = "removed" if wanted == "canceled" else "withheld"
+    odd.append(
+        Oddity(
+            code="status-disagrees",
+            text=f"A signal says that it is to be {said}, but its status is {status_raw}: a person must decide.",
+        )
+    )
+    return "unknown"
+
+
+def note_unknown_status(status: Status, status_raw: str, odd: list[Oddity]) -> None:
+    """Tell of a status word that nobody knows."""
+    if status == "unknown":
+        odd.append(
+            Oddity(
+                code="unknown-status",
+                text=f"Its status “{status_raw[:60]}” is not one that we know: a person must decide.",
+            )
+        )
+
+
 # --- time ---------------------------------------------------------------------------------------------------------
 
 _ISO: Final = re.compile(
@@ -330,6 +365,11 @@ def body_from(text: str, mime: str = "") -> str:
     if "html" in mime or "xml" in mime or (not mime.startswith("text/plain") and has_markup(text)):
         return markup.clean_blocks(text)
     return markup.paragraphs_of(_UNPRINTABLE.sub("", text))
+
+
+def plain(text: str) -> str:
+    """`text` as one line of plain text: markup goes, character references are read."""
+    return line(markup.text_of(text)) if has_markup(text) or "&" in text else line(text)
 
 
 class Bodies:

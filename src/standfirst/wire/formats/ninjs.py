@@ -4,22 +4,39 @@ The generations differ in spelling: 1.x has `headline`, `body_html`, objects for
 has arrays in the plural; 3.x writes camelCase. Property names are therefore compared in lower case, and both shapes
 read.
 
-ninjs has no word for a correction: an item is never marked as one by its version or its note alone. It is strict about
-its few words, so a status, type or representation that it does not define is refused rather than guessed; a feed's
-profile can teach it more. Properties that it does not define are a dialect's and are only noted.
+ninjs has no word for a correction: an item is never marked as one by its version or its note alone. Properties that it
+does not define are a dialect's and are only noted.
+
+What to do with an item that breaks the standard depends on what would be lost. A whole story is read whatever is wrong
+with its details: they become oddities, and doubts where they may touch its status, rights or words, so that a person
+looks. A skeleton without a story is refused: nothing says what its sender meant. So is one in which an association
+breaks the standard that everything else in it keeps. (Four of the files that IPTC's older tests call invalid are valid
+since 1.2 or broken in other ways; they are refused for what they lack.)
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, Final
 
-from standfirst.kit import markup, xml
+import msgspec
+
 from standfirst.kit.digests import seal
 from standfirst.wire.formats._inline import html_of_text
+from standfirst.wire.formats._json import (
+    Object,
+    embargo_in,
+    kind_of,
+    load,
+    lower,
+    number,
+    read_each,
+    scalar,
+    texts,
+    time_of,
+)
+from standfirst.wire.formats._json import urgency as urgency_of
 from standfirst.wire.formats._shared import (
     DEFAULT,
     MOST,
@@ -30,14 +47,15 @@ from standfirst.wire.formats._shared import (
     check_size,
     domain_in,
     editorial_type_of,
-    embargo_of,
-    has_markup,
     in_order,
     last_part,
     line,
     lines,
     microseconds,
     moment,
+    note_unknown_status,
+    plain,
+    settled,
     status_of,
     unique,
     whole_number,
@@ -57,91 +75,22 @@ from standfirst.wire.item import (
 
 NAME: Final = "ninjs"
 
-Object = dict[str, Any]
-
-_OTHER_JSON: Final = re.compile(
-    r'"(?:api_version|jsonfeed)"\s*:|jsonfeed\.org/version|"digitalwires@|"@context"\s*:|"update_id"\s*:'
-    r'|"object"\s*:\s*"whatsapp'
-)
-
 
 def recognises(head: bytes) -> bool:
     """True if a file that starts with `head` is a JSON object or array and not of another format that we know."""
-    text = xml.head_text(head).lstrip("\ufeff\xef\xbb\xbf \t\r\n")
-    return text[:1] in ("{", "[") and not _OTHER_JSON.search(text, 0, 4096)
+    return kind_of(head) == NAME
 
 
 def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
     """Every item of a ninjs file: one object, or an array of objects. Raises `Unreadable` if none can be read."""
     check_size(data, profile.limits)
-    value = _load(data, profile)
+    value = load(data, profile)
     sealed = seal(data)
     if isinstance(value, dict):
         return Parsed(items=(_read(value, profile, sealed),), format=NAME)
     if not isinstance(value, list) or not value:
         raise Unreadable("This JSON holds no object, so no news item: look at what the feed delivers.")
-    if len(value) > profile.limits.items:
-        raise Unreadable(f"The file holds more than {profile.limits.items:,} items: ask the agency for smaller files.")
-    items: list[Item] = []
-    odd: list[Oddity] = []
-    faults: list[Unreadable] = []
-    for number, entry in enumerate(value, 1):
-        try:
-            if not isinstance(entry, dict):
-                raise Unreadable("It is no object: ask the agency to send it again.")
-            items.append(_read(entry, profile, sealed))
-        except Unreadable as error:
-            faults.append(error)
-            odd.append(Oddity(code="broken-item", text=f"Item {number} was left out: {error.reason}"))
-    if not items:
-        raise Unreadable(faults[0].reason, takedown=any(fault.takedown for fault in faults))
-    return Parsed(items=tuple(items), oddities=tuple(odd), format=NAME)
-
-
-def _load(data: bytes, profile: Profile) -> Any:
-    try:
-        text = data.decode(json.detect_encoding(data)).lstrip("\ufeff")
-    except UnicodeDecodeError:
-        raise Unreadable("This JSON is not in Unicode: ask the agency to send it as UTF-8.") from None
-    if _too_deep(text, profile.limits.depth):
-        raise Unreadable(
-            f"This JSON is nested deeper than {profile.limits.depth} levels, as no news item is: "
-            "look at what the feed delivers."
-        )
-    try:
-        return json.loads(text, parse_constant=_no_constant, parse_int=_int)
-    except (ValueError, RecursionError) as error:
-        takedown = bool(re.search(r'"pub_?status"\s*:\s*"(?:canceled|withheld)', text, re.IGNORECASE))
-        where = str(error).partition("\n")[0][:120]
-        raise Unreadable(
-            f"This is not well-formed JSON ({where}): ask the agency to send the file again.", takedown=takedown
-        ) from None
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _int(digits: str) -> int:
-    if len(digits) > 30:
-        raise ValueError("a number has too many digits")
-    return int(digits)
-
-
-_STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
-
-
-def _too_deep(text: str, limit: int) -> bool:
-    depth = 0
-    for found in _STRUCTURE.finditer(text):
-        mark = found.group(0)
-        if mark in "[{":
-            depth += 1
-            if depth > limit:
-                return True
-        elif mark in "]}":
-            depth -= 1
-    return False
+    return read_each(value, lambda entry: _read(entry, profile, sealed), profile, NAME)
 
 
 # --- what the standard says ---------------------------------------------------------------------------------------
@@ -191,61 +140,72 @@ _DATE_PART: Final = re.compile(r"\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.
 _NOUNS: Final = {str: "text", list: "an array", dict: "an object"}
 
 
-def _faults(item: Object, profile: Profile) -> Iterator[str]:
-    """What is wrong with an item so that it cannot be trusted. `item` has lower-case names."""
+_WEIGHTY: Final = frozenset(
+    "pubstatus embargoed embargoeduntil type headline usageterms ednote expires rightsinfo copyrightholder"
+    " copyrightnotice".split()
+)
+"""A fault in one of these makes a person look: it may touch what may be published."""
+
+Fault = tuple[str, str]
+"""(the property that it is about, what is wrong: it completes "The item ...")"""
+
+
+def _faults(item: Object, profile: Profile) -> Iterator[Fault]:
+    """What breaks the standard in an item. `item` has lower-case names."""
     for name, value in item.items():
         if value is None:
             continue
         if name in _STRINGS and not isinstance(value, str):
-            yield f"has a {name} that is not text"
+            yield name, f"has a {name} that is not text"
         elif name in _ARRAYS:
             if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-                yield f"has a {name} that is not an array of objects"
+                yield name, f"has a {name} that is not an array of objects"
             elif name in _CONCEPTS:
-                yield from _concept_faults(name, value)
+                yield from ((name, said) for said in _concept_faults(name, value))
         elif name in _OBJECTS and not isinstance(value, dict):
-            yield f"has a {name} that is not an object"
+            yield name, f"has a {name} that is not an object"
         elif name in _EITHER and not isinstance(value, dict | list):
-            yield f"has {name} that are neither an object nor an array"
+            yield name, f"has {name} that are neither an object nor an array"
         elif _FAMILY_START.match(name):
             if not _FAMILY.match(name):
-                yield f"has a property {name[:40]!r} whose name ninjs does not allow, so its text would be lost"
+                yield (
+                    "headline",
+                    f"has a property {name[:40]!r} whose name ninjs does not allow, so its text would be lost",
+                )
             elif not isinstance(value, str):
-                yield f"has a {name[:40]} that is not text"
+                yield "headline", f"has a {name[:40]} that is not text"
         elif name in _RIGHTS:
-            yield f"has {name} outside of rightsinfo, so its rights would be lost"
+            yield "rightsinfo", f"has {name} outside of rightsinfo, so its rights would be lost"
     yield from _word_faults(item, profile)
     yield from _detail_faults(item)
 
 
-def _word_faults(item: Object, profile: Profile) -> Iterator[str]:
+def _word_faults(item: Object, profile: Profile) -> Iterator[Fault]:
     status = item.get("pubstatus")
     if isinstance(status, str) and last_part(status) not in (*_STATUSES, *profile.status_words):
-        yield (
-            f"has the pubstatus {status[:40]!r}, which ninjs does not define (if it asks to take a story down, do so"
-            " by hand)"
-        )
+        said = f"has the pubstatus {status[:40]!r}, which ninjs does not define"
+        yield "pubstatus", f"{said} (if it asks to take a story down, do so by hand)"
     kind = item.get("type")
     if isinstance(kind, str) and kind.strip().lower() not in _TYPES:
-        yield f"has the type {kind[:40]!r}, which ninjs does not define"
+        yield "type", f"has the type {kind[:40]!r}, which ninjs does not define"
     representation = item.get("representationtype")
     if isinstance(representation, str) and representation.strip().lower() not in _REPRESENTATIONS:
-        yield f"has the representationtype {representation[:40]!r}, which ninjs does not define"
+        yield "representationtype", f"has the representationtype {representation[:40]!r}, which ninjs does not define"
     yield from _urgency_faults(item)
     version = item.get("version")
     if version is not None and (isinstance(version, bool) or not isinstance(version, str | int)):
-        yield "has a version that is not text"
+        yield "version", "has a version that is not text"
     terms = item.get("usageterms")
     if terms is not None and not (
         isinstance(terms, str) or (isinstance(terms, list) and all(isinstance(term, str | dict) for term in terms))
     ):
-        yield "has usageterms that are not text"
+        yield "usageterms", "has usageterms that are not text"
 
 
-def _urgency_faults(item: Object) -> Iterator[str]:
+def _urgency_faults(item: Object) -> Iterator[Fault]:
     urgency = item.get("urgency")
     if urgency is not None and (isinstance(urgency, bool) or not isinstance(urgency, int) or not 1 <= urgency <= 9):
-        yield "has an urgency that is not a whole number from 1 to 9"
+        yield "urgency", "has an urgency that is not a whole number from 1 to 9"
 
 
 def _concept_faults(name: str, entries: list[Object]) -> Iterator[str]:
@@ -279,40 +239,55 @@ def _numbers(value: Any) -> bool:
     )
 
 
-def _detail_faults(item: Object) -> Iterator[str]:
+def _detail_faults(item: Object) -> Iterator[Fault]:
     rights = item.get("rightsinfo")
     if isinstance(rights, dict) and rights.get("linkedrights") and rights.get("encodedrights"):
-        yield "has both linked and encoded rights, which may contradict each other"
-    associations = item.get("associations")
-    if isinstance(associations, list):
-        strict = all(name in _KNOWN or _FAMILY.match(name) for name in item)
-        for entry in associations:
-            if not isinstance(entry, dict):
-                yield "has an association that is not an object"
-                continue
-            low = _lower(entry)
-            if not low.get("uri") or not low.get("name"):
-                yield "has an association without a uri or a name"
-            unknown = [name for name in low if name not in _KNOWN and not _FAMILY.match(name)]
-            if strict and unknown:
-                # Who keeps to the standard everywhere else has made a mistake here.
-                yield f"has an association with a property {unknown[0][:40]!r} that ninjs does not define"
+        yield "rightsinfo", "has both linked and encoded rights, which may contradict each other"
     if item.get("type") == "component" and item.get("headline") and not _has_content(item):
-        yield "is a component with a headline but no content, so neither a part of an item nor an item"
+        yield "type", "is a component with a headline but no content, so neither a part of an item nor an item"
     details = item.get("eventdetails")
     dates = details.get("dates") if isinstance(details, dict) else None
     if isinstance(dates, dict):
         for end in ("Start", "End"):
             if f"{end.lower()}Date" in dates and f"expected{end}Date" in dates:
-                yield f"gives both a fixed and an expected {end.lower()} of the event"
+                yield "eventdetails", f"gives both a fixed and an expected {end.lower()} of the event"
         for key, value in dates.items():
             if key.endswith("Date") and not (isinstance(value, str) and _DATE_PART.match(value)):
-                yield f"has an event with a {key} that is no date"
+                yield "eventdetails", f"has an event with a {key[:40]} that is no date"
     coverage = item.get("plannedcoverage")
     if isinstance(coverage, list):
         for entry in coverage:
             if isinstance(entry, dict):
                 yield from _urgency_faults(entry)
+
+
+def _association_faults(item: Object) -> Iterator[str]:
+    """What is wrong with associations in an item that keeps to the standard everywhere else: there it is a mistake."""
+    associations = item.get("associations")
+    if not isinstance(associations, list) or not all(name in _KNOWN or _FAMILY.match(name) for name in item):
+        return
+    for entry in associations:
+        if not isinstance(entry, dict):
+            yield "has an association that is not an object"
+            continue
+        low = lower(entry)
+        if not low.get("uri") or not low.get("name"):
+            yield "has an association without a uri or a name"
+        unknown = [name for name in low if name not in _KNOWN and not _FAMILY.match(name)]
+        if unknown:
+            yield f"has an association with a property {unknown[0][:40]!r} that ninjs does not define"
+
+
+def _is_story(item: Object) -> bool:
+    """True if there is something to publish: words under a headline, or a picture with a caption."""
+    named = any(isinstance(value, str) and value.strip() for value in (item.get("headline"), item.get("title")))
+    named = named or bool(item.get("headlines")) or any(name.startswith("description") for name in item)
+    filled = item.get("bodies") or any(
+        _FAMILY.match(name) and name.startswith("body") and isinstance(value, str) and value.strip()
+        for name, value in item.items()
+    )
+    shown = item.get("type") in ("picture", "graphic", "video", "audio") and item.get("renditions")
+    return named and bool(filled or shown)
 
 
 def _has_content(item: Object) -> bool:
@@ -324,13 +299,11 @@ def _has_content(item: Object) -> bool:
 # --- one item -----------------------------------------------------------------------------------------------------
 
 
-def _lower(value: Object) -> Object:
-    """`value` with its own names in lower case."""
-    return {name if name.islower() else name.lower(): entry for name, entry in value.items()}
+_SENDERS: Final = ("source", "provider", "copyrightholder")
 
 
 def _read(source: Object, profile: Profile, sealed: str) -> Item:
-    item = _lower(source)
+    item = lower(source)
     identity = item.get("uri") or item.get("guid")
     raw_status = item.get("pubstatus")
     word = last_part(raw_status) if isinstance(raw_status, str) else ""
@@ -342,15 +315,27 @@ def _read(source: Object, profile: Profile, sealed: str) -> Item:
             takedown=takedown,
         )
     identity = line(identity)
+    for sender in (*(scalar(item.get(name)) for name in _SENDERS), domain_in(identity)):
+        profile = profile.speaking(sender)
+    story = _is_story(item)
     status: Status = status_of(raw_status, profile) if isinstance(raw_status, str) else "usable"
-    if word == "cancelled" and "cancelled" not in profile.status_words:
+    if word == "cancelled" and "cancelled" not in profile.status_words and not story:
+        # Not ninjs' spelling: enough to take a story down, not to make a skeleton an item.
         status = "unknown"
     odd: list[Oddity] = []
-    for fault in _faults(item, profile):
+    doubts: list[str] = []
+    taken_down = status in ("withheld", "canceled")
+    for fault in _association_faults(item):
         # A take-down must get through whatever else is wrong with it.
-        if status not in ("withheld", "canceled"):
+        if not taken_down:
             raise Unreadable(f"Item {identity} {fault}: ask the agency to send it again.", takedown=takedown)
         odd.append(Oddity(code="not-valid", text=f"The item {fault}."))
+    for name, fault in _faults(item, profile):
+        if not (taken_down or story):
+            raise Unreadable(f"Item {identity} {fault}: ask the agency to send it again.", takedown=takedown)
+        odd.append(Oddity(code="not-valid", text=f"The item {fault}."))
+        if name in _WEIGHTY and not taken_down:
+            doubts.append(f"It is not valid ninjs: it {fault}.")
     unknown = [name for name in source if name.lower() not in _KNOWN and not _FAMILY.match(name.lower())]
     if unknown:
         if len(unknown) + 1 >= len(item) and status == "usable":
@@ -361,7 +346,9 @@ def _read(source: Object, profile: Profile, sealed: str) -> Item:
         odd.append(
             Oddity(code="unknown-properties", text=f"It has properties that ninjs does not define: {shown[:200]}.")
         )
-    return _item(_only_sound(item), identity, status, raw_status or "", profile, sealed, odd)
+    if raw_status and not isinstance(raw_status, str):
+        raw_status, status = scalar(raw_status) or "not text", "unknown"
+    return _item(_only_sound(item), identity, status, raw_status or "", profile, sealed, odd, tuple(doubts))
 
 
 def _only_sound(item: Object) -> Object:
@@ -381,27 +368,26 @@ def _only_sound(item: Object) -> Object:
 
 
 def _item(
-    item: Object, identity: str, status: Status, raw_status: str, profile: Profile, sealed: str, odd: list[Oddity]
+    item: Object,
+    identity: str,
+    status: Status,
+    raw_status: str,
+    profile: Profile,
+    sealed: str,
+    odd: list[Oddity],
+    doubts: tuple[str, ...],
 ) -> Item:
     def text(name: str) -> str:
         value = item.get(name)
         return line(value) if isinstance(value, str) else ""
 
-    def at(name: str) -> datetime | None:
-        value = text(name)
-        read = moment(value)
-        if value and read is None:
-            odd.append(Oddity(code="unreadable-time", text=f"Its {name} “{value[:40]}” is no time that can be read."))
-        return read
-
-    version_created = at("versioncreated")
+    version_created = time_of(item, "versioncreated", odd)
     version_raw = line(str(item["version"])) if isinstance(item.get("version"), str | int) else ""
     order = whole_number(version_raw, most=MOST)
     if isinstance(item.get("version"), int):
         odd.append(Oddity(code="odd-version", text="Its version is a number where ninjs has text."))
 
-    embargo = item.get("embargoed", item.get("embargoeduntil"))
-    embargo_until, embargo_raw = embargo_of(embargo, profile, odd)
+    embargo_until, embargo_raw = embargo_in(item.get("embargoed", item.get("embargoeduntil")), profile, odd)
 
     kind = text("type").lower()
     if kind == "component":
@@ -427,19 +413,15 @@ def _item(
     headline = headlines[0].text if headlines else text("title")
     if not (headline or bodies or renditions or associations or descriptions or kind in ("event", "planning")):
         odd.append(Oddity(code="no-content", text="It has neither headline, nor text, nor anything to show."))
-    if status == "unknown":
-        odd.append(
-            Oddity(
-                code="unknown-status",
-                text=f"Its status “{raw_status[:60]}” is not one that we know: a person must decide.",
-            )
-        )
+    note_unknown_status(status, raw_status, odd)
+    status = settled(status, raw_status, types, odd)
     terms = item.get("usageterms")
     usage = [terms] if isinstance(terms, str) else terms if isinstance(terms, list) else []
-    urgency = item.get("urgency")
+    urgency = item.get("urgency") if item.get("urgency") is not None else item.get("priority")
     return Item(
         provider=provider,
         item_id=identity,
+        alt_ids=tuple(name for name in _other_names(item) if name != identity),
         version_raw=version_raw,
         version_order=order if order is not None else microseconds(version_created),
         thread_key=text("slugline") or text("evolvedfrom") or identity,
@@ -450,12 +432,12 @@ def _item(
         embargo_raw=embargo_raw,
         editorial_types=in_order(types),
         signals=signals,
-        urgency=urgency if isinstance(urgency, int) and 1 <= urgency <= 9 else None,
+        urgency=urgency_of(urgency),
         slugline=text("slugline"),
         headline=headline,
         headlines=headlines,
         subheadline=next((entry.text for entry in headlines if "sub" in entry.role.lower()), ""),
-        byline=_plain(text("by") or text("byline")),
+        byline=plain(text("by") or text("byline")) or ", ".join(texts(item.get("authors"), "name")),
         located=text("located"),
         abstract=descriptions,
         body_html=bodies,
@@ -470,26 +452,39 @@ def _item(
             for name in ("genre", "genres")
             for entry in _concepts(item.get(name))
         ),
-        subjects=(*_concepts(item.get("subject")), *_concepts(item.get("subjects"))),
+        subjects=(
+            *_concepts(item.get("subject")),
+            *_concepts(item.get("subjects")),
+            # Superdesk's desks' services, which are what its clients sort by.
+            *(msgspec.structs.replace(service, how="service") for service in _concepts(item.get("service"))),
+        ),
         places=(*_concepts(item.get("place")), *_concepts(item.get("places"))),
         people=(*_concepts(item.get("person")), *_concepts(item.get("people"))),
         orgs=(*_concepts(item.get("organisation")), *_concepts(item.get("organisations"))),
         keywords=_keywords(item.get("keywords")),
         ednotes=(EdNote(text=lines(item["ednote"])),) if lines(item.get("ednote")) else (),
-        first_created=at("firstcreated"),
+        first_created=time_of(item, "firstcreated", odd),
         version_created=version_created,
-        content_created=at("contentcreated"),
-        expires=at("expires"),
+        content_created=time_of(item, "contentcreated", odd),
+        expires=time_of(item, "expires", odd),
         renditions=renditions,
         associations=associations,
         links=tuple(links),
         raw_sha256=sealed,
         oddities=tuple(odd),
+        doubts=doubts,
     )
 
 
-def _plain(text: str) -> str:
-    return line(markup.text_of(text)) if has_markup(text) else text
+def _other_names(item: Object) -> tuple[str, ...]:
+    """Other ids: a guid beside the uri, and `altids` (an object in 1.x and with agencies, an array since 2.0)."""
+    names = [scalar(item.get("guid")), scalar(item.get("uri"))]
+    altids = item.get("altids")
+    if isinstance(altids, dict):
+        names += [scalar(value) for value in altids.values()]
+    else:
+        names += texts(altids, "value", "id", "code", "uri")
+    return unique(names)
 
 
 def _entry_text(entry: Any) -> str:
@@ -508,14 +503,14 @@ def _keywords(value: Any) -> tuple[str, ...]:
 def _headlines(item: Object) -> tuple[Headline, ...]:
     found: list[Headline] = []
     if isinstance(item.get("headline"), str):
-        found.append(Headline(text=_plain(line(item["headline"]))))
+        found.append(Headline(text=plain(line(item["headline"]))))
     for entry in item.get("headlines") or []:
         value = entry.get("value")
         if isinstance(value, str):
-            found.append(Headline(text=_plain(line(value)), role=_role(entry) or "main"))
+            found.append(Headline(text=plain(line(value)), role=_role(entry) or "main"))
     for name, value in item.items():
         if name.startswith("headline_"):
-            found.append(Headline(text=_plain(line(value)), role=name.removeprefix("headline_")))
+            found.append(Headline(text=plain(line(value)), role=name.removeprefix("headline_")))
     found.sort(key=lambda entry: 0 if entry.role.lower() in ("main", "headline") else 1)
     return tuple(entry for entry in found if entry.text)
 
@@ -545,13 +540,13 @@ def _bodies(item: Object) -> tuple[str, str]:
         raws.append(item[name])
         mime = "text/html" if "html" in name else "text/plain" if name == "body_text" else ""
         bodies.add(html_of_text(item[name], mime))
-    entries = [_lower(entry) for entry in item.get("bodies") or []]
+    entries = [lower(entry) for entry in item.get("bodies") or []]
     entries.sort(key=lambda entry: 0 if "html" in str(entry.get("contenttype")) else 1)
     for entry in entries:
         value = entry.get("value")
         if isinstance(value, str):
             raws.append(value)
-            bodies.add(html_of_text(value, _scalar(entry.get("contenttype"))))
+            bodies.add(html_of_text(value, scalar(entry.get("contenttype"))))
     return bodies.html(), "\n".join(raws)
 
 
@@ -560,12 +555,12 @@ def _descriptions(item: Object) -> str:
     found: list[tuple[int, str]] = []
     for name, value in item.items():
         if name.startswith("description_"):
-            found.append((0 if name == "description_text" else 1, _plain(line(value))))
+            found.append((0 if name == "description_text" else 1, plain(line(value))))
     for entry in item.get("descriptions") or []:
         value = entry.get("value")
         if isinstance(value, str):
             role = _role(entry).lower()
-            found.append((0 if role in ("summary", "abstract", "drol:summary", "caption") else 1, _plain(line(value))))
+            found.append((0 if role in ("summary", "abstract", "drol:summary", "caption") else 1, plain(line(value))))
     found.sort(key=lambda entry: entry[0])
     return next((text for _rank, text in found if text), "")
 
@@ -575,41 +570,31 @@ def _concepts(value: Any) -> tuple[Concept, ...]:
     for entry in value if isinstance(value, list) else ():
         if not isinstance(entry, dict):
             continue
-        scheme, code = _scalar(entry.get("scheme")), _scalar(entry.get("code")) or _scalar(entry.get("literal"))
-        uri = _scalar(entry.get("uri"))
+        scheme, code = scalar(entry.get("scheme")), scalar(entry.get("code")) or scalar(entry.get("literal"))
+        uri = scalar(entry.get("uri"))
         if uri and not code:
             head, slash, code = uri.rpartition("/")
             scheme = scheme or head + slash
-        concept = Concept(scheme=scheme, code=code, name=_scalar(entry.get("name")), how=_scalar(entry.get("rel")))
+        concept = Concept(scheme=scheme, code=code, name=scalar(entry.get("name")), how=scalar(entry.get("rel")))
         if concept.code or concept.name:
             found.append(concept)
     return tuple(found)
 
 
-def _scalar(value: Any) -> str:
-    if isinstance(value, str):
-        return line(value)
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
-
-
 def _signals(item: Object) -> Iterator[str]:
     """Signals of dialects: an array of words, or TT's object of names and words."""
-    value = item.get("signals")
+    value = item.get("signals") or item.get("signal")
     if isinstance(value, list):
         for entry in value:
-            word = _scalar(entry) or (_scalar(entry.get("code")) if isinstance(entry, dict) else "")
+            word = scalar(entry)
+            if isinstance(entry, dict):
+                word = scalar(entry.get("code")) or scalar(entry.get("qcode")) or scalar(entry.get("name"))
             if word:
                 yield word
     elif isinstance(value, dict):
         for name, entry in value.items():
-            if _scalar(entry):
-                yield f"{line(name)}:{_scalar(entry)}"
-
-
-def _number(value: Any) -> int | None:
-    if isinstance(value, str):
-        return whole_number(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None
+            if scalar(entry):
+                yield f"{line(name)}:{scalar(entry)}"
 
 
 def _named(value: Any) -> Iterator[tuple[str, Object]]:
@@ -617,35 +602,39 @@ def _named(value: Any) -> Iterator[tuple[str, Object]]:
     if isinstance(value, dict):
         yield from ((name, entry) for name, entry in value.items() if isinstance(entry, dict))
     elif isinstance(value, list):
-        yield from ((_scalar(entry.get("name")), entry) for entry in value if isinstance(entry, dict))
+        yield from ((scalar(entry.get("name")), entry) for entry in value if isinstance(entry, dict))
 
 
 def _renditions(value: Any) -> Iterator[Rendition]:
     for role, entry in _named(value):
-        low = _lower(entry)
+        low = lower(entry)
         yield Rendition(
             role=line(role),
-            href=_scalar(low.get("href")),
-            mime=_scalar(low.get("contenttype") or low.get("mimetype")),
-            width=_number(low.get("width")),
-            height=_number(low.get("height")),
-            bytes=_number(low.get("sizeinbytes")),
+            href=scalar(low.get("href")),
+            mime=scalar(low.get("contenttype") or low.get("mimetype")),
+            width=number(low.get("width")),
+            height=number(low.get("height")),
+            bytes=number(low.get("sizeinbytes")),
         )
 
 
 def _associations(value: Any) -> Iterator[Association]:
     for role, entry in _named(value):
-        low = _only_sound(_lower(entry))
+        low = _only_sound(lower(entry))
         headlines = _headlines(low)
         yield Association(
             role=line(role),
-            item_id=_scalar(low.get("uri") or low.get("guid")),
-            version=_scalar(low.get("version")),
-            type=_TYPES.get(_scalar(low.get("type")).lower(), ""),
-            headline=headlines[0].text if headlines else _scalar(low.get("title")),
+            item_id=scalar(low.get("uri") or low.get("guid")),
+            version=scalar(low.get("version")),
+            type=_TYPES.get(scalar(low.get("type")).lower(), ""),
+            headline=headlines[0].text if headlines else scalar(low.get("title")),
             caption=_descriptions(low),
-            creditline=_scalar(
+            creditline=scalar(
                 low.get("creditline") or low.get("by") or low.get("byline") or low.get("copyrightholder")
             ),
+            copyright_notice=scalar(low.get("copyrightnotice")),
+            usage_terms=texts(low.get("usageterms"), "value", "text", "name"),
+            expires=moment(scalar(low.get("expires"))),
+            alt=scalar(low.get("alt_text") or low.get("alttext") or low.get("body_alt")),
             renditions=tuple(_renditions(low.get("renditions"))),
         )
