@@ -20,7 +20,15 @@ from standfirst.stories.actions import may
 from standfirst.stories.models import Origin, Section, Story
 from standfirst.wire.intake.applying import apply, stories_of
 from standfirst.wire.intake.common import received
-from standfirst.wire.intake.deliveries import profile_of, put_away, read_again, resume, take_in
+from standfirst.wire.intake.deliveries import (
+    deliver,
+    profile_of,
+    put_away,
+    read_again,
+    resume,
+    take_in,
+    work_off,
+)
 from standfirst.wire.intake.embargoes import bind
 from standfirst.wire.intake.using import authors_of, copy_of, fields_of, readable, trace
 from standfirst.wire.item import Item as CanonicalItem
@@ -43,6 +51,7 @@ __all__ = [
     "take_in",
     "waiting",
     "why_not_take",
+    "work_off",
 ]
 
 MOST_COUNTED = 1_000

@@ -21,7 +21,7 @@ from standfirst.wire.item import decode, encode, hold_reasons, is_test
 from standfirst.wire.models import Delivery, Feed, Item, Version
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
     """Store one version of one item, and do what the rules of intake say. Returns what happened.
 

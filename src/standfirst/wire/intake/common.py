@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,14 @@ WITHDRAWN = "This story was withdrawn at the request of the agency that supplied
 Outcome = Literal[
     "published", "scheduled", "updated", "offered", "waiting", "stored", "held", "killed", "withheld", "late", "repeat"
 ]
+
+
+def _no_fault(name: str) -> None:
+    return None
+
+
+fault: Callable[[str], None] = _no_fault
+"""Called between the steps of intake with a step's name: tests end the process there."""
 
 
 def received() -> Path:

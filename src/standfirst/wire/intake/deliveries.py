@@ -1,18 +1,32 @@
-"""Files of a feed: sealed, read, and their items applied one by one.
+"""Files of a feed: sealed, read, and their items applied.
 
-A file goes through in three steps: its bytes are sealed and a delivery is written; the delivery is read; each item in
-it is applied in a transaction of its own. So nothing received is lost, one bad item never stops the others, and what
-a crash cut short is done again by `resume()`."""
+A file goes through in three steps: its bytes are sealed and a delivery is written (`deliver`); the delivery is claimed
+and read; its items are applied (`work_off`). So nothing received is lost, one bad item never stops the others, and what
+a crash cut short is done by the next program.
+
+Many small files and few big ones go the same way: several items are applied in one transaction, each with a savepoint
+of its own, for a tenth of a second; then everybody else may write. How far a delivery has come commits together with
+the items, so that none is applied twice. What asks for a takedown is applied before everything else that waits, also
+when it comes in while the rest is worked off.
+"""
 
 from __future__ import annotations
 
+import heapq
 import logging
+import re
+import time
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from standfirst.changes import actions as changes
 from standfirst.changes.actions import Actor
@@ -22,59 +36,234 @@ from standfirst.stories import alerts
 from standfirst.stories.actions import may
 from standfirst.wire import formats, sealing
 from standfirst.wire.formats import dialects
+from standfirst.wire.intake import claims, common
 from standfirst.wire.intake.applying import apply
 from standfirst.wire.intake.common import MOST_ATTEMPTS, received
-from standfirst.wire.models import Delivery, Feed
+from standfirst.wire.item import Item as CanonicalItem
+from standfirst.wire.models import Delivery, DeliveryPart, Feed
 
 log = logging.getLogger(__name__)
 
+BATCH = 64
+"""Deliveries that are read ahead of being applied."""
+
+HEAVIEST = 32_000_000
+"""Bytes that are read ahead."""
+
+SLICE = 0.1
+"""Seconds for which one transaction takes further items."""
+
+BREATH = 0.004
+"""Seconds between two transactions, in which others may write."""
+
+_LOOKED_THROUGH = 4_000_000
+_PRESSING = re.compile(
+    rb"cancell?ed|withheld|withdrawn|\bkill\b|\bwithhold|\bwithdraw\b|elimination|retract|\bannul|"
+    rb'edStat:D|msgType="D|sttinstruct:remove|\bmandatory\b|do not use|\bdisregard',
+    re.IGNORECASE,
+)
+"""Words in the bytes of a file that may ask for a takedown. It is read before others then, no more."""
+
+
+# --- coming in ----------------------------------------------------------------------------------------------------
+
+
+def deliver(
+    *,
+    feed: Feed,
+    data: bytes | None = None,
+    path: Path | None = None,
+    file_name: str = "",
+    transport: str = "file",
+    parts: Mapping[str, bytes | Path] | None = None,
+    envelope: Mapping[str, str] | None = None,
+) -> Delivery:
+    """Seal one file of `feed`, given as bytes or as a path, and what belongs to it. `work_off` reads it.
+
+    `parts` are files that came with it, by the name by which it calls them; `envelope` is what is known of how it came.
+    When this returns, everything survives a power cut, and the sender may forget it. Call it outside of a transaction.
+
+    Raises:
+        Refused: the feed is switched off.
+        Problem: a file cannot be opened.
+    """
+    return _deliver(feed, data, path, file_name, transport, parts or {}, envelope or {}, "")
+
 
 def take_in(
-    *, feed: Feed, data: bytes | None = None, path: Path | None = None, file_name: str = "", transport: str = "file"
+    *,
+    feed: Feed,
+    data: bytes | None = None,
+    path: Path | None = None,
+    file_name: str = "",
+    transport: str = "file",
+    parts: Mapping[str, bytes | Path] | None = None,
+    envelope: Mapping[str, str] | None = None,
 ) -> Delivery:
-    """Take in one file of `feed`, given as bytes or as a path. Call it outside of a transaction.
+    """`deliver` one file, and read it now. Call it outside of a transaction.
 
     The delivery that comes back says what happened: `state`, `reason`, and `outcomes` (what -> how many items).
 
     Raises:
         Refused: the feed is switched off.
-        Problem: the file at `path` cannot be opened.
+        Problem: a file cannot be opened.
     """
+    with claims.claimant() as token:
+        delivery = _deliver(feed, data, path, file_name, transport, parts or {}, envelope or {}, token)
+        _Round(token).do([delivery])
+    return delivery
+
+
+def _deliver(
+    feed: Feed,
+    data: bytes | None,
+    path: Path | None,
+    file_name: str,
+    transport: str,
+    parts: Mapping[str, bytes | Path],
+    envelope: Mapping[str, str],
+    token: str,
+) -> Delivery:
     if not feed.active:
         raise Refused(f"The feed {feed.name} is switched off: switch it on before it takes files in.")
+    root = received()
+    with_it = [(name, _seal(root, part)) for name, part in parts.items()]
     if data is not None:
-        sealed = sealing.seal_bytes(received(), data)
+        sealed = sealing.seal_bytes(root, data)
     elif path is not None:
-        sealed = sealing.seal_file(received(), path)
+        sealed = sealing.seal_file(root, path)
     else:
-        raise ValueError("take_in needs data or a path")
-    delivery = Delivery.objects.create(
+        raise ValueError("A file needs data or a path")
+    common.fault("intake:sealed")
+    delivery = Delivery(
         feed=feed,
         file_name=_file_name(file_name or (path.name if path else "")),
         seal=sealed.seal,
         size=sealed.size,
         received_at=clock.now(),
         transport=transport[:40],
+        envelope={str(name)[:100]: _text(str(said))[:2000] for name, said in envelope.items()},
+        pressing=_presses(sealing.place(root, sealed.seal) if data is None else data),
+        claimed_by=token,
+        claimed_until=clock.now() + claims.LASTS if token else None,
+        attempts=1 if token else 0,
     )
-    return _read(delivery)
+    with _for_good(), transaction.atomic():
+        delivery.save(force_insert=True)
+        _note_parts(delivery, ((name, each.seal, each.size, "") for name, each in with_it))
+    common.fault("intake:noted")
+    return delivery
+
+
+def _seal(root: Path, part: bytes | Path) -> sealing.Sealed:
+    return sealing.seal_bytes(root, part) if isinstance(part, bytes) else sealing.seal_file(root, part)
+
+
+def _note_parts(delivery: Delivery, parts: Iterable[tuple[str, str, int, str]]) -> None:
+    """Rows for (name, seal, size, type). Two of one name are told apart by their bytes."""
+    rows: dict[str, DeliveryPart] = {}
+    for name, seal, size, mime in parts:
+        name = _text(name)[-200:] or seal
+        if name in rows and rows[name].seal != seal:
+            name = f"{name[-180:]}~{seal}"
+        rows.setdefault(name, DeliveryPart(delivery=delivery, name=name, seal=seal, size=size, mime=_text(mime)[:100]))
+    if rows:
+        DeliveryPart.objects.bulk_create(rows.values(), ignore_conflicts=True)
+
+
+def _presses(source: bytes | Path) -> bool:
+    """True if a word in the file may ask for a takedown, in whatever encoding it is."""
+    if isinstance(source, bytes):
+        head = source[:_LOOKED_THROUGH]
+    else:
+        with source.open("rb") as file:
+            head = file.read(_LOOKED_THROUGH)
+    if b"\x00" in head:
+        head = head.replace(b"\x00", b"")
+    return bool(_PRESSING.search(head))
+
+
+@contextmanager
+def _for_good() -> Iterator[None]:
+    """Have SQLite force this commit to the disk, which it leaves to its next checkpoint otherwise: what was delivered
+    may be deleted where it came from."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous=FULL")
+        try:
+            yield
+        finally:
+            cursor.execute("PRAGMA synchronous=NORMAL")
+
+
+def _file_name(name: str) -> str:
+    """A name that is safe to store and to show: no folders, no control characters, no broken encoding."""
+    plain = PurePath(name.replace("\\", "/")).name.encode("utf-8", "replace").decode("utf-8")
+    return _printable(plain)[-255:] or "unnamed"
+
+
+def _text(text: str) -> str:
+    return _printable(text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+# --- working off --------------------------------------------------------------------------------------------------
+
+
+def work_off(*, limit: int = 100_000, patience: float = 30.0) -> int:
+    """Read and apply what was delivered, what asks for a takedown first. Returns how many deliveries were done.
+
+    It ends when nothing waits, after `limit` deliveries, or after `patience` seconds at the next pause. Several
+    programs may work at the same time: each delivery is done by one of them. Call it outside of a transaction.
+    """
+    if not Delivery.objects.unfinished().exists():
+        return 0
+    with claims.claimant() as token:
+        done = _Round(token).work(limit=limit, until=time.monotonic() + patience)
+    claims.sweep()
+    return len(done)
 
 
 def resume() -> list[Delivery]:
     """Read what was sealed but not read to the end, e.g. after a power cut. Safe to repeat."""
-    return [_read(delivery) for delivery in Delivery.objects.unfinished().select_related("feed")]
+    if not Delivery.objects.unfinished().exists():
+        return []
+    with claims.claimant() as token:
+        done = _Round(token).work(limit=100_000, until=float("inf"))
+    claims.sweep()
+    return done
 
 
 def read_again(*, delivery: Delivery, by: Actor) -> Delivery:
     """Read the sealed bytes of a troubled delivery once more: the program or the feed's settings may be better now."""
     may(by, "wire.take_item")
-    if delivery.state == Delivery.State.READ:
-        raise Refused("This file was read: reading it again would change nothing.")
-    Delivery.objects.filter(pk=delivery.pk).update(
-        state=Delivery.State.SEALED, reason="", trouble=False, urgent=False, attempts=0
-    )
-    changes.audit(by=by, verb="read again", kind="delivery", ref=delivery.pk)
-    delivery.refresh_from_db()
-    return _read(delivery)
+    with claims.claimant() as token:
+        with transaction.atomic():
+            troubled = Delivery.objects.filter(
+                pk=delivery.pk, state__in=(Delivery.State.UNREADABLE, Delivery.State.PARTLY)
+            )
+            claimed = troubled.update(
+                state=Delivery.State.SEALED,
+                reason="",
+                trouble=False,
+                urgent=False,
+                attempts=1,
+                items_done=0,
+                outcomes={},
+                claimed_by=token,
+                claimed_until=clock.now() + claims.LASTS,
+            )
+            if not claimed:
+                raise Refused("This file was read: reading it again would change nothing.")
+            changes.audit(by=by, verb="read again", kind="delivery", ref=delivery.pk)
+        delivery.refresh_from_db()
+        _Round(token).do([delivery])
+    return delivery
 
 
 @transaction.atomic
@@ -85,97 +274,237 @@ def put_away(*, delivery: Delivery, by: Actor) -> None:
     changes.audit(by=by, verb="put away", kind="delivery", ref=delivery.pk)
 
 
-def _file_name(name: str) -> str:
-    """A name that is safe to store and to show: no folders, no control characters, no broken encoding."""
-    plain = PurePath(name.replace("\\", "/")).name.encode("utf-8", "replace").decode("utf-8")
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in plain)[-255:] or "unnamed"
+@dataclass
+class _Read:
+    """A delivery that was read, and how far its items are applied. Of two, the one to go on with first is smaller."""
+
+    delivery: Delivery
+    items: list[CanonicalItem] = field(default_factory=list)
+    parsed: formats.Parsed | None = None
+    verdict: tuple[Delivery.State, str] | None = None
+    """Where there is nothing to apply: what becomes of it, and why."""
+    done: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        presses = self.done < len(self.items) and takes_down(self.items[self.done])
+        return (0 if presses else 1, self.delivery.pk)
+
+    def __lt__(self, other: _Read) -> bool:
+        return self.rank < other.rank
 
 
-def _read(delivery: Delivery) -> Delivery:
+def takes_down(canonical: CanonicalItem) -> bool:
+    """True if it asks for something to be taken down: it goes before everything else."""
+    return (
+        canonical.status in ("canceled", "withheld")
+        or bool(canonical.directives)
+        or not {"kill", "withhold"}.isdisjoint(canonical.editorial_types)
+    )
+
+
+class _Round:
+    """One working-off by one claimant."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.queue: list[_Read] = []
+        self.finished: list[Delivery] = []
+
+    def work(self, *, limit: int, until: float) -> list[Delivery]:
+        while True:
+            self._claim(limit)
+            if not self.queue or time.monotonic() > until:
+                return self.finished
+            self._apply_some()
+            time.sleep(BREATH)
+
+    def do(self, deliveries: list[Delivery]) -> None:
+        """Exactly these, which are claimed."""
+        self._read(deliveries)
+        while self.queue:
+            self._apply_some()
+            if self.queue:
+                time.sleep(BREATH)
+
+    def _claim(self, limit: int) -> None:
+        room = min(BATCH, limit - len(self.finished)) - len(self.queue)
+        if room > BATCH // 2 or (room > 0 and not self.queue):
+            size = sum(read.delivery.size for read in self.queue)
+            self._read(claims.claim(self.token, most=room, heaviest=max(1, HEAVIEST - size)))
+        elif len(self.finished) < limit:
+            # What came in meanwhile, if it may be a takedown.
+            self._read(claims.claim(self.token, most=BATCH, heaviest=HEAVIEST, pressing=True))
+
+    def _read(self, deliveries: list[Delivery]) -> None:
+        before = _same_bytes(deliveries)
+        for delivery in deliveries:
+            heapq.heappush(self.queue, _read(delivery, before.get((delivery.feed_id, delivery.seal))))
+        common.fault("intake:parsed")
+
+    def _apply_some(self) -> None:
+        """One transaction: as many items as fit into a slice of time, each in a savepoint."""
+        touched: dict[int, _Read] = {}
+        over: list[_Read] = []
+        queue = list(self.queue)
+        with transaction.atomic():
+            ours = claims.renew(self.token, [read.delivery.pk for read in queue])
+            end = time.monotonic() + SLICE
+            while queue and time.monotonic() < end:
+                read = heapq.heappop(queue)
+                if read.delivery.pk not in ours:
+                    continue  # somebody else took it over
+                if read.verdict is None and read.done < len(read.items):
+                    _apply_one(read)
+                    common.fault("intake:applied")
+                if read.verdict is None and read.done < len(read.items):
+                    touched[read.delivery.pk] = read
+                    heapq.heappush(queue, read)
+                else:
+                    touched.pop(read.delivery.pk, None)
+                    _finish(read)
+                    over.append(read)
+            for read in touched.values():
+                _note_progress(read)
+            common.fault("intake:committing")
+        common.fault("intake:committed")
+        self.queue = queue
+        self.finished += [read.delivery for read in over]
+
+
+def _same_bytes(deliveries: list[Delivery]) -> dict[tuple[int, str], Delivery]:
+    """The first delivery of the same bytes that was read, by feed and seal."""
+    keys = [delivery.pk for delivery in deliveries]
+    found = Delivery.objects.filter(
+        seal__in={delivery.seal for delivery in deliveries},
+        feed_id__in={delivery.feed_id for delivery in deliveries},
+        state=Delivery.State.READ,
+    )
+    before: dict[tuple[int, str], Delivery] = {}
+    for delivery in found.exclude(pk__in=keys).order_by("id") if deliveries else ():
+        before.setdefault((delivery.feed_id, delivery.seal), delivery)
+    return before
+
+
+def _read(delivery: Delivery, before: Delivery | None) -> _Read:
     limit = settings.STANDFIRST.wire_limit
     if delivery.size > limit:
-        return _finish(
+        return _unreadable(
             delivery,
-            Delivery.State.UNREADABLE,
             f"The file has {delivery.size:,} bytes and the limit is {limit:,}: it is kept, but was not read. "
             "Raise STANDFIRST_WIRE_LIMIT and read it again, or ask the agency for smaller files.",
         )
-    if delivery.attempts >= MOST_ATTEMPTS:
-        return _finish(
-            delivery,
-            Delivery.State.UNREADABLE,
-            f"The program stopped {delivery.attempts} times while it read this file: it is kept, have it looked at.",
+    if delivery.attempts > MOST_ATTEMPTS:
+        stopped = delivery.attempts - 1
+        return _unreadable(
+            delivery, f"The program stopped {stopped} times while it read this file: it is kept, have it looked at."
         )
-    delivery.attempts += 1
-    delivery.save(update_fields=["attempts"])
-    before = (
-        Delivery.objects.filter(feed_id=delivery.feed_id, seal=delivery.seal, state=Delivery.State.READ)
-        .exclude(pk=delivery.pk)
-        .order_by("id")
-        .first()
-    )
     if before is not None:
         delivery.format, delivery.items_in = before.format, before.items_in
         delivery.outcomes = {"repeat": before.items_in} if before.items_in else {}
-        return _finish(delivery, Delivery.State.READ, f"The same bytes came in before, as {before.file_name}.")
+        return _Read(delivery, verdict=(Delivery.State.READ, f"The same bytes came in before, as {before.file_name}."))
     try:
-        parsed = formats.parse(sealing.read(received(), delivery.seal), profile=profile_of(delivery.feed))
+        data = sealing.read(received(), delivery.seal)
+        parsed = formats.parse(data, profile=profile_of(delivery.feed))
     except formats.Unreadable as error:
         delivery.urgent = error.takedown
-        return _finish(delivery, Delivery.State.UNREADABLE, error.reason)
+        return _unreadable(delivery, error.reason)
     except Problem as error:
-        return _finish(delivery, Delivery.State.UNREADABLE, str(error))
+        return _unreadable(delivery, str(error))
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         # Whatever a hostile file does to a reader, the file is kept, somebody is told, and the next file is read.
         log.exception("The file %s of feed %s made its reader fail", delivery.file_name, delivery.feed.name)
-        return _finish(
-            delivery,
-            Delivery.State.UNREADABLE,
-            "The file made the program that reads it fail: it is kept, and the log says where.",
+        return _unreadable(
+            delivery, "The file made the program that reads it fail: it is kept, and the log says where."
         )
-    return _apply_all(delivery, parsed)
+    root = received()
+    sealed = [(part.name, sealing.seal_bytes(root, part.data), part.mime) for part in parsed.parts.values()]
+    if sealed:
+        common.fault("intake:parts sealed")
+        _note_parts(delivery, ((name, each.seal, each.size, mime) for name, each, mime in sealed))
+    items = [_with_doubts(item, delivery.envelope) for item in parsed.items]
+    items.sort(key=lambda item: not takes_down(item))
+    read = _Read(delivery, items=items, parsed=parsed)
+    if delivery.items_done and delivery.items_in == len(items):
+        # A crash came in between: these are applied.
+        read.done = delivery.items_done
+        read.outcomes = Counter(delivery.outcomes)
+    return read
 
 
-def _apply_all(delivery: Delivery, parsed: formats.Parsed) -> Delivery:
-    outcomes: Counter[str] = Counter()
-    failed: list[str] = []
-    for canonical in parsed.items:
-        try:
-            with transaction.atomic():
-                outcomes[apply(delivery=delivery, canonical=canonical)] += 1
-        except (OperationalError, InterfaceError):
-            raise  # the database is gone or busy: the delivery stays unread and is resumed
-        except Exception as error:
-            log.exception("An item of %s could not be taken in", delivery.file_name)
-            outcomes["failed"] += 1
-            why = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-            failed.append(f"{canonical.headline[:80] or canonical.item_id[:80]}: {why[:300]}")
-    delivery.format = parsed.format[:40]
-    delivery.items_in = len(parsed.items)
-    delivery.outcomes = dict(outcomes)
-    delivery.oddities = [{"code": odd.code, "text": odd.text} for odd in parsed.oddities[:200]]
-    if not failed:
-        return _finish(delivery, Delivery.State.READ, "")
-    return _finish(
-        delivery,
-        Delivery.State.PARTLY,
-        f"{len(failed)} of {len(parsed.items)} items could not be taken in. {' | '.join(failed[:5])}",
-    )
+def _unreadable(delivery: Delivery, why: str) -> _Read:
+    return _Read(delivery, verdict=(Delivery.State.UNREADABLE, why))
 
 
-def _finish(delivery: Delivery, state: Delivery.State, reason: str) -> Delivery:
-    delivery.state = state
+def _with_doubts(item: CanonicalItem, envelope: Mapping[str, Any]) -> CanonicalItem:
+    """With the doubts of whoever brought it, one a line of the envelope's "doubts"."""
+    doubts = tuple(line for line in str(envelope.get("doubts", "")).split("\n") if line)
+    return msgspec.structs.replace(item, doubts=item.doubts + doubts) if doubts else item
+
+
+def _apply_one(read: _Read) -> None:
+    canonical = read.items[read.done]
+    read.done += 1
+    try:
+        with transaction.atomic():
+            read.outcomes[apply(delivery=read.delivery, canonical=canonical)] += 1
+    except (OperationalError, InterfaceError):
+        raise  # the database is gone or busy: the delivery stays unread and is resumed
+    except Exception as error:
+        log.exception("An item of %s could not be taken in", read.delivery.file_name)
+        read.outcomes["failed"] += 1
+        why = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        read.failed.append(f"{canonical.headline[:80] or canonical.item_id[:80]}: {why[:300]}")
+
+
+def _note_progress(read: _Read) -> None:
+    delivery = read.delivery
+    delivery.items_in, delivery.items_done, delivery.outcomes = len(read.items), read.done, dict(read.outcomes)
+    delivery.save(update_fields=["items_in", "items_done", "outcomes"])
+
+
+def _finish(read: _Read) -> None:
+    delivery = read.delivery
+    if read.verdict is not None:
+        delivery.state, reason = read.verdict
+    else:
+        delivery.items_in, delivery.items_done, delivery.outcomes = len(read.items), read.done, dict(read.outcomes)
+        failed = delivery.outcomes.get("failed", 0)
+        delivery.state = Delivery.State.PARTLY if failed else Delivery.State.READ
+        reason = ""
+        if failed:
+            some = " | ".join(read.failed[:5])
+            reason = f"{failed} of {len(read.items)} items could not be taken in. {some}"
+    if read.parsed is not None:
+        delivery.format = read.parsed.format[:40]
+        delivery.oddities = [{"code": odd.code, "text": odd.text} for odd in read.parsed.oddities[:200]]
     delivery.reason = reason.replace("\x00", "")
-    delivery.trouble = state in (Delivery.State.UNREADABLE, Delivery.State.PARTLY)
-    delivery.save()
+    delivery.trouble = delivery.state in (Delivery.State.UNREADABLE, Delivery.State.PARTLY)
+    delivery.claimed_by, delivery.claimed_until = "", None
+    delivery.save(
+        update_fields=[
+            "state",
+            "reason",
+            "trouble",
+            "urgent",
+            "format",
+            "items_in",
+            "items_done",
+            "outcomes",
+            "oddities",
+            "claimed_by",
+            "claimed_until",
+        ]
+    )
     if delivery.urgent:
         alerts.mail_publishers(
             f"A file from {delivery.feed.title} that may ask for a takedown could not be read",
             f"File: {delivery.file_name}\nReason: {delivery.reason}\n\nLook at the wire list at once.",
         )
-    return delivery
 
 
 def profile_of(feed: Feed) -> formats.Profile:
