@@ -1,0 +1,468 @@
+"""Story families: items on one story gather in one thread, and what an editor splits or joins stays so.
+
+An agency may send each update under a new id, several agencies tell the same story in nearly the same words, a long
+text comes in takes. `place` finds a home for each version that comes in, by three kinds of evidence, the strongest
+first:
+
+- a *link*: it names another item, or another item named it, or both name the same one;
+- *text*: it says the same, within two days, whoever sent it (`likeness`);
+- a *key*: the same agency gave it the same story key within a day, and nothing in its words speaks against it. Keys
+  are used again: the markets have the same one every evening.
+
+The evidence is looked up by digests in one indexed table, a few newest rows for each, so that an item costs the same
+among a hundred thousand as among a hundred. What people decide outranks all evidence: threads that somebody took
+apart (`part`) are joined by nobody but a person (`join`), and no item leaves its thread by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import Max, Min, Q, QuerySet
+
+from standfirst.changes import actions as changes
+from standfirst.changes.actions import Actor
+from standfirst.kit import clock, digests
+from standfirst.kit.errors import Refused
+from standfirst.stories.actions import may
+from standfirst.stories.models import Origin, Story
+from standfirst.wire import likeness
+from standfirst.wire.item import Item as CanonicalItem
+from standfirst.wire.models import Clue, Item, Likeness, Parting, Thread
+
+LINKED: Final = timedelta(days=7)
+"""How long an item is remembered by the names that others gave it. What it names itself is found however old it is."""
+NUMBERED: Final = timedelta(hours=24)
+"""The same for short names, e.g. service numbers, which are used again."""
+ALIKE: Final = timedelta(hours=48)
+KEYED: Final = timedelta(hours=20)
+CONTINUED: Final = timedelta(hours=36)
+"""The same for what is marked as an update of something."""
+
+_ROWS: Final = 8
+"""So many newest rows of each digest are looked at."""
+_CANDIDATES: Final = 24
+_KEPT_ROWS: Final = 400_000
+_SWEEP_EVERY, _SWEPT = 256, 20_000
+
+_NEWEST: Final = """SELECT {number} AS n, item_id FROM (
+    SELECT item_id FROM wire_clue WHERE digest = %s AND at BETWEEN %s AND %s ORDER BY at DESC LIMIT {rows}
+) AS c{number}"""
+
+_LINKS: Final = frozenset(
+    "derivedfrom evolvedfrom prevversion previousversion replaces replacing replacedby associatedwith updates"
+    " updateof correctionof continuationof basedon".split()
+)
+_CONTINUES: Final = frozenset({"update", "writethru", "lead", "correction", "clarification", "repeat", "add/take"})
+_PARTS: Final = re.compile(r"[^\W_]+")
+_REL: Final = re.compile(r"[^a-z]+")
+_REVISED: Final = re.compile(r"(urn:newsml:[^:]+:[^:]+:[^:]+):\d+[a-z]?\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clues:
+    """What is known of a version: where to look for others of its story, and by what others will find it."""
+
+    at: datetime
+    links: tuple[str, ...]
+    link_digests: tuple[int, ...]
+    own_digests: tuple[tuple[int, timedelta], ...]
+    keys: tuple[tuple[int, bool], ...]
+    """Digest, and whether the key is telling enough to stand without words."""
+    text: likeness.Text
+    take: bool
+    continues: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    thread: int
+    weight: float
+    joins: bool
+    """True if it is good enough to make one thread of two."""
+
+
+# --- placing ------------------------------------------------------------------------------------------------------
+
+
+def place(item: Item, canonical: CanonicalItem) -> Thread:
+    """Put `item` into the thread of its story, or begin one; `canonical` is the version that came in.
+
+    To be called in the transaction that stores the version, for versions that count. Sets and saves `item.thread`, and
+    nothing else of the item. The same version again changes nothing.
+    """
+    clues = _clues_of(item, canonical)
+    evidence = _evidence(item, clues)
+    home, others = _home(item.thread_id, evidence)
+    # In this order and locked, so that two workers never put an item into a thread that is being joined to another.
+    wanted = sorted({*([home] if home else []), *others})
+    threads = {each.pk: each for each in Thread.objects.select_for_update().filter(pk__in=wanted)} if wanted else {}
+    standing = {pk: each for pk, each in threads.items() if each.into_id is None}
+    if others:
+        others = _allowed(home, [pk for pk in others if pk in standing])
+    thread = standing.get(home) if home else None
+    if thread is None:
+        thread = Thread(first_at=clues.at, last_at=clues.at)
+    for other in others:
+        thread = _merge(thread, standing[other])
+    joining = item.thread_id is None
+    if not joining and item.thread_id != thread.pk and not others:
+        joining = True
+    _tell(thread, canonical, clues.at, joining)
+    thread.save()
+    if item.thread_id != thread.pk:
+        item.thread = thread
+        Item.objects.filter(pk=item.pk).update(thread=thread)
+    _remember(item, clues)
+    return thread
+
+
+def _clues_of(item: Item, canonical: CanonicalItem) -> _Clues:
+    now = clock.now()
+    said = canonical.version_created or canonical.content_created or canonical.first_created
+    at = min(said, now) if said else now
+    named = [link.target for link in canonical.links if _REL.sub("", _last(link.rel)) in _LINKS]
+    named += [each.target for each in canonical.directives if each.exact and each.target]
+    own = {_stem(canonical.item_id), *map(_stem, canonical.alt_ids)}
+    links = tuple(dict.fromkeys(target for target in map(_stem, named) if target and target not in own))[:12]
+    given = dict.fromkeys(" ".join(key.casefold().split()) for key in (canonical.thread_key, canonical.slugline))
+    keys = [key for key in given if key and _stem(key) not in own and _stem(key) not in links]
+    # A key that is the id of another item is a link.
+    links += tuple(key for key in keys if _worldwide(key))
+    keys = [key for key in keys if not _worldwide(key)]
+    down = canonical.status in ("canceled", "withheld")
+    text = likeness.Text(None) if down or not canonical.body_html else likeness.read(canonical.body_html)
+    marks = set(canonical.editorial_types)
+    return _Clues(
+        at=at,
+        links=links,
+        link_digests=tuple(_named(item.provider, target) for target in links),
+        own_digests=(
+            (_named(item.provider, _stem(canonical.item_id)), LINKED),
+            *((_named(item.provider, _stem(name)), NUMBERED) for name in canonical.alt_ids[:8]),
+        ),
+        keys=tuple((_digest("key", item.provider, key), len(_PARTS.findall(key)) > 1) for key in keys),
+        text=text,
+        take=canonical.take is not None or "add/take" in marks,
+        continues=bool(marks & _CONTINUES),
+    )
+
+
+def _last(rel: str) -> str:
+    return re.split(r"[:/#]", rel.rstrip("/"))[-1].lower()
+
+
+def _stem(name: str) -> str:
+    """An item's name without the number of a revision that NewsML 1.2 puts at its end."""
+    found = _REVISED.match(name.strip())
+    return found.group(1) if found else name.strip()
+
+
+def _worldwide(name: str) -> bool:
+    return name.lower().startswith(("urn:", "tag:", "http://", "https://"))
+
+
+def _named(provider: str, name: str) -> int:
+    return _digest("id", "" if _worldwide(name) else provider, name)
+
+
+def _digest(kind: str, scope: str, value: str) -> int:
+    return digests.short(f"{kind}\0{scope}\0{value}".encode("utf-8", "surrogatepass"))
+
+
+def _evidence(item: Item, clues: _Clues) -> list[_Evidence]:
+    """What speaks for which thread other than the item's own."""
+    back = CONTINUED if clues.continues else KEYED
+    asked: list[tuple[int, timedelta]] = []
+    asked += [(digest, LINKED) for digest in clues.link_digests]
+    asked += clues.own_digests
+    keys_from = len(asked)
+    asked += [(digest, back) for digest, _ in clues.keys]
+    texts_from = len(asked)
+    asked += [(digest, ALIKE) for digest in clues.text.clues]
+    found = _look_up(asked, clues.at)
+    evidence = [
+        _Evidence(thread, 3.0, joins=True)
+        for number, other, thread in found
+        if number < keys_from and other != item.pk and thread
+    ]
+    if clues.links:
+        evidence += [_Evidence(thread, 3.0, joins=True) for thread in _threads_of(item, clues.links)]
+    mine = clues.text.sketch
+    hits: dict[int, int] = defaultdict(int)
+    threads: dict[int, int] = {}
+    telling: dict[int, bool] = {}
+    for number, other, thread in found:
+        if number < keys_from or other == item.pk or not thread or thread == item.thread_id:
+            continue
+        threads[other] = thread
+        hits[other] += 1
+        if number < texts_from:
+            telling[other] = telling.get(other, False) or clues.keys[number - keys_from][1]
+    if not hits:
+        return evidence
+    first = sorted(hits, key=lambda pk: (pk not in telling, -hits[pk], -pk))[:_CANDIDATES]
+    sketches = {
+        pk: likeness.unpack(bytes(data))
+        for pk, data in Likeness.objects.filter(pk__in=first).values_list("pk", "sketch")
+    }
+    for other in first:
+        theirs = sketches.get(other)
+        score = likeness.compare(mine, theirs) if mine and theirs else None
+        if score and likeness.same_story(score):
+            evidence.append(_Evidence(threads[other], 1 + score.contained, joins=True))
+        elif other in telling:
+            if clues.take:
+                evidence.append(_Evidence(threads[other], 2.5, joins=False))
+            elif score is not None and likeness.related(score):
+                evidence.append(_Evidence(threads[other], 0.5 + score.contained / 2, joins=False))
+            elif score is None and telling[other]:
+                evidence.append(_Evidence(threads[other], 0.25, joins=False))
+    return evidence
+
+
+def _look_up(asked: Sequence[tuple[int, timedelta]], at: datetime) -> list[tuple[int, int, int]]:
+    """(place in `asked`, item, thread) of the newest rows of each digest, no further from `at` than it says."""
+    if not asked:
+        return []
+    union = " UNION ALL ".join(_NEWEST.format(number=number, rows=_ROWS) for number in range(len(asked)))
+    moment = connection.ops.adapt_datetimefield_value
+    parameters: list[Any] = []
+    for digest, back in asked:
+        parameters += [digest, moment(at - back), moment(at + back)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT f.n, f.item_id, i.thread_id FROM ({union}) AS f JOIN wire_item AS i ON i.id = f.item_id",  # noqa: S608
+            parameters,
+        )
+        return list(cursor.fetchall())
+
+
+def _threads_of(item: Item, links: Iterable[str]) -> list[int]:
+    """Threads of the items that this one names, however old they are."""
+    worldwide = [name for name in links if _worldwide(name)]
+    local = [name for name in links if not _worldwide(name)]
+    wanted = Q()
+    if worldwide:
+        wanted |= Q(item_id__in=worldwide)
+    if local:
+        wanted |= Q(provider=item.provider, item_id__in=local)
+    found = Item.objects.filter(wanted).exclude(pk=item.pk).exclude(thread=None).order_by("pk")
+    return [pk for pk in found.values_list("thread_id", flat=True)[:_CANDIDATES] if pk is not None]
+
+
+def _home(home: int | None, evidence: list[_Evidence]) -> tuple[int | None, list[int]]:
+    """The thread that the item is in or goes to, and those that it shows to be the same story, the best first."""
+    best: dict[int, tuple[float, bool]] = {}
+    for each in evidence:
+        weight, joins = best.get(each.thread, (0.0, False))
+        best[each.thread] = (max(weight, each.weight), joins or each.joins)
+    order = sorted(best, key=lambda pk: (-best[pk][0], pk))
+    if home is None and order:
+        home = order[0]
+    return home, [pk for pk in order if pk != home and best[pk][1]]
+
+
+def _allowed(home: int | None, others: list[int]) -> list[int]:
+    """Those of `others` that may become one with `home` and with each other: nobody took them apart."""
+    if home is None or not others:
+        return others
+    every = [home, *others]
+    pairs = set(Parting.objects.filter(low__in=every, high__in=every).values_list("low_id", "high_id"))
+    if not pairs:
+        return others
+    together = [home]
+    for other in others:
+        if not any((min(other, each), max(other, each)) in pairs for each in together):
+            together.append(other)
+    return together[1:]
+
+
+def _merge(a: Thread, b: Thread) -> Thread:
+    """One thread of two: the smaller id stays, the other one's address leads to it."""
+    if a.pk is None or a.pk == b.pk:
+        return b
+    kept, gone = (a, b) if a.pk < b.pk else (b, a)
+    Item.objects.filter(thread=gone).update(thread=kept)
+    Thread.objects.filter(Q(pk=gone.pk) | Q(into=gone)).update(into=kept, count=0)
+    for parting in Parting.objects.filter(Q(low=gone) | Q(high=gone)):
+        other = parting.high_id if parting.low_id == gone.pk else parting.low_id
+        parting.delete()
+        if other != kept.pk:
+            _set_apart(kept.pk, other, by=parting.by, at=parting.at)
+    kept.count += gone.count
+    kept.first_at, kept.last_at = min(kept.first_at, gone.first_at), max(kept.last_at, gone.last_at)
+    if gone.headline_at and (kept.headline_at is None or gone.headline_at > kept.headline_at):
+        kept.headline, kept.headline_at, kept.language = gone.headline, gone.headline_at, gone.language
+    return kept
+
+
+def _set_apart(one: int, other: int, *, by: str, at: datetime) -> None:
+    Parting.objects.get_or_create(low_id=min(one, other), high_id=max(one, other), defaults={"by": by, "at": at})
+
+
+def _tell(thread: Thread, canonical: CanonicalItem, at: datetime, joining: bool) -> None:
+    """Have the thread say what its newest text does."""
+    if joining:
+        thread.count += 1
+    thread.first_at, thread.last_at = min(thread.first_at, at), max(thread.last_at, at)
+    headline = canonical.headline.strip() or canonical.slugline.strip()
+    text = canonical.type in ("text", "composite")
+    down = canonical.status in ("canceled", "withheld")
+    newer = thread.headline_at is None or at >= thread.headline_at
+    if headline and (not thread.headline or (text and newer and not down)):
+        thread.headline, thread.language = headline[:500], canonical.language[:35]
+        thread.headline_at = at if text else None
+
+
+def _remember(item: Item, clues: _Clues) -> None:
+    every = dict.fromkeys((*clues.link_digests, *(digest for digest, _ in clues.keys), *clues.text.clues))
+    if every:
+        moment = connection.ops.adapt_datetimefield_value(clues.at)
+        values = ", ".join(["(%s, %s, %s)"] * len(every))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO wire_clue (digest, at, item_id) VALUES {values} ON CONFLICT DO NOTHING",  # noqa: S608
+                [each for digest in every for each in (digest, moment, item.pk)],
+            )
+    if clues.text.sketch is not None:
+        Likeness.objects.bulk_create(
+            [Likeness(item=item, sketch=clues.text.sketch.pack())],
+            update_conflicts=True,
+            unique_fields=["item"],
+            update_fields=["sketch"],
+        )
+    if item.pk % _SWEEP_EVERY == 0:
+        sweep()
+
+
+def sweep() -> int:
+    """Forget a bounded number of the oldest clues that no look-up reaches any more. Returns how many rows went.
+
+    The newest rows stay however old their texts are, so that an archive that is taken in gathers too.
+    """
+    ends = Clue.objects.aggregate(first=Min("id"), last=Max("id"))
+    if ends["last"] is None or ends["last"] - ends["first"] < _KEPT_ROWS:
+        return 0
+    upto = min(ends["last"] - _KEPT_ROWS, ends["first"] + _SWEPT)
+    gone, _ = Clue.objects.filter(id__lte=upto, at__lt=clock.now() - LINKED).delete()
+    return gone
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def siblings(item: Item) -> QuerySet[Item]:
+    """The other items of its thread, in the order in which they came in."""
+    if item.thread_id is None:
+        return Item.objects.none()
+    return in_order(Item.objects.filter(thread=item.thread_id).exclude(pk=item.pk))
+
+
+def in_order(items: QuerySet[Item]) -> QuerySet[Item]:
+    """In the order in which they first came in."""
+    return items.order_by("first_seen", "id")
+
+
+def published_in(threads: Iterable[Thread | int]) -> dict[int, Story]:
+    """Thread id -> the live story that newest copy of the thread went into. Two queries, however many threads."""
+    wanted = {each if isinstance(each, int) else each.pk for each in threads}
+    if not wanted:
+        return {}
+    home = {
+        (provider, item_id): thread
+        for provider, item_id, thread in Item.objects.filter(thread__in=wanted).values_list(
+            "provider", "item_id", "thread_id"
+        )
+        if thread is not None
+    }
+    if not home:
+        return {}
+    origins = (
+        Origin.objects.filter(item_id__in={item_id for _, item_id in home}, story__live=True)
+        .select_related("story")
+        .order_by("taken_at", "id")
+    )
+    found: dict[int, Story] = {}
+    for origin in origins:
+        thread = home.get((origin.provider, origin.item_id))
+        if thread is not None:
+            found[thread] = origin.story
+    return found
+
+
+# --- what people do -----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def part(*, thread: Thread, items: Sequence[Item], by: Actor) -> Thread:
+    """Take `items` out of `thread` into one of their own. Nothing but a person joins the two again.
+
+    Raises:
+        PermissionDenied: `by` may not take wire items.
+        Refused: they are not in this thread, or nothing would be left in it.
+    """
+    may(by, "wire.take_item")
+    chosen = list(Item.objects.select_for_update().filter(pk__in=[item.pk for item in items]).order_by("pk"))
+    thread = Thread.objects.select_for_update().get(pk=thread.pk)
+    if not chosen or any(item.thread_id != thread.pk for item in chosen):
+        raise Refused("These items are not in this thread any more: look at it again.")
+    if not Item.objects.filter(thread=thread).exclude(pk__in=[item.pk for item in chosen]).exists():
+        raise Refused("These are all the items of the thread: there is nothing to take them away from.")
+    now = clock.now()
+    made = Thread.objects.create(first_at=now, last_at=now)
+    Item.objects.filter(pk__in=[item.pk for item in chosen]).update(thread=made)
+    for parting in Parting.objects.filter(Q(low=thread) | Q(high=thread)):
+        other = parting.high_id if parting.low_id == thread.pk else parting.low_id
+        _set_apart(made.pk, other, by=parting.by, at=parting.at)
+    _set_apart(thread.pk, made.pk, by=changes.name_of(by), at=now)
+    _recount(thread)
+    _recount(made)
+    changes.audit(by=by, verb="parted", kind="thread", ref=thread.pk, made=made.pk, items=[item.pk for item in chosen])
+    return made
+
+
+@transaction.atomic
+def join(*, thread: Thread, other: Thread, by: Actor) -> Thread:
+    """Make one thread of two, even if somebody took them apart before. Returns the one that stays.
+
+    Raises:
+        PermissionDenied: `by` may not take wire items.
+        Refused: it is the same thread, or one of them was joined to another already.
+    """
+    may(by, "wire.take_item")
+    wanted = sorted({thread.pk, other.pk})
+    list(Item.objects.select_for_update().filter(thread__in=wanted).order_by("pk").values_list("pk", flat=True))
+    both = list(Thread.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+    if len(both) < 2:
+        raise Refused("These are one thread already.")
+    if any(each.into_id is not None for each in both):
+        raise Refused("One of these was joined to another thread in the meantime: look at it again.")
+    kept = _merge(*both)
+    _recount(kept)
+    changes.audit(by=by, verb="joined", kind="thread", ref=kept.pk, joined=both[1].pk)
+    return kept
+
+
+def _recount(thread: Thread) -> None:
+    """Have the thread say what its items do."""
+    items = list(
+        in_order(Item.objects.filter(thread=thread)).values(
+            "headline", "slugline", "type", "language", "first_seen", "changed_at", "killed_at"
+        )
+    )
+    thread.count = len(items)
+    thread.first_at = min(each["first_seen"] for each in items)
+    thread.last_at = max(each["changed_at"] for each in items)
+    texts = [each for each in items if each["type"] in ("text", "composite") and each["headline"]]
+    best = max(texts or items, key=lambda each: (each["killed_at"] is None, each["changed_at"]))
+    thread.headline = best["headline"] or best["slugline"]
+    thread.headline_at = best["changed_at"] if texts else None
+    thread.language = best["language"]
+    thread.save()
