@@ -1,9 +1,11 @@
-"""What happens to pictures: noted for the press, killed, and ended when their rights do."""
+"""What happens to pictures: noted for the press, killed and restored, and ended when their rights do."""
 
 from __future__ import annotations
 
+import hashlib
 from io import BytesIO
 from pathlib import PurePath
+from typing import Any
 
 from django.core.files.images import ImageFile
 from django.db import transaction
@@ -12,8 +14,10 @@ from standfirst.changes import actions as changes
 from standfirst.changes import handlers
 from standfirst.changes.models import Lane
 from standfirst.kit import clock
-from standfirst.pictures import reading
-from standfirst.pictures.models import Picture
+from standfirst.kit.errors import Refused
+from standfirst.pictures import reading, terms
+from standfirst.pictures.metadata import Metadata
+from standfirst.pictures.models import Picture, PictureKill
 
 RIGHTS_END = "picture-rights-end"
 """Name of the tick at which a picture's rights end. Its ref is the picture's id."""
@@ -25,6 +29,12 @@ def watch_pictures() -> None:
 
 
 def _saved(picture: Picture, created: bool) -> None:
+    killed = PictureKill.objects.against(picture).order_by("at").first()
+    if killed is not None and picture.killed_at is None:
+        # The same bytes were killed, or a form that was read before the kill has been saved after it.
+        Picture.objects.filter(pk=picture.pk).update(killed_at=killed.at)
+        picture.killed_at = killed.at
+        changes.record(kind="picture", ref=picture.pk, lane=Lane.KILL, cause="killed")
     changes.record(kind="picture", ref=picture.pk)
     if picture.expires_at is not None:
         changes.set_tick(name=RIGHTS_END, ref=picture.pk, due=picture.expires_at)
@@ -35,13 +45,26 @@ def _deleted(picture: Picture) -> None:
 
 
 @transaction.atomic
-def add(*, data: bytes, file_name: str, title: str, alt: str = "", caption: str = "", credit: str = "") -> Picture:
-    """Put a picture in the private library.
+def add(
+    *,
+    data: bytes,
+    file_name: str,
+    title: str,
+    alt: str = "",
+    caption: str = "",
+    credit: str = "",
+    by: changes.Actor | None = None,
+    **rights: Any,
+) -> Picture:
+    """Put a picture in the private library. `rights` are further fields of `Picture`: holder, terms, expires_at ...
 
     Raises:
-        Refused: the bytes are no picture that we take, break off, or have too many pixels. The message says which.
+        Refused: the bytes are no picture that we take, break off, or have too many pixels; or they were killed. The
+            message says which.
     """
     reading.check(BytesIO(data))
+    if (killed := killed_before(hashlib.sha256(data).hexdigest())) is not None:
+        raise Refused(f"This picture was killed on {killed.at:%d %b %Y}: {killed.reason}")
     picture = Picture(
         title=title[:255],
         alt=alt[:400],
@@ -49,15 +72,131 @@ def add(*, data: bytes, file_name: str, title: str, alt: str = "", caption: str 
         credit=credit[:200],
         file=ImageFile(BytesIO(data), name=PurePath(file_name).name),
         file_size=len(data),
+        uploaded_by_user_id=by.pk if by is not None else None,
+        **rights,
     )
     picture.save()
     return picture
 
 
+# --- kills --------------------------------------------------------------------------------------------------------
+
+
+def killed_before(seal: str) -> PictureKill | None:
+    """The kill that stands against the bytes with this seal, if there is one."""
+    return PictureKill.objects.standing().filter(seal=seal).order_by("-id").first() if seal else None
+
+
 @transaction.atomic
-def kill(*, picture: Picture, by: changes.Actor, reason: str) -> None:
-    """Take a picture out of every page, at once and for good. The stories stay."""
-    picture.killed_at = clock.now()
-    picture.save(update_fields=["killed_at"])
-    changes.record(kind="picture", ref=picture.pk, lane=Lane.KILL, cause="killed")
-    changes.audit(by=by, verb="killed", kind="picture", ref=picture.pk, reason=reason)
+def kill(*, picture: Picture, by: changes.Actor, reason: str, agency: str = "", ref: str = "") -> PictureKill:
+    """Take a picture out of every page, at once and for good. The stories stay.
+
+    It holds for the bytes, not for the row: whoever brings them again, they are killed. `agency` and `ref` say who asked
+    for it and what it came with, where that was not a person here.
+    """
+    locked = Picture.objects.select_for_update().get(pk=picture.pk)
+    fact = _kill(picture=locked, seal=locked.seal, by=by, reason=reason, agency=agency, ref=ref)
+    picture.killed_at = Picture.objects.values_list("killed_at", flat=True).get(pk=locked.pk)
+    return fact
+
+
+@transaction.atomic
+def kill_bytes(*, seal: str, by: changes.Actor, reason: str, agency: str = "", ref: str = "") -> PictureKill:
+    """Kill a picture known by its bytes only, whether the library has it, will have it or never gets it."""
+    if not seal:
+        raise ValueError("kill_bytes needs a seal")
+    first = Picture.objects.select_for_update().filter(seal=seal).order_by("pk").first()
+    return _kill(picture=first, seal=seal, by=by, reason=reason, agency=agency, ref=ref)
+
+
+def _kill(*, picture: Picture | None, seal: str, by: changes.Actor, reason: str, agency: str, ref: str) -> PictureKill:
+    now = clock.now()
+    fact = PictureKill.objects.create(
+        picture=picture,
+        seal=seal,
+        reason=reason.strip(),
+        agency=agency[:200],
+        ref=ref[:80],
+        at=now,
+        by=changes.name_of(by),
+        by_id_of_user=by.pk,
+    )
+    for row in _same(picture.pk if picture else None, seal):
+        Picture.objects.filter(pk=row, killed_at=None).update(killed_at=now)
+        changes.record(kind="picture", ref=row, lane=Lane.KILL, cause="killed")
+    about = picture.pk if picture is not None else seal
+    changes.audit(by=by, verb="killed", kind="picture", ref=about, reason=reason)
+    return fact
+
+
+def _same(pk: int | None, seal: str) -> list[int]:
+    """Every row of the library with these bytes, and the row itself."""
+    found = set(Picture.objects.filter(seal=seal).values_list("pk", flat=True)) if seal else set()
+    return sorted(found | ({pk} if pk is not None else set()))
+
+
+@transaction.atomic
+def agree(*, ref: str, by: changes.Actor) -> int:
+    """The agency's own kill was released: from now on a person may undo it, picture by picture. Returns how many."""
+    agreed = PictureKill.objects.standing().filter(ref=ref, agreed_at=None).exclude(agency="")
+    return agreed.update(agreed_at=clock.now())
+
+
+def why_not_restored(kill: PictureKill, by: changes.Actor) -> str | None:
+    """A sentence saying why `by` cannot undo `kill`, or None."""
+    if kill.undone_at is not None:
+        return "Somebody has undone this already."
+    if kill.agency and kill.agreed_at is None:
+        return (
+            f"{kill.agency} asked for this: when the agency has said that the picture may be used again, "
+            "release its item on the wire list first."
+        )
+    if by.pk is not None and kill.by_id_of_user == by.pk:
+        return "You ordered this yourself: a second person must undo it."
+    return None
+
+
+@transaction.atomic
+def restore(*, kill: PictureKill, because: str, by: changes.Actor) -> None:
+    """Undo a kill. Stories that still name the picture show it again; those that lost it do not get it back.
+
+    Raises:
+        Refused: by the person who ordered it (a second person must agree), or against an agency's word.
+    """
+    kill = PictureKill.objects.select_for_update().get(pk=kill.pk)
+    if why := why_not_restored(kill, by):
+        raise Refused(why)
+    if not because.strip():
+        raise Refused("Give the reason for undoing it.")
+    kill.undone_at = clock.now()
+    kill.undone_by = changes.name_of(by)
+    kill.undone_because = because.strip()
+    kill.save()
+    for pk in _same(kill.picture_id, kill.seal):
+        picture = Picture.objects.select_for_update().get(pk=pk)
+        if picture.killed_at is not None and not PictureKill.objects.against(picture).exists():
+            Picture.objects.filter(pk=pk).update(killed_at=None)
+            changes.record(kind="picture", ref=pk, cause="restored")
+    changes.audit(by=by, verb="restored", kind="picture", ref=kill.picture_id or kill.seal, because=because.strip())
+
+
+# --- what the file says -------------------------------------------------------------------------------------------
+
+
+def fields_from(said: Metadata) -> dict[str, Any]:
+    """What a file's metadata gives for the fields of `Picture`; only what it says."""
+    found: dict[str, Any] = {
+        "alt": said.alt[:400],
+        "description": said.description[:255],
+        "caption": said.caption or said.headline,
+        "credit": said.signed[:200],
+        "holder": (said.holder or said.copyright)[:200],
+        "terms": said.terms,
+        "instructions": said.instructions,
+        "territory": terms.territory(said.terms, said.instructions),
+        "place": said.place[:200],
+        "taken_on": said.taken,
+        "expires_at": said.expires_at,
+        "digital_source": said.digital_source[:60],
+    }
+    return {name: value for name, value in found.items() if value}

@@ -1,4 +1,4 @@
-"""The form through which the desk uploads pictures."""
+"""The form through which the desk uploads pictures: it refuses what is none, and reads what the file says of itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wagtail.images.fields import WagtailImageField
 from wagtail.images.forms import BaseImageForm
 
 from standfirst.kit.errors import Refused
-from standfirst.pictures import reading
+from standfirst.pictures import actions, metadata, reading
 
 
 class PictureFileField(WagtailImageField):
@@ -33,3 +33,19 @@ class PictureForm(BaseImageForm):
         super().__init__(*args, **kwargs)
         if given := self.fields.get("file"):
             self.fields["file"] = PictureFileField(label=given.label, required=given.required, widget=given.widget)
+
+    def clean(self) -> dict[str, Any]:
+        """Fill what was left empty from the metadata of a file that was just uploaded. What was typed stands."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        file = cleaned.get("file")
+        if not file or "file" not in self.changed_data:
+            return cleaned
+        file.seek(0)
+        said = metadata.read(file.read())
+        file.seek(0)
+        for name, value in actions.fields_from(said).items():
+            if name in self.fields:
+                cleaned[name] = cleaned.get(name) or value
+            elif name == "description":
+                self.instance.description = self.instance.description or value
+        return cleaned

@@ -18,10 +18,10 @@ from standfirst.kit.errors import Refused
 from standfirst.stories import actions as stories
 from standfirst.stories.actions import may
 from standfirst.stories.models import Origin, Section, Story
+from standfirst.wire import picturing
 from standfirst.wire.intake.applying import apply, stories_of
 from standfirst.wire.intake.common import received
 from standfirst.wire.intake.deliveries import (
-    deliver,
     profile_of,
     put_away,
     read_again,
@@ -104,6 +104,7 @@ def take(*, item: Item, by: Actor, section: Section) -> Story:
         **fields_of(canonical, item.feed),
     )
     bind(item, story, canonical.embargo_raw)
+    picturing.taken(item, story)
     trace(story, version, revision=story.latest_revision_id)
     item.place = Item.Place.TAKEN
     item.save(update_fields=["place"])
@@ -216,6 +217,7 @@ def release(*, item: Item, because: str, by: Actor) -> None:
     item.held_because = []
     item.place = Item.Place.TAKEN if stories_of(item) else Item.Place.WAITING
     item.save()
+    picturing.release(item, by)
     changes.audit(by=by, verb="released", kind="item", ref=item.pk, because=because.strip())
 
 

@@ -24,7 +24,7 @@ def by_whom(story: Story) -> str | None:
         return "Somebody has locked the story."
     if story.current_workflow_state is not None:
         return "The story is in a workflow."
-    if _open(story):
+    if is_open(story):
         return "Somebody has the story open in the editor."
     origin = Origin.objects.filter(story=story, revision__isnull=False).order_by("-taken_at", "-id").first()
     if origin is None or story.latest_revision_id != origin.revision:
@@ -35,7 +35,8 @@ def by_whom(story: Story) -> str | None:
     return None if list(waiting) == [story.latest_revision_id] else "The story is not published."
 
 
-def _open(story: Story) -> bool:
+def is_open(story: Story) -> bool:
+    """True while somebody has the story open in the editor, or had so a few minutes ago."""
     types = ContentType.objects.get_for_models(Story, Page).values()
     seen = EditingSession.objects.filter(
         content_type__in=types, object_id=str(story.pk), last_seen_at__gte=clock.now() - OPEN_FOR

@@ -5,55 +5,88 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pictures', '0001_initial'),
+        ("pictures", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='picture',
-            options={'permissions': [('choose_picture', 'Can choose picture'), ('kill_picture', 'Can kill a picture'), ('restore_picture', 'Can undo the kill of a picture')], 'verbose_name': 'picture'},
+            name="picture",
+            options={
+                "permissions": [
+                    ("choose_picture", "Can choose picture"),
+                    ("kill_picture", "Can kill a picture"),
+                    ("restore_picture", "Can undo the kill of a picture"),
+                ],
+                "verbose_name": "picture",
+            },
         ),
         migrations.AddField(
-            model_name='picture',
-            name='digital_source',
-            field=models.CharField(blank=True, help_text="IPTC's digital source type, e.g. “digitalCapture”, “trainedAlgorithmicMedia”. For colleagues.", max_length=60, verbose_name='how it was made'),
+            model_name="picture",
+            name="digital_source",
+            field=models.CharField(
+                blank=True,
+                help_text="IPTC's digital source type, e.g. “digitalCapture”, “trainedAlgorithmicMedia”. For colleagues.",
+                max_length=60,
+                verbose_name="how it was made",
+            ),
         ),
         migrations.AddField(
-            model_name='picture',
-            name='instructions',
-            field=models.TextField(blank=True, help_text='What its maker or agency tells editors. For colleagues. Never published.'),
+            model_name="picture",
+            name="instructions",
+            field=models.TextField(
+                blank=True, help_text="What its maker or agency tells editors. For colleagues. Never published."
+            ),
         ),
         migrations.AddField(
-            model_name='picture',
-            name='place',
-            field=models.CharField(blank=True, help_text='Where it was taken, e.g. “Lagos, Nigeria”.', max_length=200),
+            model_name="picture",
+            name="place",
+            field=models.CharField(blank=True, help_text="Where it was taken, e.g. “Lagos, Nigeria”.", max_length=200),
         ),
         migrations.AddField(
-            model_name='picture',
-            name='taken_on',
-            field=models.DateField(blank=True, null=True, verbose_name='taken on'),
+            model_name="picture",
+            name="taken_on",
+            field=models.DateField(blank=True, null=True, verbose_name="taken on"),
         ),
         migrations.CreateModel(
-            name='PictureKill',
+            name="PictureKill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seal', models.CharField(blank=True, db_index=True, help_text='SHA-256 of the bytes.', max_length=64)),
-                ('reason', models.TextField(help_text='For colleagues. Never published.')),
-                ('agency', models.CharField(blank=True, help_text='Who asked for it. Empty: our own decision.', max_length=200)),
-                ('ref', models.CharField(blank=True, db_index=True, help_text='What it came with, e.g. “item:12”.', max_length=80)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=255)),
-                ('by_id_of_user', models.BigIntegerField(null=True)),
-                ('agreed_at', models.DateTimeField(help_text="When the agency's own kill was released.", null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('undone_by', models.CharField(blank=True, max_length=255)),
-                ('undone_because', models.TextField(blank=True)),
-                ('picture', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='kills', to='pictures.picture')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seal", models.CharField(blank=True, db_index=True, help_text="SHA-256 of the bytes.", max_length=64)),
+                ("reason", models.TextField(help_text="For colleagues. Never published.")),
+                (
+                    "agency",
+                    models.CharField(
+                        blank=True, help_text="Who asked for it. Empty: our own decision.", max_length=200
+                    ),
+                ),
+                (
+                    "ref",
+                    models.CharField(
+                        blank=True, db_index=True, help_text="What it came with, e.g. “item:12”.", max_length=80
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=255)),
+                ("by_id_of_user", models.BigIntegerField(null=True)),
+                ("agreed_at", models.DateTimeField(help_text="When the agency's own kill was released.", null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("undone_by", models.CharField(blank=True, max_length=255)),
+                ("undone_because", models.TextField(blank=True)),
+                (
+                    "picture",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="kills",
+                        to="pictures.picture",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('undone_at', None)), fields=['seal'], name='picture_kill_standing')],
+                "indexes": [
+                    models.Index(condition=models.Q(("undone_at", None)), fields=["seal"], name="picture_kill_standing")
+                ],
             },
         ),
     ]

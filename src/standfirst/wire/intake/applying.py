@@ -11,7 +11,7 @@ from wagtail.models import Page
 from standfirst.kit import clock, digests
 from standfirst.stories import alerts
 from standfirst.stories.models import Origin, Story
-from standfirst.wire import searching, touched
+from standfirst.wire import picturing, searching, touched
 from standfirst.wire.intake.common import Outcome
 from standfirst.wire.intake.embargoes import keep_embargo, wait_again
 from standfirst.wire.intake.takebacks import take_back
@@ -78,6 +78,7 @@ def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
         if twin is not None:
             _ask_about(item, twin)
     elif newest:
+        picturing.note(item, version, canonical)
         outcome = use(item, version, canonical, feed, ours, free)
     else:
         outcome = "late"

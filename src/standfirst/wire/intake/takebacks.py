@@ -6,11 +6,10 @@ from typing import Literal
 
 from standfirst.changes import actions as changes
 from standfirst.kit import clock
-from standfirst.pictures import actions as pictures
 from standfirst.stories import actions as stories
 from standfirst.stories import alerts
 from standfirst.stories.models import Story, Takedown
-from standfirst.wire import alarms
+from standfirst.wire import alarms, picturing
 from standfirst.wire.intake.common import WIRE, WITHDRAWN
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Item, Offer
@@ -37,9 +36,7 @@ def take_back(
     were_live = {story.pk for story in taken if story.live}
     for story in taken:
         stories.take_down(story=story, kind=kind, reason=reason, wording=WITHDRAWN, names=False, by=WIRE)
-    if kind == "kill":
-        for held in item.pictures.filter(picture__killed_at=None).select_related("picture"):
-            pictures.kill(picture=held.picture, by=WIRE, reason=reason)
+    picturing.take_back(item, reason, kind)
     Offer.objects.open().filter(version__item=item).update(
         settled_at=now, settled=Offer.Settled.OVERTAKEN, settled_by=WIRE.get_username()
     )

@@ -11,7 +11,7 @@ from standfirst.kit import clock
 from standfirst.kit.errors import Refused
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Publication, Section, SiteFacts, Story, Takedown
-from standfirst.wire import drafting, touched
+from standfirst.wire import drafting, picturing, touched
 from standfirst.wire.intake.common import CLARIFIED, CORRECTED, UPDATES, WIRE, Outcome
 from standfirst.wire.intake.embargoes import bind, publish_when_free
 from standfirst.wire.item import Item as CanonicalItem
@@ -169,6 +169,7 @@ def _replace(item: Item, version: Version, canonical: CanonicalItem, feed: Feed,
         with transaction.atomic():
             draft = story.get_latest_revision_as_object()
             copy.put_into(draft)
+            picturing.keep(item, draft)
             revision, how = publish_when_free(item, draft)
             trace(story, version, revision=revision)
             if how == "published" and Publication.objects.filter(story=story).exists():
