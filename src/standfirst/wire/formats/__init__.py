@@ -9,7 +9,18 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final, Protocol, cast
 
-from standfirst.wire.formats import afp_core, ap_media, dialects, digitalwires, feeds, json_feed, newsml_g2, ninjs
+from standfirst.wire.formats import (
+    afp_core,
+    ap_media,
+    dialects,
+    digitalwires,
+    feeds,
+    json_feed,
+    newsml_1,
+    newsml_g2,
+    ninjs,
+    nitf,
+)
 from standfirst.wire.formats._shared import DEFAULT, Limits, Parsed, Part, Profile, Unreadable, check_size
 
 __all__ = [
@@ -22,6 +33,7 @@ __all__ = [
     "Part",
     "Profile",
     "Unreadable",
+    "amend",
     "parse",
     "recognise",
 ]
@@ -47,14 +59,18 @@ def _format(module: ModuleType) -> Format:
 FORMATS: Final[tuple[Format, ...]] = (
     # Asked in this order; the first that recognises a file reads it.
     _format(newsml_g2),
+    _format(newsml_1),
     _format(digitalwires),
     _format(ap_media),
     _format(afp_core),
     _format(json_feed),
     _format(ninjs),
     _format(feeds),
+    _format(nitf),
 )
 
+
+amend = newsml_1.amend
 
 KNOWING: Final = Profile(dialects=dialects.BY_PROVIDER)
 """Nothing is known of the feed; agencies' dialects are, by what their files say."""

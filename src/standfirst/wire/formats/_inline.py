@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +10,8 @@ from typing import Final
 from lxml import etree
 
 from standfirst.kit import markup, xml
-from standfirst.wire.formats._shared import body_from, line
+from standfirst.wire.formats._shared import body_from, has_markup, line
+from standfirst.wire.item import Oddity
 
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
 
@@ -141,6 +143,107 @@ def _nitf(root: etree._Element, said: Said) -> str:
         part.tag = _NITF_BLOCKS.get(local) or ("div" if local in _NITF_PARTS else "span")
     body.tag = "div"
     return _write(body)
+
+
+_KEPT_HTML: Final = markup.BLOCKS | markup.INLINE | frozenset({"br", "h1", "h4", "h5", "h6"})
+_CONTENT_SKIPPED: Final = _NITF_SKIPPED | {"col", "colgroup", "hr", "alt-code"}
+_CAPTIONS: Final = frozenset({"media-caption", "media-producer", "media-reference"})
+
+
+def nitf_content(element: etree._Element) -> str:
+    """The clean HTML of NITF's `body.content` (3.x, any namespace), `note` or other holder of blocks. Changes it.
+
+    All words arrive, those of captions in italics where they stand; a content that is escaped HTML or bare text too.
+    """
+    if not len(element):
+        text = element.text or ""
+        return body_from(text, "text/html" if has_markup(text) else "text/plain")
+    for part in list(element.iter(etree.Element)):
+        local = part.tag.rpartition("}")[2].lower()
+        if local in _CONTENT_SKIPPED:
+            parent = part.getparent()
+            if parent is None:
+                continue
+            if (part.tail or "").strip() or (len(part) and local != "media-object"):
+                part.text = None  # its tail are words of the text around it
+                part.tag = "span"
+            else:
+                parent.remove(part)
+            continue
+        if local in _CAPTIONS:
+            _emphasise(part)
+        part.tag = _NITF_BLOCKS.get(local) or (
+            "div" if local in _NITF_PARTS else local if local in _KEPT_HTML else "span"
+        )
+    element.tag = "div"
+    return _write(element)
+
+
+def _emphasise(caption: etree._Element) -> None:
+    """Put the words of a caption into italics. One that holds blocks has them in each."""
+    blocks = [part for part in caption if isinstance(part.tag, str) and _local(part) in _NITF_BLOCKS]
+    for part in blocks or [caption]:
+        if _local(part) in ("em", "br", "a", "sub", "sup"):
+            continue
+        emphasis = etree.Element("em")
+        emphasis.text, part.text = part.text, None
+        emphasis.extend(list(part))
+        part.append(emphasis)
+
+
+_NAMED: Final = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos);)([A-Za-z][A-Za-z0-9]{1,30});")
+_BARE: Final = re.compile(r"&(?!(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});)")
+_NO_XML: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));",
+    re.IGNORECASE,
+)
+_DECLARATION: Final = re.compile(rb"""(<\?xml\s[^>]{0,200}?encoding\s*=\s*["'])([A-Za-z0-9._:-]{1,40})(["'])""")
+_WHOLE_DECLARATION: Final = re.compile(r"\A\s*<\?xml\s[^>]{0,300}>")
+
+
+def parse_kindly(data: bytes, odd: list[Oddity]) -> etree._Element:
+    """The root of `data`, after repairs that cannot change its meaning where it needs any: HTML's named characters,
+    Windows characters in what calls itself Latin-1, a wrong character set, control characters, bare ampersands.
+
+    Raises `xml.Unsafe` or `xml.Broken`, as `xml.parse` does.
+    """
+    xml.guard(data)
+    declared = _DECLARATION.search(data[:1024])
+    name = declared.group(2).decode().lower() if declared else ""
+    if declared and name in ("iso-8859-1", "latin1", "latin-1", "us-ascii"):
+        data = _DECLARATION.sub(rb"\g<1>windows-1252\g<3>", data, count=1)
+    if _NAMED.search(data) and not name.startswith("utf-16"):
+        data = _NAMED.sub(_numbered, data)
+    try:
+        return xml.parse(data)
+    except xml.Broken as error:
+        text = _text_of(data, name)
+        mended = _BARE.sub("&amp;", _NO_XML.sub("", _WHOLE_DECLARATION.sub("", text)))
+        try:
+            root = xml.parse(mended.strip().encode("utf-8", "replace"))
+        except xml.Broken:
+            raise error from None
+        odd.append(
+            Oddity(code="mended-xml", text=f"Its XML was not well-formed ({error}) and was mended: check its letters.")
+        )
+        return root
+
+
+def _numbered(match: re.Match[bytes]) -> bytes:
+    named = match.group(0).decode()
+    letters = html.unescape(named)
+    return match.group(0) if letters == named else "".join(f"&#{ord(letter)};" for letter in letters).encode()
+
+
+def _text_of(data: bytes, declared: str) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    for encoding in ("utf-8-sig", declared or "cp1252", "cp1252"):
+        try:
+            return data.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return data.decode("latin-1")
 
 
 def _local(element: etree._Element) -> str:

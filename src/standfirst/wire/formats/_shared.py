@@ -79,7 +79,26 @@ class Profile:
     public_note_roles: frozenset[str] = frozenset({"dpaednoterole:editorialnote"})
     language: str = ""
     """Used where the item names no language."""
+    zone: str = ""
+    """The IANA name of the zone of times that name none, e.g. "Europe/Oslo"; "": see each format."""
+    advisory_categories: frozenset[str] = frozenset()
+    """Categories of messages that speak to editors, lower case, in formats whose header has a category."""
     limits: Limits = Limits()
+    advisory_words: Mapping[str, EditorialType] = field(default_factory=dict)
+    """Words (lower case) by which the agency's advisory lines say what is new about an item, to our types."""
+    memo_phrases: frozenset[str] = frozenset()
+    """Phrases (lower case) in a headline that make an item a note to clients, no copy: its type is "advisory"."""
+    sign_off: str = ""
+    """A pattern that the whole of a last paragraph matches where it is only its writers' initials: it is taken off."""
+    new_text_mark: str = ""
+    """What marks new paragraphs at their start or end, e.g. "***": it is taken off."""
+    creator_is_byline: bool = False
+    """Whom the metadata names as creator is who wrote it, where there is no byline."""
+    senders: frozenset[str] = frozenset()
+    """Addresses and domains (lower case) whose messages may be used without a person's look; see `formats.mail`."""
+    mail_servers: frozenset[str] = frozenset()
+    """The names (lower case) by which our own mail servers sign `Authentication-Results`. Nobody else's are believed.
+    """
     dialects: Mapping[str, Profile] = field(default_factory=dict, repr=False)
     """What is known of agencies, by the name or domain (lower case) that their files give; see `speaking`."""
 
@@ -139,6 +158,45 @@ def lines(text: str | None) -> str:
 def unique(values: Iterable[str]) -> tuple[str, ...]:
     """The non-empty values, each once, in order."""
     return tuple(dict.fromkeys(value for value in values if value))
+
+
+_LANGUAGES: Final = {
+    "swe": "sv",
+    "eng": "en",
+    "deu": "de",
+    "ger": "de",
+    "fra": "fr",
+    "fre": "fr",
+    "spa": "es",
+    "por": "pt",
+    "ita": "it",
+    "nld": "nl",
+    "dut": "nl",
+    "nor": "no",
+    "nob": "nb",
+    "nno": "nn",
+    "dan": "da",
+    "fin": "fi",
+    "ara": "ar",
+    "rus": "ru",
+    "zho": "zh",
+    "chi": "zh",
+    "jpn": "ja",
+    "tur": "tr",
+    "hau": "ha",
+    "yor": "yo",
+    "ibo": "ig",
+}
+_TAG: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*\Z")
+
+
+def language_of(text: str) -> str:
+    """A language as BCP 47: "swe" is "sv", "pt_BR" is "pt-BR". What is no language stays as it was sent."""
+    tag = text.strip().replace("_", "-")
+    if not _TAG.match(tag):
+        return line(text)
+    primary, hyphen, rest = tag.partition("-")
+    return _LANGUAGES.get(primary.lower(), primary.lower()) + hyphen + rest
 
 
 # --- words --------------------------------------------------------------------------------------------------------
