@@ -102,7 +102,7 @@ class Rule(models.Model):
 
 
 class RuleBook(models.Model):
-    """One row, whose stamp grows with each change of any rule: what was compiled before is then made again."""
+    """One row, whose stamp is another one after each change of any rule: what was compiled is then made again."""
 
     stamp = models.PositiveBigIntegerField(default=0)
 
