@@ -37,6 +37,7 @@ from standfirst.wire.formats._shared import (
     editorial_type_of,
     has_markup,
     in_order,
+    language_of,
     line,
     lines,
     microseconds,
@@ -117,10 +118,7 @@ _KILL: Final = re.compile(
     r"\s*(?:kill|annulation|anulaci[oó]n|anula[cç][aã]o|annullierung|annulliert|mandatory kill|إلغاء)\s*(?:[:!]|\Z)",
     re.IGNORECASE,
 )
-_CORRECTED: Final = re.compile(r"\s*(?:correct|corrig|rectif|berichtig|korrig|correc[cç])", re.IGNORECASE)
-_SIGN_OFF: Final = re.compile(r"[a-z]{1,8}(?:-[a-z]{1,8})?(?:/[a-z]{1,8}){1,4}\Z|(?:bur|afp)-[a-z]{2,4}\Z")
 _SUBHEAD: Final = re.compile(r"[-–] (\S.{0,118}\S) [-–]\Z")
-_NEW_TEXT: Final = re.compile(r"\*{3}\s*")
 _UNO: Final = re.compile(r"newsml\.([\w.-]{1,60}?)\.(\d{8}T\d{6}Z)\.(\S{1,60})\Z")
 _MEMOS: Final = frozenset({"advisory", "memo", "agenda", "forecast", "prev", "previsions", "prévisions", "note"})
 
@@ -142,7 +140,7 @@ def _read(doc: Object, profile: Profile, sealed: str) -> Item:
     signals = texts(doc.get("signal"))
     advisory = lines(scalar(doc.get("advisory")))
     types = [found for found in (editorial_type_of(signal, profile) for signal in signals) if found]
-    types += _said_by(advisory, doc, killed)
+    types += _said_by(advisory, doc, killed, profile)
     status_raw = scalar(doc.get("status"))
     status: Status = status_of(status_raw, profile) if status_raw else "usable"
     note_unknown_status(status, status_raw, odd)
@@ -165,12 +163,15 @@ def _read(doc: Object, profile: Profile, sealed: str) -> Item:
     if kind and kind not in _TYPES:
         odd.append(Oddity(code="unknown-class", text=f"Its class ({kind[:40]}) is not known: it is read as text."))
     genre = texts(doc.get("genre"), "name")
-    if item_type == "text" and any(word.lower() in _MEMOS for word in genre):
+    heading = headline.lower()
+    if item_type == "text" and (
+        any(word.lower() in _MEMOS for word in genre) or any(phrase in heading for phrase in profile.memo_phrases)
+    ):
         item_type = "advisory"
         types.append("advisory")
     medium = item_type in _MEDIA
     renditions, associations, own_caption = _bag(doc, identity, medium)
-    body = _body(news)
+    body = _body(news, profile)
     captions = [plain(text) for text in (*texts(doc.get("caption")), scalar(doc.get("captionContext"))) if text]
     if medium and not captions and own_caption:
         captions = [own_caption]
@@ -211,7 +212,7 @@ def _read(doc: Object, profile: Profile, sealed: str) -> Item:
         copyright_holder=named,
         copyright_notice=scalar(doc.get("copyright")),
         usage_terms=unique(_terms(doc, advisory if medium else "")),
-        language=scalar(doc.get("lang")) or profile.language,
+        language=language_of(scalar(doc.get("lang"))) or profile.language,
         genre=genre,
         subjects=tuple(_subjects(doc)),
         places=tuple(_places(doc)),
@@ -238,37 +239,31 @@ def _paragraphs(value: Any) -> list[str]:
     return [text for text in (entry.strip() for entry in entries if isinstance(entry, str)) if text]
 
 
-def _body(news: list[str]) -> str:
-    """Paragraphs as blocks: "- Like this -" is a subheading; three stars that mark new text and initials go."""
-    if news and _SIGN_OFF.match(news[-1]):
+def _body(news: list[str], profile: Profile) -> str:
+    """Paragraphs as blocks: "- Like this -" is a subheading; what marks new text, and initials at the end, go."""
+    if news and profile.sign_off and len(news[-1]) < 80 and re.fullmatch(profile.sign_off, news[-1]):
         news = news[:-1]
+    mark = profile.new_text_mark
     blocks: list[str] = []
     for paragraph in news:
-        text = _NEW_TEXT.sub("", paragraph, count=1) if paragraph.startswith("***") else paragraph
+        text = paragraph.removeprefix(mark).removesuffix(mark).strip() if mark else paragraph
         subhead = _SUBHEAD.match(text)
         if subhead:
             blocks.append(f"<h3>{markup.escape(line(subhead.group(1)))}</h3>")
-        elif has_markup(text):
-            blocks.append(text)
         else:
-            blocks.append(markup.paragraphs_of(line(text)) if "\n\n" not in text else markup.paragraphs_of(text))
+            blocks.append(text if has_markup(text) else markup.paragraphs_of(text))
     return markup.clean_blocks("".join(blocks)) if blocks else ""
 
 
-def _said_by(advisory: str, doc: Object, killed: bool) -> list[EditorialType]:
-    """What the advisory line and the editorial type among the genres say."""
-    types: list[EditorialType] = []
-    if killed:
-        types.append("kill")
-    if _CORRECTED.match(advisory):
-        types.append("correction")
-    for code in texts(doc.get("genreid")):
-        if code.startswith("afpedtype:"):
-            word = code.partition(":")[2].lower()
-            if _CORRECTED.match(word):
-                types.append("correction")
-            elif word in ("lead", "update", "advisory"):
-                types.append(word)  # type: ignore[arg-type]
+def _said_by(advisory: str, doc: Object, killed: bool, profile: Profile) -> list[EditorialType]:
+    """What the advisory line ("RECASTS, UPDATES throughout") and the editorial type among the genres say."""
+    types: list[EditorialType] = ["kill"] if killed else []
+    words = [word for word in re.findall(r"\w+", advisory[:400]) if word.isupper()]
+    words += [code.partition(":")[2] for code in texts(doc.get("genreid")) if code.startswith("afpedtype:")]
+    for word in words:
+        found = profile.advisory_words.get(word.lower()) or editorial_type_of(word, profile)
+        if found:
+            types.append(found)
     return types
 
 

@@ -4,7 +4,12 @@ Namespace `http://iptc.org/std/nar/2006-10-01/`; files without any namespace are
 send them. Codes are compared by their last part, so that a qcode (`stat:usable`), a URI and a bare word are the same;
 catalogs are never fetched.
 
-Several contents of one item are alternatives: the first is taken, and of the others what the first does not say.
+Several contents of one item are alternatives: the first is taken, and of the others what the first does not say. Of
+headlines and descriptions in several languages those in the item's language come first. What breaks the standard is an
+oddity of a whole story or of a take-down, and a reason to refuse a skeleton.
+
+Media that an item links to, and the members of a package, become associations; a member that a package calls canceled
+or withheld becomes a directive. Bytes inside `inlineData` become parts of the file. A planning item is an advisory.
 """
 
 from __future__ import annotations
@@ -17,9 +22,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from lxml import etree
 
-from standfirst.kit import xml
+from standfirst.kit import markup, xml
 from standfirst.kit.digests import seal
 from standfirst.wire.formats import _inline as inline
 from standfirst.wire.formats._shared import (
@@ -27,6 +33,7 @@ from standfirst.wire.formats._shared import (
     MOST,
     Bodies,
     Parsed,
+    Part,
     Profile,
     Unreadable,
     body_from,
@@ -35,11 +42,14 @@ from standfirst.wire.formats._shared import (
     editorial_type_of,
     embargo_of,
     in_order,
+    language_of,
     last_part,
     line,
     lines,
     microseconds,
     moment,
+    note_unknown_status,
+    settled,
     status_of,
     unique,
     whole_number,
@@ -47,6 +57,7 @@ from standfirst.wire.formats._shared import (
 from standfirst.wire.item import (
     Association,
     Concept,
+    Directive,
     EditorialType,
     EdNote,
     Headline,
@@ -71,10 +82,10 @@ _FRAGMENTS: Final = frozenset("itemSet itemMeta contentSet contentMeta groupSet 
 _NO_NEWS: Final = {
     "conceptItem": "a concept item",
     "knowledgeItem": "a knowledge item",
-    "planningItem": "a planning item",
     "catalogItem": "a catalog item",
     "catalog": "a catalog",
 }
+_ITEMS: Final = ("newsItem", "packageItem", "planningItem")
 _ROOT: Final = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z]+)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>?")
 
 
@@ -109,9 +120,10 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
         raise Unreadable(f"This file is {_NO_NEWS[name]} and holds no news: take it out of the feed.")
     if name in _FRAGMENTS:
         raise Unreadable(f"This file is only a <{name}>, a part of an item: ask the agency for whole items.")
-    if name in ("newsItem", "packageItem"):
-        item = _read(root, profile, seal(data))
-        return Parsed(items=(item,), format=NAME)
+    if name in _ITEMS:
+        parts: dict[str, Part] = {}
+        item = _read(root, profile, seal(data), parts)
+        return Parsed(items=(item,), format=NAME, parts=parts)
     if name != "newsMessage":
         raise Unreadable(f"This file is a <{name}>, which holds no news: take it out of the feed.")
     return _message(root, data, profile)
@@ -130,6 +142,8 @@ def _message(root: etree._Element, data: bytes, profile: Profile) -> Parsed:
     items: list[Item] = []
     odd: list[Oddity] = []
     faults: list[Unreadable] = []
+    parts: dict[str, Part] = {}
+    sender = _sender(root)
     number = 0
     for item_set in root.findall(_N + "itemSet"):
         for element in item_set:
@@ -141,12 +155,12 @@ def _message(root: etree._Element, data: bytes, profile: Profile) -> Parsed:
                     f"The file holds more than {profile.limits.items:,} items: ask the agency for smaller files."
                 )
             name = etree.QName(element).localname
-            if name not in ("newsItem", "packageItem"):
+            if name not in _ITEMS:
                 what = _NO_NEWS.get(name, f"a <{name}>")
                 odd.append(Oddity(code="no-news", text=f"Item {number} is {what} and holds no news."))
                 continue
             try:
-                items.append(_read(element, profile, sealed))
+                items.append(_read(element, profile, sealed, parts, sender))
             except Unreadable as error:
                 faults.append(error)
                 odd.append(Oddity(code="broken-item", text=f"Item {number} was left out: {error.reason}"))
@@ -154,10 +168,17 @@ def _message(root: etree._Element, data: bytes, profile: Profile) -> Parsed:
         more = f" (and {len(faults) - 1} more like it)" if len(faults) > 1 else ""
         raise Unreadable(faults[0].reason + more, takedown=any(fault.takedown for fault in faults))
     if not items and odd:
-        raise Unreadable("This news message holds no news, only vocabularies or plans: take it out of the feed.")
+        raise Unreadable("This news message holds no news, only vocabularies: take it out of the feed.")
     if not items:
         raise Unreadable("This news message holds no item: ask the agency to send it again.")
-    return Parsed(items=tuple(items), oddities=tuple(odd), format=NAME)
+    return Parsed(items=tuple(items), oddities=tuple(odd), format=NAME, parts=parts)
+
+
+def _sender(root: etree._Element) -> str:
+    """Who sent the message, for items that do not say who provides them."""
+    header = root.find(_N + "header")
+    found = header.find(_N + "sender") if header is not None else None
+    return _code(found) if found is not None else ""
 
 
 # --- one item -----------------------------------------------------------------------------------------------------
@@ -185,7 +206,6 @@ class _Draft:
 
     profile: Profile
     odd: list[Oddity] = field(default_factory=list)
-    provider: str = ""
     title: str = ""
     item_class: str = ""
     status: Status = "usable"
@@ -205,8 +225,16 @@ class _Draft:
     types: list[EditorialType] = field(default_factory=list)
     ednotes: list[EdNote] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    linked: list[Association] = field(default_factory=list)
+    directives: list[Directive] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    alt_ids: list[str] = field(default_factory=list)
+    icons: list[Rendition] = field(default_factory=list)
+    creators: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
     headlines: list[tuple[int, Headline]] = field(default_factory=list)
-    descriptions: list[tuple[str, str]] = field(default_factory=list)
+    descriptions: list[tuple[int, str, str]] = field(default_factory=list)
+    """(rank, role, text)."""
     creditlines: list[str] = field(default_factory=list)
     usage_terms: list[str] = field(default_factory=list)
     located: list[str] = field(default_factory=list)
@@ -228,48 +256,42 @@ class _Draft:
         return read
 
 
-def _read(element: etree._Element, profile: Profile, sealed: str) -> Item:
-    """One newsItem or packageItem. Raises `Unreadable` if it has no identity or breaks the standard's structure."""
+def _read(element: etree._Element, profile: Profile, sealed: str, parts: dict[str, Part], sender: str = "") -> Item:
+    """One item. Raises `Unreadable` if it has no identity or breaks the standard's structure."""
     guid = line(element.get("guid"))
     label = f"Item {guid}" if guid else "An item"
     if not guid:
         raise Unreadable("An item has no guid, so its versions cannot be told apart: ask the agency to send it again.")
-    draft = _Draft(profile)
     meta = element.find(_N + "itemMeta")
     if meta is None:
         raise Unreadable(f"{label} has no itemMeta, so nothing says what it is: ask the agency to send it again.")
-    draft.language = line(element.get(_LANG))
+    provider = _provider(meta.find(_N + "provider")) or sender
+    profile = profile.speaking(provider).speaking(domain_in(guid))
+    draft = _Draft(profile)
+    draft.language = _language_of(element)
     _collect(draft, meta, _ITEM_META)
     if draft.deleted and "kill" not in draft.types:
         draft.types.append("kill")
-    _settle_status(draft)
-    for fault in _faults(element):
-        # A take-down must get through whatever else is wrong with it.
-        if draft.status not in ("withheld", "canceled"):
-            raise Unreadable(f"{label} {fault}: ask the agency to send it again.", takedown="kill" in draft.types)
-        draft.odd.append(Oddity(code="not-valid", text=f"The item {fault}."))
+    draft.status = settled(draft.status, draft.status_raw, draft.types, draft.odd)
+    faults = list(_faults(element))
     for child in element:
         if child.tag == _N + "contentMeta":
             _collect(draft, child, _CONTENT_META)
         elif child.tag == _N + "rightsInfo":
             _collect(draft, child, _RIGHTS)
 
+    item_type = _item_type(draft, element)
     body = raw = ""
     renditions: tuple[Rendition, ...] = ()
     found = inline.Said()
     content = element.find(_N + "contentSet")
     if content is not None:
-        body, raw, renditions = _contents(content, draft, found)
-    package = element.tag == _N + "packageItem"
-    associations = tuple(_members(element)) if package else ()
-
-    item_type = _TYPES.get(draft.item_class)
-    if package:
-        item_type = "composite"
-    elif item_type is None:
-        item_type = "text"
-        said = draft.item_class or "none"
-        draft.odd.append(Oddity(code="unknown-class", text=f"Its class ({said}) is not known: it is read as text."))
+        body, raw, renditions = _contents(content, draft, found, parts)
+    if element.tag == _N + "planningItem":
+        body = _plan(element, draft)
+    elif not body and item_type in ("video", "audio"):
+        body = _shots(element)
+    associations = (*_members(element, draft), *draft.linked)
 
     version_raw = line(element.get("version"))
     order = whole_number(version_raw, most=MOST) if version_raw else 1
@@ -284,17 +306,22 @@ def _read(element: etree._Element, profile: Profile, sealed: str) -> Item:
     draft.headlines.sort(key=lambda entry: entry[0])
     headlines = tuple(headline for _rank, headline in draft.headlines)
     headline = headlines[0].text if headlines else draft.title or found.headline
-    abstract = _abstract(draft.descriptions)
-    provider = (draft.provider or profile.provider) if not profile.force_provider else profile.provider
+    abstract = _abstract(draft.descriptions, caption_first=item_type in _SHOWN)
+    provider = (provider or profile.provider) if not profile.force_provider else profile.provider
     if not provider:
         provider = domain_in(guid) or "unknown"
         draft.odd.append(Oddity(code="no-provider", text="It does not say who provides it."))
+    # A take-down must get through whatever else is wrong with it; so must a whole story.
+    if faults and draft.status not in ("withheld", "canceled") and not (headline and (body or renditions)):
+        raise Unreadable(f"{label} {faults[0]}: ask the agency to send it again.", takedown="kill" in draft.types)
+    draft.odd += [Oddity(code="not-valid", text=f"The item {fault}.") for fault in faults]
     if not (headline or body or renditions or associations or abstract):
         draft.odd.append(Oddity(code="no-content", text="It has neither headline, nor text, nor anything to show."))
 
     return Item(
         provider=provider,
         item_id=guid,
+        alt_ids=unique(name for name in draft.alt_ids if name != guid),
         version_raw=version_raw,
         version_order=order,
         thread_key=_thread(draft, guid),
@@ -310,13 +337,13 @@ def _read(element: etree._Element, profile: Profile, sealed: str) -> Item:
         headline=headline,
         headlines=headlines,
         subheadline=draft.subheadline,
-        byline=draft.byline or found.byline,
+        byline=draft.byline or found.byline or (", ".join(unique(draft.creators)) if item_type in _SHOWN else ""),
         dateline=draft.dateline or found.dateline,
         located=", ".join(unique(draft.located)),
         abstract=abstract,
         body_html=body,
         body_raw=raw,
-        creditline=" / ".join(unique(draft.creditlines)),
+        creditline=" / ".join(unique(draft.creditlines) or unique(draft.sources)),
         copyright_holder=draft.copyright_holder,
         copyright_notice=draft.copyright_notice,
         usage_terms=unique(draft.usage_terms),
@@ -332,12 +359,31 @@ def _read(element: etree._Element, profile: Profile, sealed: str) -> Item:
         version_created=version_created,
         content_created=draft.moment("contentCreated"),
         expires=draft.moment("expires"),
-        renditions=renditions,
+        renditions=(*renditions, *draft.icons),
         associations=associations,
         links=tuple(draft.links),
         raw_sha256=sealed,
         oddities=tuple(draft.odd),
+        directives=tuple(draft.directives),
+        doubts=tuple(draft.doubts),
     )
+
+
+_SHOWN: Final = frozenset({"picture", "graphic", "video", "audio"})
+
+
+def _item_type(draft: _Draft, element: etree._Element) -> ItemType:
+    if element.tag == _N + "packageItem":
+        return "composite"
+    if element.tag == _N + "planningItem":
+        draft.types.append("advisory")
+        return "advisory"
+    found = _TYPES.get(draft.item_class)
+    if found is not None:
+        return found
+    said = draft.item_class or "none"
+    draft.odd.append(Oddity(code="unknown-class", text=f"Its class ({said}) is not known: it is read as text."))
+    return "text"
 
 
 _Reader = Callable[[_Draft, etree._Element], None]
@@ -360,25 +406,29 @@ def _code(element: etree._Element) -> str:
     return line(element.get("qcode") or element.get("uri") or element.get("literal") or element.text)
 
 
-def _name(element: etree._Element) -> str:
-    name = element.find(_N + "name")
-    return _text(name) if name is not None else ""
+def _name(element: etree._Element, language: str = "") -> str:
+    """The name of a concept: of several, that in `language` if there is one, else the first."""
+    names = element.findall(_N + "name")
+    if not names:
+        return ""
+    if language and len(names) > 1:
+        for name in names:
+            if _same_language(name.get(_LANG), language):
+                return _text(name)
+    return _text(names[0])
 
 
-def _settle_status(draft: _Draft) -> None:
-    """Decide from status and signals together; where they disagree the item waits for a person."""
-    if "kill" not in draft.types or draft.status in ("withheld", "canceled"):
-        return
-    if not draft.status_raw:
-        draft.status = "canceled"
-        return
-    draft.status = "unknown"
-    draft.odd.append(
-        Oddity(
-            code="status-disagrees",
-            text=f"A signal says that it is to be removed, but its status is {draft.status_raw}: a person must decide.",
-        )
-    )
+def _same_language(one: str | None, other: str) -> bool:
+    """True if two tags name the same language, whatever the region, or if one says nothing."""
+    if not one or not other:
+        return True
+    return language_of(one).partition("-")[0] == language_of(other).partition("-")[0]
+
+
+def _language_of(element: etree._Element) -> str:
+    language = element.find(f"{_N}contentMeta/{_N}language")
+    tag = language.get("tag") if language is not None else ""
+    return language_of(tag or element.get(_LANG) or "")
 
 
 def _thread(draft: _Draft, guid: str) -> str:
@@ -390,12 +440,18 @@ def _thread(draft: _Draft, guid: str) -> str:
     return guid
 
 
-def _abstract(descriptions: list[tuple[str, str]]) -> str:
-    for roles in (("summary", "abstract", "teaser", "lead", "standfirst"), ("caption", "")):
-        for role, text in descriptions:
+_SUMMARIES: Final = ("summary", "abstract", "teaser", "lead", "standfirst")
+_CAPTIONS: Final = ("caption", "")
+
+
+def _abstract(descriptions: list[tuple[int, str, str]], *, caption_first: bool) -> str:
+    ranked = sorted(descriptions, key=lambda entry: entry[0])
+    wanted = (_CAPTIONS, _SUMMARIES) if caption_first else (_SUMMARIES, _CAPTIONS)
+    for roles in wanted:
+        for _rank, role, text in ranked:
             if role in roles:
                 return text
-    return descriptions[0][1] if descriptions else ""
+    return ranked[0][2] if ranked else ""
 
 
 # --- structure ----------------------------------------------------------------------------------------------------
@@ -440,14 +496,15 @@ def _item_class(draft: _Draft, element: etree._Element) -> None:
             draft.deleted = True
 
 
-def _provider(draft: _Draft, element: etree._Element) -> None:
+def _provider(element: etree._Element | None) -> str:
+    if element is None:
+        return ""
     qcode, uri = line(element.get("qcode")), line(element.get("uri"))
     if qcode:
-        draft.provider = qcode.partition(":")[2] or qcode
-    elif "/newsprovider/" in uri:
-        draft.provider = uri.rstrip("/").rpartition("/")[2]
-    else:
-        draft.provider = uri or line(element.get("literal")) or _name(element) or line(element.text)
+        return qcode.partition(":")[2] or qcode
+    if "/newsprovider/" in uri:
+        return uri.rstrip("/").rpartition("/")[2]
+    return uri or line(element.get("literal")) or _name(element) or line(element.text)
 
 
 def _time(draft: _Draft, element: etree._Element) -> None:
@@ -464,13 +521,7 @@ def _embargoed(draft: _Draft, element: etree._Element) -> None:
 def _pub_status(draft: _Draft, element: etree._Element) -> None:
     draft.status_raw = _code(element) or _name(element) or "(empty)"
     draft.status = status_of(draft.status_raw, draft.profile)
-    if draft.status == "unknown":
-        draft.odd.append(
-            Oddity(
-                code="unknown-status",
-                text=f"Its status “{draft.status_raw[:60]}” is not one that we know: a person must decide.",
-            )
-        )
+    note_unknown_status(draft.status, draft.status_raw, draft.odd)
 
 
 def _signal(draft: _Draft, element: etree._Element) -> None:
@@ -499,11 +550,78 @@ def _ed_note(draft: _Draft, element: etree._Element) -> None:
     draft.ednotes.append(EdNote(text=text, public=public, role=role))
 
 
+_MIME_TYPES: Final[dict[str, ItemType]] = {"image": "picture", "video": "video", "audio": "audio"}
+
+
 def _link(draft: _Draft, element: etree._Element) -> None:
-    target = line(element.get("residref") or element.get("href"))
-    if target:
-        rel = line(element.get("rel") or element.get("reluri"))
-        draft.links.append(Link(rel=rel, target=target, version=line(element.get("version"))))
+    residref, href = line(element.get("residref")), line(element.get("href"))
+    target = residref or href
+    if not target:
+        return
+    rel = line(element.get("rel") or element.get("reluri"))
+    version = line(element.get("version"))
+    draft.links.append(Link(rel=rel, target=target, version=version))
+    item_class = element.find(_N + "itemClass")
+    mime = line(element.get("contenttype"))
+    kind = _TYPES.get(last_part(_code(item_class)), "") if item_class is not None else ""
+    kind = kind or _MIME_TYPES.get(mime.partition("/")[0], "")
+    if kind in _SHOWN and last_part(rel) not in _EARLIER:
+        rendition = Rendition(href=href, mime=mime, bytes=whole_number(element.get("size")))
+        draft.linked.append(_related(element, rel, target, version, kind, (rendition,) if href else ()))
+
+
+_EARLIER: Final = frozenset({"evolvedfrom", "prevversion", "derivedfrom", "previousversion"})
+
+
+def _related(
+    element: etree._Element, role: str, target: str, version: str, kind: str, renditions: tuple[Rendition, ...]
+) -> Association:
+    """Another item as hints inside `element` describe it."""
+    texts = {name: _hint(element, name) for name in ("headline", "title", "description", "creditline")}
+    rights = element.find(_N + "rightsInfo")
+    return Association(
+        role=role,
+        item_id=target,
+        version=version,
+        type=kind,
+        headline=texts["headline"] or texts["title"],
+        caption=texts["description"],
+        creditline=texts["creditline"],
+        copyright_notice=_hint(rights, "copyrightNotice") if rights is not None else "",
+        usage_terms=unique(_text(term) for term in rights.findall(_N + "usageTerms")) if rights is not None else (),
+        expires=moment(_hint(element, "expires")),
+        renditions=renditions,
+    )
+
+
+def _hint(element: etree._Element, name: str) -> str:
+    found = element.find(_N + name)
+    return _text(found) if found is not None else ""
+
+
+def _member_of(draft: _Draft, element: etree._Element) -> None:
+    code = _code(element)
+    if code:
+        draft.links.append(Link(rel=etree.QName(element).localname, target=code))
+
+
+def _service(draft: _Draft, element: etree._Element) -> None:
+    scheme, colon, code = _code(element).partition(":")
+    if code or scheme:
+        name = _name(element)
+        draft.subjects.append(
+            Concept(scheme=scheme if colon else "", code=code if colon else scheme, name=name, how="service")
+        )
+
+
+def _role(draft: _Draft, element: etree._Element) -> None:
+    """AP says here what its other formats call editorial types: Corrective, Kill, Writethru."""
+    for word in unique([*(_text(name) for name in element.findall(_N + "name")), _code(element)]):
+        found = editorial_type_of(word, draft.profile)
+        if found:
+            draft.signals.append(word)
+            draft.types.append(found)
+            return
 
 
 def _title(draft: _Draft, element: etree._Element) -> None:
@@ -512,7 +630,6 @@ def _title(draft: _Draft, element: etree._Element) -> None:
 
 _ITEM_META: Final[dict[str, _Reader]] = {
     _N + "itemClass": _item_class,
-    _N + "provider": _provider,
     _N + "versionCreated": _time,
     _N + "firstCreated": _time,
     _N + "expires": _time,
@@ -522,6 +639,10 @@ _ITEM_META: Final[dict[str, _Reader]] = {
     _N + "edNote": _ed_note,
     _N + "link": _link,
     _N + "title": _title,
+    _N + "memberOf": _member_of,
+    _N + "instanceOf": _member_of,
+    _N + "service": _service,
+    _N + "role": _role,
 }
 
 # --- contentMeta --------------------------------------------------------------------------------------------------
@@ -538,18 +659,11 @@ def _urgency(draft: _Draft, element: etree._Element) -> None:
 
 
 def _located(draft: _Draft, element: etree._Element) -> None:
-    draft.located.append(_name(element) or _code(element))
-
-
-def _language(draft: _Draft, element: etree._Element) -> None:
-    tag = line(element.get("tag"))
-    if tag and "language" not in draft.times:
-        draft.language = tag
-        draft.times["language"] = ""
+    draft.located.append(_name(element, draft.language) or _code(element))
 
 
 def _genre(draft: _Draft, element: etree._Element) -> None:
-    draft.genre.append(_name(element) or _code(element))
+    draft.genre.append(_name(element, draft.language) or _code(element))
 
 
 def _subject(draft: _Draft, element: etree._Element) -> None:
@@ -561,7 +675,8 @@ def _subject(draft: _Draft, element: etree._Element) -> None:
         scheme = head + slash
         if not uri:
             code = line(element.get("literal"))
-    concept = Concept(scheme=scheme, code=code, name=_name(element), how=line(element.get("how")))
+    name = _name(element, draft.language)
+    concept = Concept(scheme=scheme, code=code, name=name, how=line(element.get("how")))
     if not (concept.code or concept.name):
         return
     kind = last_part(element.get("type") or element.get("typeuri") or "")
@@ -585,9 +700,10 @@ def _headline(draft: _Draft, element: etree._Element) -> None:
         return
     role = last_part(element.get("role") or "") or "main"
     rank = whole_number(element.get("rank"))
-    if "sub" in role and not draft.subheadline:
+    if "sub" in role and not draft.subheadline and _same_language(element.get(_LANG), draft.language):
         draft.subheadline = text
     place = (rank or 0) + (0 if role in ("main", "headline", "hl1") else 1000)
+    place += 0 if _same_language(element.get(_LANG), draft.language) else 10_000
     draft.headlines.append((place, Headline(text=text, role=role)))
 
 
@@ -608,7 +724,8 @@ def _creditline(draft: _Draft, element: etree._Element) -> None:
 def _description(draft: _Draft, element: etree._Element) -> None:
     text = _text(element)
     if text:
-        draft.descriptions.append((last_part(element.get("role") or ""), text))
+        rank = 0 if _same_language(element.get(_LANG), draft.language) else 1
+        draft.descriptions.append((rank, last_part(element.get("role") or ""), text))
 
 
 def _keyword(draft: _Draft, element: etree._Element) -> None:
@@ -616,16 +733,43 @@ def _keyword(draft: _Draft, element: etree._Element) -> None:
 
 
 def _alt_id(draft: _Draft, element: etree._Element) -> None:
+    name = line(element.text)
+    if not name:
+        return
     # TT names the item that this one replaces in an altId.
-    if last_part(element.get("type") or "") == "refuno" and line(element.text):
-        draft.links.append(Link(rel="replaces", target=line(element.text)))
+    if last_part(element.get("type") or "") == "refuno":
+        draft.links.append(Link(rel="replaces", target=name))
+    else:
+        draft.alt_ids.append(name)
+
+
+def _creator(draft: _Draft, element: etree._Element) -> None:
+    draft.creators.append(_name(element) or line(element.get("literal")) or line(element.text))
+
+
+def _info_source(draft: _Draft, element: etree._Element) -> None:
+    draft.sources.append(_name(element) or line(element.get("literal")) or line(element.text))
+
+
+def _icon(draft: _Draft, element: etree._Element) -> None:
+    href = line(element.get("href"))
+    if href:
+        draft.icons.append(_rendition(element, role="icon"))
+
+
+def _digital_source(draft: _Draft, element: etree._Element) -> None:
+    """How it was made, e.g. by a trained algorithm: kept among the subjects, for rules and screens to find."""
+    code = _code(element)
+    if code:
+        draft.subjects.append(
+            Concept(scheme="digitalsourcetype", code=last_part(code), name=_name(element), how="digitalsourcetype")
+        )
 
 
 _CONTENT_META: Final[dict[str, _Reader]] = {
     _N + "urgency": _urgency,
     _N + "contentCreated": _time,
     _N + "located": _located,
-    _N + "language": _language,
     _N + "genre": _genre,
     _N + "subject": _subject,
     _N + "slugline": _slugline,
@@ -636,6 +780,10 @@ _CONTENT_META: Final[dict[str, _Reader]] = {
     _N + "description": _description,
     _N + "keyword": _keyword,
     _N + "altId": _alt_id,
+    _N + "creator": _creator,
+    _N + "infoSource": _info_source,
+    _N + "icon": _icon,
+    _N + "digitalSourceType": _digital_source,
 }
 
 # --- rightsInfo ---------------------------------------------------------------------------------------------------
@@ -653,80 +801,170 @@ def _usage_terms(draft: _Draft, element: etree._Element) -> None:
     draft.usage_terms.append(_text(element) or line(element.get("href")))
 
 
+def _rights_link(draft: _Draft, element: etree._Element) -> None:
+    if last_part(element.get("rel") or element.get("reluri") or "") == "rightspolicy":
+        draft.usage_terms.append(line(element.get("href") or element.get("residref")))
+
+
+def _rights_expression(draft: _Draft, element: etree._Element) -> None:
+    draft.odd.append(
+        Oddity(code="rights-expression", text="It carries machine-readable rights, which are kept but not read.")
+    )
+
+
 _RIGHTS: Final[dict[str, _Reader]] = {
     _N + "copyrightHolder": _copyright_holder,
     _N + "copyrightNotice": _copyright_notice,
     _N + "usageTerms": _usage_terms,
+    _N + "link": _rights_link,
+    _N + "rightsExpressionXML": _rights_expression,
+    _N + "rightsExpressionData": _rights_expression,
 }
 
 # --- packages -----------------------------------------------------------------------------------------------------
 
 
-def _members(element: etree._Element) -> Iterator[Association]:
-    for reference in element.iter(_N + "itemRef"):
-        target = line(reference.get("residref") or reference.get("href"))
+def _members(element: etree._Element, draft: _Draft) -> Iterator[Association]:
+    group_set = element.find(_N + "groupSet")
+    if group_set is None:
+        return
+    for reference in group_set.iter(_N + "itemRef"):
+        residref, href = line(reference.get("residref")), line(reference.get("href"))
+        target = residref or href
         if not target:
             continue
         group = reference.getparent()
+        role = line(group.get("role") or group.get("roleuri")) if group is not None else ""
         item_class = reference.find(_N + "itemClass")
-        headline = reference.find(_N + "headline")
-        if headline is None:
-            headline = reference.find(_N + "title")
-        caption = reference.find(_N + "description")
-        yield Association(
-            role=line(group.get("role")) if group is not None else "",
-            item_id=target,
-            version=line(reference.get("version")),
-            type=_TYPES.get(last_part(_code(item_class)), "") if item_class is not None else "",
-            headline=_text(headline) if headline is not None else "",
-            caption=_text(caption) if caption is not None else "",
+        kind = _TYPES.get(last_part(_code(item_class)), "") if item_class is not None else ""
+        mime = line(reference.get("contenttype"))
+        shown = href and (kind in _SHOWN or mime.partition("/")[0] in _MIME_TYPES)
+        rendition = Rendition(href=href, mime=mime, bytes=whole_number(reference.get("size")))
+        yield _related(
+            reference,
+            role,
+            target,
+            line(reference.get("version")),
+            kind or _MIME_TYPES.get(mime.partition("/")[0], ""),
+            (rendition,) if shown else (),
         )
+        _member_status(reference, target, draft)
+
+
+def _member_status(reference: etree._Element, target: str, draft: _Draft) -> None:
+    """A package may tell what has become of a member."""
+    element = reference.find(_N + "pubStatus")
+    status = status_of(_code(element), draft.profile) if element is not None and _code(element) else "usable"
+    if status in ("canceled", "withheld"):
+        said = f"A package calls its member {target} {status}."
+        draft.directives.append(Directive(status=status, target=target, exact=True, said=said))
+
+
+# --- plans and shots ----------------------------------------------------------------------------------------------
+
+
+def _plan(element: etree._Element, draft: _Draft) -> str:
+    """The coverage that a planning item announces: a paragraph each. Its notes to editors stay notes."""
+    blocks: list[str] = []
+    for coverage in element.iter(_N + "newsCoverage"):
+        planning = coverage.find(_N + "planning")
+        if planning is None:
+            continue
+        for note in planning.findall(_N + "edNote"):
+            _ed_note(draft, note)
+        item_class = planning.find(_N + "itemClass")
+        kind = last_part(_code(item_class)) if item_class is not None else ""
+        words = [
+            kind.capitalize(),
+            _hint(planning, "headline") or _hint(planning, "slugline") or _hint(planning, "title"),
+            *(_text(part) for part in planning.findall(_N + "description")),
+            _hint(planning, "scheduled"),
+            *(_hint(reference, "title") for reference in coverage.iter(_N + "deliveredItemRef")),
+        ]
+        text = " – ".join(word for word in words if word)
+        if text:
+            blocks.append(f"<p>{markup.escape(text)}</p>")
+    return "".join(blocks)
+
+
+def _shots(element: etree._Element) -> str:
+    """What the parts of a film or sound are, where nothing else is said of it."""
+    blocks: list[str] = []
+    for part in element.findall(_N + "partMeta"):
+        words = unique([_hint(part, "headline"), *(_text(text) for text in part.findall(_N + "description"))])
+        if words:
+            blocks.append(f"<p>{markup.escape(' – '.join(words))}</p>")
+    return "".join(blocks)
 
 
 # --- contentSet ---------------------------------------------------------------------------------------------------
 
 
-def _contents(content: etree._Element, draft: _Draft, found: inline.Said) -> tuple[str, str, tuple[Rendition, ...]]:
+def _contents(
+    content: etree._Element, draft: _Draft, found: inline.Said, parts: dict[str, Part]
+) -> tuple[str, str, tuple[Rendition, ...]]:
     """(body_html, body_raw, renditions)."""
     bodies = Bodies()
     raws: list[str] = []
     renditions: list[Rendition] = []
     for child in content:
         if child.tag == _N + "remoteContent":
-            renditions.append(_rendition(child))
+            first = _rendition(child)
+            renditions.append(first)
+            for other in child.findall(_N + "altLoc"):
+                href = line(other.text) or line(other.get("href"))
+                if href:
+                    renditions.append(msgspec.structs.replace(first, href=href))
         elif child.tag == _N + "inlineXML":
             raws.append(xml.raw_of(child))
             bodies.add(inline.html_of(child, line(child.get("contenttype")), found))
         elif child.tag == _N + "inlineData":
-            raws.append(lines(xml.text_of(child)))
-            bodies.add(_inline_data(child, draft))
-    return bodies.html(), "\n".join(raws), tuple(renditions)
+            html, raw = _inline_data(child, draft, renditions, parts)
+            bodies.add(html)
+            raws.append(raw)
+    return bodies.html(), "\n".join(raw for raw in raws if raw), tuple(renditions)
 
 
-def _rendition(element: etree._Element) -> Rendition:
+_SHA256: Final = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def _rendition(element: etree._Element, role: str = "") -> Rendition:
+    sha = ""
+    for digest in element.findall(_N + "hash"):
+        text = line(digest.text).lower()
+        if "256" in (digest.get("hashtype") or digest.get("hashtypeuri") or "") and _SHA256.match(text):
+            sha = text
     return Rendition(
-        role=line(element.get("rendition") or element.get("renditionuri")),
+        role=line(element.get("rendition") or element.get("renditionuri")) or role,
         href=line(element.get("href") or element.get("residref")),
         mime=line(element.get("contenttype")),
         width=whole_number(element.get("width")),
         height=whole_number(element.get("height")),
         bytes=whole_number(element.get("size")),
+        sha=sha,
     )
 
 
-def _inline_data(element: etree._Element, draft: _Draft) -> str:
+def _inline_data(
+    element: etree._Element, draft: _Draft, renditions: list[Rendition], parts: dict[str, Part]
+) -> tuple[str, str]:
+    """(body_html, body_raw) of text; other data becomes a part of the file and a rendition of the item."""
     text = xml.text_of(element)
     mime = line(element.get("contenttype")).lower()
-    encoding = last_part(element.get("encoding") or element.get("encodinguri") or "")
-    if encoding == "base64":
-        if mime and not mime.startswith("text/"):
-            draft.odd.append(
-                Oddity(code="inline-data", text=f"It carries {mime} data inside, which is kept but not read.")
-            )
-            return ""
-        try:
-            text = base64.b64decode(text, validate=False).decode("utf-8")
-        except (binascii.Error, ValueError):
-            draft.odd.append(Oddity(code="inline-data", text="It carries encoded data inside that cannot be read."))
-            return ""
-    return body_from(text, mime)
+    if last_part(element.get("encoding") or element.get("encodinguri") or "") != "base64":
+        return body_from(text, mime), lines(text)
+    try:
+        data = base64.b64decode(text, validate=False)
+        if not mime or mime.startswith("text/"):
+            text = data.decode("utf-8")
+            return body_from(text, mime), lines(text)
+    except (binascii.Error, ValueError):
+        draft.odd.append(Oddity(code="inline-data", text="It carries encoded data inside that cannot be read."))
+        return "", ""
+    if data:
+        digest = seal(data)
+        name = line(element.get("id")) or line(element.get("rendition")).rpartition(":")[2]
+        parts[digest] = Part(data=data, name=name, mime=mime)
+        rendition = _rendition(element)
+        renditions.append(msgspec.structs.replace(rendition, bytes=len(data), sha=digest, part=digest))
+    return "", ""

@@ -48,6 +48,7 @@ from standfirst.wire.formats._shared import (
     domain_in,
     editorial_type_of,
     in_order,
+    language_of,
     last_part,
     line,
     lines,
@@ -446,7 +447,7 @@ def _item(
         copyright_holder=text("copyrightholder"),
         copyright_notice=text("copyrightnotice"),
         usage_terms=unique(_entry_text(entry) for entry in usage),
-        language=text("language") or profile.language,
+        language=language_of(text("language")) or profile.language,
         genre=unique(
             entry.name or entry.code or entry.scheme
             for name in ("genre", "genres")
