@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.SlugField(help_text='Short name, as commands use it, e.g. “cpa-api”.', max_length=80, unique=True)),
-                ('kind', models.CharField(choices=[('http', 'Web address (feeds and agencies’ APIs)'), ('folder', 'Watched folder'), ('ftp', 'FTP or FTPS server'), ('sftp', 'SFTP server'), ('imap', 'Mailbox (IMAP)'), ('push', 'The agency calls us (webhook)')], max_length=10)),
+                ('kind', models.CharField(choices=[('http', 'Web address (RSS, Atom, any file or JSON listing)'), ('ap', 'AP Media API'), ('afp', 'AFP Core API'), ('folder', 'Watched folder'), ('ftp', 'FTP or FTPS server'), ('sftp', 'SFTP server'), ('imap', 'Mailbox (IMAP)'), ('push', 'The agency calls us (webhook)')], max_length=10)),
                 ('settings', models.JSONField(default=dict, help_text="As the transport's settings say. Never a secret.")),
                 ('secrets', models.TextField(blank=True, help_text="Encrypted; the key is a file in the newsroom's folder.")),
                 ('interval', models.PositiveIntegerField(default=60, help_text='Seconds between two looks. Agencies name their least: AP and PA allow 30 to 60.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(604800)], verbose_name='look every')),

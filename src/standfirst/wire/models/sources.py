@@ -32,7 +32,9 @@ class Source(models.Model):
     """
 
     class Kind(models.TextChoices):
-        HTTP = "http", "Web address (feeds and agencies’ APIs)"
+        HTTP = "http", "Web address (RSS, Atom, any file or JSON listing)"
+        AP = "ap", "AP Media API"
+        AFP = "afp", "AFP Core API"
         FOLDER = "folder", "Watched folder"
         FTP = "ftp", "FTP or FTPS server"
         SFTP = "sftp", "SFTP server"
