@@ -64,6 +64,8 @@ class Copy:
 def copy_of(item: Item, *, credit: str, language: str) -> Copy:
     """What `item` becomes as a story. `credit` and `language` (BCP 47) stand in where it brings none."""
     body = list(blocks_of(item.body_html))
+    if len(body) > 1 and body[0] == ("heading", _line(item.headline)):
+        body = body[1:]  # many formats repeat the headline inside of the text
     standfirst = _line(markup.text_of(item.abstract)) or _line(item.subheadline)
     if not body and standfirst:
         body = [("paragraph", f"<p>{markup.escape(standfirst)}</p>")]
