@@ -55,7 +55,59 @@ EFE: Final = Profile(
 )
 EUROPA_PRESS: Final = EFE
 
+# AP says what kind of version an item is in words of its own; photos that must go are eliminated, not killed.
+AP: Final = Profile(
+    signals={"elimination": "kill", "corrective": "correction", "test": "", "derived": ""}, language="en"
+)
+# dpa marks each note that may be published; what is only planned is no instruction.
+DPA: Final = Profile(
+    public_note_roles=frozenset({"dpaednoterole:editorialnote"}), signals={"isplanned": ""}, language="de"
+)
+# Reuters' news data calls what is to be taken down withdrawn. Its edStat letters and msgType are read by `newsml_g2`.
+REUTERS: Final = Profile(status_words={"withdrawn": "withheld", "deleted": "canceled"}, language="en")
+# TT has two words for statuses that IPTC lacks: copy that something else has replaced, and copy not yet written.
+TT: Final = Profile(
+    status_words={"replaced": "unknown", "commissioned": "unknown"},
+    signals={"replace": "update", "korr": "correction"},
+    language="sv",
+)
+STT: Final = Profile(
+    signals={
+        "append-major-content": "update",
+        "append-minor-content": "update",
+        "new": "",
+        "replace": "update",
+        "supplement": "add/take",
+        "remove": "kill",
+    },
+    language="fi",
+)
+APA: Final = Profile(language="de")
+RITZAU: Final = Profile(language="da")
+NTB: Final = Profile(language="nb", zone="Europe/Oslo")
+BBC: Final = Profile(language="en")
+GLOBENEWSWIRE: Final = Profile(language="en")
+# Superdesk's own words for what became of an item.
+SUPERDESK: Final = Profile(status_words={"recalled": "withheld", "killed": "canceled"})
+# Scoop sends an empty embargo on routine releases. That means none only where a feed names the dialect: a person chose.
+SCOOP: Final = Profile(empty_embargo_means_none=True, language="en")
+# Nigeria's agency publishes a plain feed, in English whether it says so or not.
+NAN: Final = Profile(language="en", zone="Africa/Lagos")
+
 NAMED: Final[Mapping[str, Profile]] = {
+    "ap": AP,
+    "apa": APA,
+    "bbc": BBC,
+    "dpa": DPA,
+    "globenewswire": GLOBENEWSWIRE,
+    "nan": NAN,
+    "ntb": NTB,
+    "reuters": REUTERS,
+    "ritzau": RITZAU,
+    "scoop": SCOOP,
+    "stt": STT,
+    "superdesk": SUPERDESK,
+    "tt": TT,
     "afp": AFP,
     "efe": EFE,
     "europa-press": EUROPA_PRESS,
@@ -63,6 +115,34 @@ NAMED: Final[Mapping[str, Profile]] = {
 """By short name, as a feed's settings have it."""
 
 BY_PROVIDER: Final[Mapping[str, Profile]] = {
+    "ap": AP,
+    "ap.org": AP,
+    "associated press": AP,
+    "the associated press": AP,
+    "apa": APA,
+    "apa.at": APA,
+    "bbc": BBC,
+    "bbc.co.uk": BBC,
+    "www.bbc.co.uk": BBC,
+    "dpa": DPA,
+    "dpa.com": DPA,
+    "globenewswire": GLOBENEWSWIRE,
+    "globenewswire.com": GLOBENEWSWIRE,
+    "nan": NAN,
+    "nannews.ng": NAN,
+    "ntb": NTB,
+    "ntb.no": NTB,
+    "reuters": REUTERS,
+    "reuters.com": REUTERS,
+    "ritzau": RITZAU,
+    "ritzau.dk": RITZAU,
+    "stt": STT,
+    "stt-lehtikuva": STT,
+    "stt.fi": STT,
+    "superdesk": SUPERDESK,
+    "tt": TT,
+    "tt.se": TT,
+    "test.tt.se": TT,
     "afp": AFP,
     "afp.com": AFP,
     "agencia efe": EFE,

@@ -438,7 +438,7 @@ def _item(
         headline=headline,
         headlines=headlines,
         subheadline=next((entry.text for entry in headlines if "sub" in entry.role.lower()), ""),
-        byline=plain(text("by") or text("byline")) or ", ".join(texts(item.get("authors"), "name")),
+        byline=plain(text("by") or text("byline")) or _writers(item),
         located=text("located"),
         abstract=descriptions,
         body_html=bodies,
@@ -475,6 +475,11 @@ def _item(
         oddities=tuple(odd),
         doubts=doubts,
     )
+
+
+def _writers(item: Object) -> str:
+    """The writers as dialects list them: TT's `bylines`, Superdesk's `authors`."""
+    return ", ".join(texts(item.get("bylines"), "byline", "by", "name") or texts(item.get("authors"), "name"))
 
 
 def _other_names(item: Object) -> tuple[str, ...]:
