@@ -37,6 +37,8 @@ MAY: Final[dict[str, str]] = {
     "stories.kill_story": "kill",
     "stories.withhold_story": "withhold",
     "stories.restore_story": "undo another person's kill or withholding, lift an embargo",
+    "pictures.kill_picture": "kill pictures",
+    "pictures.restore_picture": "undo another person's kill of a picture",
     "stories.correct_story": "publish corrections, clarifications, updates",
     "desk.pin_lead": "pin leads",
     "stories.add_author": "add authors",

@@ -22,7 +22,8 @@ class Role:
 
 
 _ADMIN = ("wagtailadmin.access_admin",)
-_TAKE_DOWN = ("stories.kill_story", "stories.withhold_story")
+_TAKE_DOWN = ("stories.kill_story", "stories.withhold_story", "pictures.kill_picture")
+_RESTORE = ("stories.restore_story", "pictures.restore_picture")
 _DESK = ("stories.correct_story", "desk.pin_lead")
 _AUTHORS = ("stories.add_author", "stories.change_author", "stories.add_topic", "stories.change_topic")
 _WIRE = ("wire.view_item", "wire.take_item")
@@ -48,7 +49,7 @@ ROLES: tuple[Role, ...] = (
         "Editor",
         "Edits, schedules, publishes and corrects; takes stories down.",
         _EDIT,
-        (*_ADMIN, *_WIRE, *_TAKE_DOWN, "stories.restore_story", *_DESK, *_AUTHORS),
+        (*_ADMIN, *_WIRE, *_TAKE_DOWN, *_RESTORE, *_DESK, *_AUTHORS),
     ),
     Role(
         "Publisher",
@@ -59,7 +60,7 @@ ROLES: tuple[Role, ...] = (
             *_WIRE,
             *_FEEDS,
             *_TAKE_DOWN,
-            "stories.restore_story",
+            *_RESTORE,
             *_DESK,
             *_AUTHORS,
             "stories.change_sitefacts",
@@ -74,7 +75,7 @@ ROLES: tuple[Role, ...] = (
             *_WIRE,
             *_FEEDS,
             *_TAKE_DOWN,
-            "stories.restore_story",
+            *_RESTORE,
             *_DESK,
             *_AUTHORS,
             "stories.change_sitefacts",

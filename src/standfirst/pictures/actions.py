@@ -91,8 +91,8 @@ def killed_before(seal: str) -> PictureKill | None:
 def kill(*, picture: Picture, by: changes.Actor, reason: str, agency: str = "", ref: str = "") -> PictureKill:
     """Take a picture out of every page, at once and for good. The stories stay.
 
-    It holds for the bytes, not for the row: whoever brings them again, they are killed. `agency` and `ref` say who asked
-    for it and what it came with, where that was not a person here.
+    It holds for the bytes, not for the row: whoever brings them again, they are killed. `agency` and `ref` say who
+    asked for it and what it came with, where that was not a person here.
     """
     locked = Picture.objects.select_for_update().get(pk=picture.pk)
     fact = _kill(picture=locked, seal=locked.seal, by=by, reason=reason, agency=agency, ref=ref)

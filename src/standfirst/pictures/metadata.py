@@ -1,8 +1,8 @@
 """What a picture file says of itself: IPTC IIM, XMP and Exif, read from bytes that nobody trusts.
 
-After the IPTC Photo Metadata Standard 2024.1. Where a file says the same thing twice, XMP goes before IIM and IIM before
-Exif: IIM cuts texts short, and cameras fill Exif by themselves. Places by coordinates, serial numbers, owners' names
-and thumbnails are never read.
+After the IPTC Photo Metadata Standard 2024.1. Where a file says the same thing twice, XMP goes before IIM and IIM
+before Exif: IIM cuts texts short, and cameras fill Exif by themselves. Places by coordinates, serial numbers, owners'
+names and thumbnails are never read.
 """
 
 from __future__ import annotations

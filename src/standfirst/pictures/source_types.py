@@ -11,7 +11,7 @@ NOTES: Final = {
     "algorithmicmedia": "Made by a computer program, not by a camera.",
     "algorithmicallyenhanced": "Changed by a computer program.",
     "virtualrecording": "Recorded from a virtual world, not by a camera.",
-    "dataDrivenMedia".lower(): "Made by a computer program from data.",
+    "datadrivenmedia": "Made by a computer program from data.",
     "softwareimage": "Made with drawing software, not by a camera.",
     "digitalart": "Drawn by a person with a computer.",
     "digitalcreation": "Made by a person with a computer, not by a camera.",
@@ -30,7 +30,7 @@ NOTES: Final = {
 
 
 def code_of(address: str) -> str:
-    """The last part of a code's address or qualified code: "http://cv.iptc.org/.../print" and "dsrct:print" are "print"."""
+    """The last part of an address or qualified code: "http://cv.iptc.org/.../print" and "dsrct:print" are "print"."""
     return address.strip().rstrip("/").replace("#", "/").replace(":", "/").rpartition("/")[2][:60]
 
 

@@ -179,7 +179,7 @@ _NO_PLACES: Final = frozenset({"editorial use", "editorial", "use", "print", "in
 
 
 def territory(*texts: str) -> str:
-    """Where it may not, or may only, be shown as the terms say in capitals, e.g. "Not: GERMANY, AUSTRIA"; "" if nowhere."""
+    """Where it may not, or only, be shown, as terms say it in capitals: "Not: GERMANY, AUSTRIA"; else ""."""
     out: list[str] = []
     only: list[str] = []
     for text in texts:

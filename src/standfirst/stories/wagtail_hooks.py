@@ -11,7 +11,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.templatetags.static import static
+from django.urls import path, reverse
+from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
@@ -20,6 +22,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from standfirst.kit import clock
+from standfirst.stories import picture_views
 from standfirst.stories.models import Author, Embargo, Publication, Section, Story, Takedown, Topic
 
 KEEP = "unpublish, withhold or kill it, so that its address keeps a notice."
@@ -153,6 +156,24 @@ def listing_buttons(buttons: list[Any], page: Page, user: Any, context: Any = No
         if inner:
             _fitting(inner, page)
     _fitting(buttons, page)
+
+
+# --- pictures -----------------------------------------------------------------------------------------------------
+
+
+@hooks.register("register_admin_urls", order=-1)
+def picture_addresses() -> list[Any]:
+    """Before Wagtail's own: one of them stands in for Wagtail's answer to a choice."""
+    return [
+        path("images/<int:picture_id>/kill/", picture_views.kill, name="standfirst_picture_kill"),
+        path("images/kills/<int:kill_id>/", picture_views.killed, name="standfirst_picture_killed"),
+        path("images/chooser/<int:pk>/", picture_views.chosen),
+    ]
+
+
+@hooks.register("insert_global_admin_css")
+def picture_styles() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("stories/pictures.css"))
 
 
 # --- authors, topics, menus ---------------------------------------------------------------------------------------

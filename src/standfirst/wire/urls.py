@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from django.urls import path
 
-from standfirst.wire import views
+from standfirst.wire import views, views_pictures, views_room
 
 app_name = "wire"
 
 urlpatterns = [
     path("", views.listing, name="list"),
+    path("fresh/", views.fresh, name="fresh"),
+    path("several/", views.several, name="several"),
+    path("facets/", views.facets, name="facets"),
     path("items/<int:pk>/", views.item, name="item"),
     path("items/<int:pk>/take/", views.take, name="take"),
+    path("items/<int:pk>/hold/", views.hold, name="hold"),
     path("items/<int:pk>/spike/", views.spike, name="spike"),
+    path("items/<int:pk>/put-back/", views.put_back, name="put_back"),
     path("items/<int:pk>/release/", views.release, name="release"),
+    path("pictures/<int:pk>/thumbnail/", views_pictures.thumbnail, name="picture_thumbnail"),
+    path("pictures/<int:pk>/place/", views_pictures.place, name="picture_place"),
+    path("pictures/<int:pk>/fetch/", views_pictures.fetch, name="picture_fetch"),
     path("offers/<int:pk>/", views.offer, name="offer"),
     path("files/<int:pk>/raw/", views.raw, name="raw"),
     path("files/<int:pk>/again/", views.again, name="again"),
     path("files/<int:pk>/put-away/", views.put_away, name="put_away"),
+    path("views/save/", views_room.save_view, name="save_view"),
+    path("views/<int:pk>/drop/", views_room.drop_view, name="drop_view"),
+    path("alarms/", views_room.alarms_now, name="alarms"),
+    path("alarms/acknowledge/", views_room.acknowledge, name="acknowledge"),
 ]

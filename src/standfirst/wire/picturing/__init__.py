@@ -3,7 +3,7 @@
 | when | what | where |
 |---|---|---|
 | an item's version is applied | `note`: which pictures it brings | `wanting` |
-| in `standfirst wire run` | `work`: fetch, unpack, check, read metadata; place what has arrived | `fetching`, `placing` |
+| in `standfirst wire run` | `work`: fetch, unpack, check, read; place what has arrived | `fetching`, `placing` |
 | a person takes an item | `taken`: what is here goes into the draft, the rest is fetched first | `placing` |
 | a newer version replaces untouched copy | `keep`: its pictures stay or change with it | `placing` |
 | an item is taken back | `take_back`: its pictures go with it | `ending` |

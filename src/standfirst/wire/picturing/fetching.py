@@ -216,9 +216,13 @@ def _bytes_of(row: ItemPicture, only_in_hand: bool) -> _Bytes | None:
 def _checked(found: _Bytes) -> _Bytes:
     """The same, or `Refused` so that the next rendition is tried."""
     if len(found.data) > choosing.MOST_BYTES:
-        raise Refused(f"The picture has {len(found.data):,} bytes; {choosing.MOST_BYTES:,} is the most that we take.")
+        raise Refused(_too_large(len(found.data)))
     bytes_of_pictures.upright_size(BytesIO(found.data))
     return found
+
+
+def _too_large(size: int) -> str:
+    return f"The picture has {size:,} bytes and {choosing.MOST_BYTES:,} is the most: ask for a smaller rendition."
 
 
 def _renditions(row: ItemPicture) -> tuple[Rendition, ...]:
@@ -267,9 +271,7 @@ def _unpacked(row: ItemPicture, rendition: Rendition) -> _Bytes | None:
 def _sealed(seal: str) -> bytes:
     path = sealing.place(received(), seal)
     if path.exists() and path.stat().st_size > choosing.MOST_BYTES:
-        raise Refused(
-            f"The picture has {path.stat().st_size:,} bytes; {choosing.MOST_BYTES:,} is the most that we take."
-        )
+        raise Refused(_too_large(path.stat().st_size))
     return sealing.read(received(), seal)
 
 
@@ -309,7 +311,7 @@ _BESIDE: Final = timedelta(hours=12)
 
 
 def _sibling(row: ItemPicture, href: str) -> str:
-    """The seal of a file that came with, or about the same time as, the delivery and has the name in `href`; "" if none."""
+    """The seal of a file with the name in `href` that came with the delivery, or about the same time; "" if none."""
     if not href or choosing.is_address(href) or row.version is None or len(href) > 1000:
         return ""
     delivery = row.version.delivery

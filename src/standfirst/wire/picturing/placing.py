@@ -371,7 +371,7 @@ def _note(item: Item, story: Story, stand: Iterable[ItemPicture], *, because: st
 
 @transaction.atomic
 def place(*, row: ItemPicture, story: Story, by: Actor) -> Story:
-    """Put a picture into the draft of `story`, because a person says so: as the lead if there is none, else in the text.
+    """Put a picture into the draft of `story`, because a person says so: as the lead if it has none, else in the text.
 
     Nothing is published. What holds a machine back (its terms, say) does not hold a person back; a kill does.
 
