@@ -5,7 +5,8 @@ HTML's named entities, control characters), is mapped from its XML here, so that
 Only what stays broken goes to feedparser, which is imported when it is needed.
 
 A feed knows no embargo, no kill and no correction: every item is usable. An item that is no longer in a feed is not
-killed. A changed item has the same identity and, if the feed is honest, a later date.
+killed; `Parsed.listing` tells what is in it, so that somebody can be told what left it. A changed item has the same
+identity and, if the feed is honest, a later date.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from standfirst.wire.formats._shared import (
     check_size,
     domain_in,
     has_markup,
+    language_of,
     line,
     microseconds,
     moment,
@@ -50,6 +52,8 @@ _PREFIXES: Final = {
     "atom": "http://www.w3.org/2005/Atom",
     "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "georss": "http://www.georss.org/georss",
+    "at": "http://purl.org/atompub/tombstones/1.0",
 }
 _PREFIX_OF: Final = {
     **{namespace: prefix for prefix, namespace in _PREFIXES.items()},
@@ -85,10 +89,16 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
     if len(feed.entries) > profile.limits.items:
         raise Unreadable(f"The feed holds more than {profile.limits.items:,} items: ask for a shorter one.")
     sealed = seal(data)
+    profile = profile.speaking(domain_in(feed.link).removeprefix("www."))
     items = tuple(_item(entry, feed, profile, sealed) for entry in feed.entries)
     if not items:
         odd.append(Oddity(code="no-items", text="The feed holds no items now."))
-    return Parsed(items=items, oddities=tuple(odd), format=NAME)
+    for reference in feed.deleted[:100]:
+        said = f"The feed says that its item {reference[:200]} was deleted: look whether it is in use."
+        odd.append(Oddity(code="deleted-entry", text=said))
+    whole = not any(oddity.code == "not-well-formed" for oddity in odd)
+    listing = tuple(item.item_id for item in items) if whole else None
+    return Parsed(items=items, oddities=tuple(odd), format=NAME, listing=listing)
 
 
 # --- characters ---------------------------------------------------------------------------------------------------
@@ -201,6 +211,8 @@ class _Medium:
     height: int | None = None
     size: int | None = None
     thumbnails: list[Rendition] = field(default_factory=list)
+    rights: str = ""
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -220,6 +232,10 @@ class _Entry:
     language: str = ""
     rights: str = ""
     credits: list[str] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    places: list[Concept] = field(default_factory=list)
+    terms: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -229,6 +245,8 @@ class _Feed:
     language: str = ""
     rights: str = ""
     entries: list[_Entry] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    """What the feed says it has taken back (RFC 6721)."""
 
 
 def _plain(text: str) -> str:
@@ -272,6 +290,8 @@ def _association(medium: _Medium) -> Association:
         headline=medium.title,
         caption=medium.caption,
         creditline=medium.credit,
+        copyright_notice=medium.rights,
+        usage_terms=medium.terms,
         renditions=(main, *medium.thumbnails),
     )
 
@@ -314,15 +334,18 @@ def _item(entry: _Entry, feed: _Feed, profile: Profile, sealed: str) -> Item:
         body_raw=entry.raw,
         creditline=", ".join(unique(entry.credits)),
         copyright_notice=entry.rights or feed.rights,
-        language=(entry.language or feed.language or profile.language).replace("_", "-"),
+        usage_terms=unique(entry.terms),
+        language=language_of(entry.language or feed.language or profile.language),
+        places=tuple(entry.places),
         subjects=tuple(concept for concept in entry.categories if concept.scheme),
         keywords=unique(concept.name or concept.code for concept in entry.categories if not concept.scheme),
         first_created=times["published"],
         version_created=changed,
         associations=tuple(_association(medium) for medium in entry.media),
-        links=(Link(rel="alternate", target=entry.link),) if entry.link else (),
+        links=(*((Link(rel="alternate", target=entry.link),) if entry.link else ()), *entry.links),
         raw_sha256=sealed,
         oddities=tuple(odd),
+        doubts=unique(entry.doubts),
     )
 
 
@@ -357,6 +380,7 @@ def _from_xml(text: str, odd: list[Oddity]) -> _Feed | None:
     if name in ("feed", "entry"):
         _describe(feed, root)
         entries = [root] if name == "entry" else [child for child in root if _name(child) == "entry"]
+        feed.deleted = [line(child.get("ref")) for child in root if _name(child) == "at:deleted-entry"]
     else:
         channel = next((child for child in root.iter(etree.Element) if _name(child) == "channel"), None)
         if channel is None:
@@ -425,6 +449,8 @@ def _entry(element: etree._Element) -> _Entry:
                 entry.link = entry.link or href
             elif rel == "enclosure" and href:
                 _add_medium(entry, _enclosure(child, href))
+            elif rel in ("related", "via", "canonical") and href:
+                entry.links.append(Link(rel=rel, target=href))
         elif name in _DATES:
             where = _DATES[name]
             value = line(child.text)
@@ -447,6 +473,8 @@ def _entry(element: etree._Element) -> _Entry:
                     summaries.append(part)
                 elif _name(part) == "media:title":
                     media_title = media_title or _construct(part)
+                else:
+                    _condition(entry, part)
         elif name == "media:title":
             media_title = _construct(child)
         elif name == "media:description":
@@ -456,9 +484,13 @@ def _entry(element: etree._Element) -> _Entry:
         elif name == "dc:language":
             entry.language = line(child.text) or entry.language
         elif name == "source":
-            entry.credits.append(_plain(child.text or ""))
-        elif name == "media:credit":
-            entry.credits.append(_plain(_text(child)))
+            # RSS names it in the text, Atom in a title inside.
+            titles = [part for part in child if _name(part) == "title"]
+            entry.credits.append(_plain(_text(titles[0])) if titles else _plain(child.text or ""))
+        elif name.startswith("georss:"):
+            _place(entry, child, name)
+        else:
+            _condition(entry, child)
     entry.title = entry.title or media_title
     for medium in _media(element):
         _add_medium(entry, medium)
@@ -470,8 +502,41 @@ def _entry(element: etree._Element) -> _Entry:
     return entry
 
 
+def _condition(entry: _Entry, element: etree._Element) -> None:
+    """Credits, ratings, licences and restrictions of Media RSS, of an item or of a group in it."""
+    name = _name(element)
+    text = _plain(_text(element))
+    if name == "media:credit":
+        entry.credits.append(text)
+    elif name == "media:rating" and text.lower() in ("adult", "ma", "r", "x", "nc-17", "explicit"):
+        entry.doubts.append(f"The feed rates it as “{text}”.")
+    else:
+        entry.terms += _terms(element)
+
+
+def _terms(element: etree._Element) -> list[str]:
+    """What a licence or a restriction of Media RSS asks for."""
+    name, text = _name(element), _plain(_text(element))
+    if name == "media:license":
+        return [": ".join(part for part in (text, line(element.get("href"))) if part)]
+    if name == "media:restriction" and text:
+        word = "Only" if element.get("relationship") == "allow" else "Not"
+        kind = line(element.get("type")) or "use"
+        return [f"{word} for these ({kind}): {text}"]
+    return []
+
+
+def _place(entry: _Entry, element: etree._Element, name: str) -> None:
+    text = line(xml.text_of(element))
+    if name == "georss:featurename" and text:
+        entry.places.append(Concept(name=text))
+    elif name in ("georss:point", "georss:where", "georss:box", "georss:line", "georss:polygon") and text:
+        # Latitude and longitude in turn, as the feed has them.
+        entry.places.append(Concept(scheme=name, code=text[:500]))
+
+
 def _fill_body(entry: _Entry, contents: list[etree._Element], summaries: list[etree._Element]) -> None:
-    bodies = [(part, _html(part)) for part in contents if not line(part.get("src"))]
+    bodies = [(part, _html(part)) for part in contents if not line(part.get("src")) and _is_text(part)]
     bodies = [(part, body) for part, body in bodies if body]
     if not bodies and summaries:
         # The longest says most; feeds repeat the description in their extensions.
@@ -481,6 +546,12 @@ def _fill_body(entry: _Entry, contents: list[etree._Element], summaries: list[et
     if bodies:
         part, entry.body = max(bodies, key=lambda pair: len(pair[1]))
         entry.raw = xml.raw_of(part) if len(part) else (part.text or "")
+
+
+def _is_text(element: etree._Element) -> bool:
+    """False for Atom content that is a picture or other data, in base64."""
+    kind = line(element.get("type")).lower()
+    return "/" not in kind or kind.startswith("text/") or kind.endswith(("xml", "html", "markdown"))
 
 
 def _construct(element: etree._Element) -> str:
@@ -573,6 +644,8 @@ def _media(element: etree._Element) -> Iterator[_Medium]:
             height=whole_number(content.get("height")),
             size=whole_number(content.get("fileSize")),
             thumbnails=[_thumbnail(part) for part in (thumbnails or (lone if alone else []))],
+            rights=_inherited(scopes, "media:copyright"),
+            terms=unique(term for scope in scopes for part in scope for term in _terms(part)),
         )
     if not contents:
         for part in lone:
