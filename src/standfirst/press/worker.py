@@ -239,6 +239,8 @@ class Worker:
                 changes.record(kind="story", ref=tick.ref, cause="embargo ended")
             elif tick.name == pictures.RIGHTS_END:
                 changes.record(kind="picture", ref=tick.ref, cause="rights ended")
+            elif tick.name == wire.TERMS_END:
+                wire.end_terms(int(tick.ref))
             elif tick.name == desk.PIN_ENDS:
                 desk.end_pin(int(tick.ref), tick.due)
             elif tick.name == RANKING:

@@ -21,22 +21,25 @@ from standfirst.stories.models import Origin, Section, Story
 from standfirst.wire import picturing
 from standfirst.wire.intake.applying import apply, stories_of
 from standfirst.wire.intake.common import received
-from standfirst.wire.intake.deliveries import (
-    profile_of,
-    put_away,
-    read_again,
-    resume,
-    take_in,
-    work_off,
-)
+from standfirst.wire.intake.deliveries import deliver, put_away, read_again, resume, take_in, work_off
+from standfirst.wire.intake.dialect import profile_of
+from standfirst.wire.intake.directives import candidates, no_longer_urgent
 from standfirst.wire.intake.embargoes import bind
-from standfirst.wire.intake.using import authors_of, copy_of, fields_of, readable, trace
+from standfirst.wire.intake.takebacks import take_back
+from standfirst.wire.intake.takes import joined
+from standfirst.wire.intake.terms import TERMS_END, end_terms, ended
+from standfirst.wire.intake.using import authors_of, bring_in, copy_of, fields_of, readable, trace
 from standfirst.wire.item import Item as CanonicalItem
-from standfirst.wire.models import Delivery, Item, Offer, Version
+from standfirst.wire.models import Delivery, Directive, Item, Offer, Version
 
 __all__ = [
+    "TERMS_END",
     "Waiting",
+    "answer",
     "apply",
+    "candidates",
+    "deliver",
+    "end_terms",
     "hold",
     "profile_of",
     "put_away",
@@ -45,6 +48,7 @@ __all__ = [
     "received",
     "release",
     "resume",
+    "seen",
     "settle_offer",
     "spike",
     "take",
@@ -66,6 +70,8 @@ def why_not_take(item: Item) -> str | None:
         return "The agency withheld this item: it must not be used until further notice."
     if item.test:
         return "This is a test message: it must never be published."
+    if ended(item):
+        return f"The agency allowed this to be shown until {item.expires_at:%Y-%m-%d %H:%M} UTC."
     origin = (
         Origin.objects.filter(provider=item.provider, item_id=item.item_id)
         .select_related("story")
@@ -96,18 +102,21 @@ def take(*, item: Item, by: Actor, section: Section) -> Story:
     if (why := why_not_take(item)) or version is None:
         raise Refused(why or _NO_TEXT)
     canonical = version.read()
+    whole, parts = joined(item, version, canonical)
     story = stories.create(
         section=section,
         by=by,
         authors=authors_of(item.feed),
         desk_note=_desk_note(item, version, canonical),
-        **fields_of(canonical, item.feed),
+        **fields_of(whole, item.feed),
     )
+    bring_in(story, item, parts)
     bind(item, story, canonical.embargo_raw)
     picturing.taken(item, story)
     trace(story, version, revision=story.latest_revision_id)
     item.place = Item.Place.TAKEN
-    item.save(update_fields=["place"])
+    item.urgent = False
+    item.save(update_fields=["place", "urgent"])
     changes.audit(by=by, verb="took", kind="item", ref=item.pk, story=story.pk, version=version.label)
     return story
 
@@ -195,6 +204,52 @@ def _give_back(item: Item, by: Actor) -> int:
 
 
 @transaction.atomic
+def seen(*, item: Item, by: Actor) -> None:
+    """Say that somebody has seen to an urgent item. What it asks for is open until `answer` settles it."""
+    may(by, "wire.take_item")
+    item = Item.objects.select_for_update().get(pk=item.pk)
+    if Directive.objects.open().filter(item=item).exists():
+        raise Refused("This item asks for other copy to be taken back: say which copy it means, or that it means none.")
+    Item.objects.filter(pk=item.pk).update(urgent=False)
+    changes.audit(by=by, verb="saw to", kind="item", ref=item.pk)
+
+
+@transaction.atomic
+def answer(*, directive: Directive, target: Item | None, because: str = "", by: Actor) -> None:
+    """Settle what an item asks for: `target` is the copy that is meant, and is killed or withheld; None: it is none.
+
+    Raises:
+        PermissionDenied: `by` may not kill, or not withhold.
+        Refused: somebody has settled it, or no reason is given for putting it away.
+    """
+    kind: Literal["kill", "withhold"] = "kill" if directive.status == "canceled" else "withhold"
+    may(by, f"stories.{kind}_story")
+    directive = Directive.objects.select_for_update().get(pk=directive.pk)
+    if directive.settled_at is not None:
+        raise Refused(f"This is settled: {directive.get_settled_display().lower()} ({directive.settled_by}).")
+    if target is None and not because.strip():
+        raise Refused("Say why nothing is to be taken down.")
+    if target is not None:
+        target = Item.objects.select_for_update(of=("self",)).select_related("feed").get(pk=target.pk)
+        if target.pk == directive.item_id:
+            raise Refused("This is the message itself: choose the copy that it means.")
+        take_back(target, f"{directive.item}: {directive.said}", stories_of(target), kind)
+        target.save()
+    directive.settled = Directive.Settled.PUT_AWAY if target is None else Directive.Settled.APPLIED
+    directive.settled_at, directive.settled_by = clock.now(), changes.name_of(by)
+    directive.save(update_fields=["settled", "settled_at", "settled_by"])
+    no_longer_urgent(directive.item_id)
+    changes.audit(
+        by=by,
+        verb="put away a request" if target is None else "carried out a request",
+        kind="item",
+        ref=directive.item_id,
+        target=target.pk if target is not None else None,
+        because=because.strip(),
+    )
+
+
+@transaction.atomic
 def release(*, item: Item, because: str, by: Actor) -> None:
     """Agree that an item may be used: killed or withheld before, as a newer version says; or no test after all.
 
@@ -256,13 +311,17 @@ def _apply_offer(offer: Offer, version: Version, by: Actor) -> None:
             raise PermissionDenied(f"{by.get_username()} may not edit this story.")
         if permissions.page_locked():
             raise Refused("Somebody holds this story: ask for it before you put the new version in.")
-    copy = copy_of(version.read(), item.feed)
+    if ended(item):
+        raise Refused(f"The agency allowed this to be shown until {item.expires_at:%Y-%m-%d %H:%M} UTC.")
+    whole, parts = joined(item, version, version.read())
+    copy = copy_of(whole, item.feed)
     if not copy.body:
         raise Refused("The newer version has no text.")
     draft = story.get_latest_revision_as_object()
     copy.put_into(draft)
     draft.save_revision(user=by if by.pk is not None else None, clean=False)
     trace(story, version, revision=None)
+    bring_in(story, item, parts)
 
 
 @dataclass(frozen=True, slots=True)

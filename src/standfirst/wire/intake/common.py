@@ -21,6 +21,7 @@ UPDATES = frozenset({"update", "writethru", "lead", "add/take"})
 CORRECTED = "This story has been corrected by the agency."
 CLARIFIED = "This story has been clarified by the agency."
 WITHDRAWN = "This story was withdrawn at the request of the agency that supplied it."
+TERMS_ENDED = "This story is no longer available: the agency that supplied it allowed it for a limited time."
 
 Outcome = Literal[
     "published", "scheduled", "updated", "offered", "waiting", "stored", "held", "killed", "withheld", "late", "repeat"

@@ -35,10 +35,10 @@ from standfirst.kit.errors import Problem, Refused
 from standfirst.stories import alerts
 from standfirst.stories.actions import may
 from standfirst.wire import formats, sealing
-from standfirst.wire.formats import dialects
-from standfirst.wire.intake import claims, common
+from standfirst.wire.intake import claims, common, listings
 from standfirst.wire.intake.applying import apply
 from standfirst.wire.intake.common import MOST_ATTEMPTS, received
+from standfirst.wire.intake.dialect import profile_of
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Delivery, DeliveryPart, Feed
 
@@ -476,6 +476,8 @@ def _finish(read: _Read) -> None:
         failed = delivery.outcomes.get("failed", 0)
         delivery.state = Delivery.State.PARTLY if failed else Delivery.State.READ
         reason = ""
+        if read.parsed is not None and read.parsed.listing is not None:
+            listings.compare(delivery, read.parsed.listing)
         if failed:
             some = " | ".join(read.failed[:5])
             reason = f"{failed} of {len(read.items)} items could not be taken in. {some}"
@@ -505,16 +507,3 @@ def _finish(read: _Read) -> None:
             f"A file from {delivery.feed.title} that may ask for a takedown could not be read",
             f"File: {delivery.file_name}\nReason: {delivery.reason}\n\nLook at the wire list at once.",
         )
-
-
-def profile_of(feed: Feed) -> formats.Profile:
-    """How the files of `feed` are read."""
-    profile = formats.Profile(
-        provider=feed.provider or feed.name,
-        force_provider=bool(feed.provider),
-        empty_embargo_means_none=feed.empty_embargo_means_none,
-        language=feed.language,
-        limits=formats.Limits(bytes=settings.STANDFIRST.wire_limit),
-        dialects=dialects.NAMED if feed.dialect in dialects.NAMED else dialects.BY_PROVIDER,
-    )
-    return profile.speaking(feed.dialect) if feed.dialect in dialects.NAMED else profile

@@ -11,11 +11,16 @@ from standfirst.kit import clock
 from standfirst.kit.errors import Refused
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Publication, Section, SiteFacts, Story, Takedown
-from standfirst.wire import drafting, picturing, touched
+from standfirst.wire import drafting, picturing, rules, touched
+from standfirst.wire.intake import takes, terms
 from standfirst.wire.intake.common import CLARIFIED, CORRECTED, UPDATES, WIRE, Outcome
 from standfirst.wire.intake.embargoes import bind, publish_when_free
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Feed, Item, Offer, Version
+from standfirst.wire.rules import Decision
+
+_PUT_AWAY = (Item.Place.SPIKED, Item.Place.HOLD)
+"""Where people have put it: no rule publishes it from there."""
 
 
 def use(
@@ -25,43 +30,78 @@ def use(
     feed: Feed,
     ours: list[Story],
     free: dict[int, bool],
+    *,
+    only_status: bool = False,
 ) -> Outcome:
-    """A newest version that is not a takedown: by the feed's setting, unless something speaks against it."""
-    if item.killed_at is not None:
-        item.held_because.append("The item was cancelled, which holds for all versions; this newer one is not.")
-    elif item.withheld_at is not None:
-        item.held_because.append("The item was withheld; this newer version is not.")
-    if item.embargo_open_ended and canonical.embargo_until != "indefinite":
-        item.held_because.append("An earlier version is under an embargo without an end, which holds for all versions.")
-    if item.test:
-        item.held_because = list(dict.fromkeys([*item.held_because, "This looks like a test message."]))
+    """A newest version that is not a takedown: by the rules and the feed's setting, unless something speaks against it.
+
+    `only_status`: it brings no text that was not there before.
+    """
+    why_held(item, canonical)
+    decision = rules.decide(canonical, feed)
+    item.rule_id, item.decided = decision.rule, decision.because[:500]
     if ours:
-        return _renew(item, version, canonical, feed, ours, free)
-    quiet = feed.mode == Feed.Mode.HOLD
+        if only_status:
+            item.place = Item.Place.WAITING if item.killed_at or item.withheld_at else Item.Place.TAKEN
+            return "held" if item.held_because else "stored"
+        return _renew(item, version, canonical, feed, decision, ours, free)
     if item.place == Item.Place.SPIKED and not (set(item.marks) & (UPDATES | {"correction", "clarification"})):
         return "stored"
-    if feed.mode == Feed.Mode.PUBLISH and item.place != Item.Place.SPIKED and not item.held_because:
-        made = _make(item, version, canonical, feed)
+    home = takes.home_of(item) if item.killed_at is None and item.withheld_at is None else []
+    if home:
+        for story in home:
+            free[story.pk] = touched.by_whom(story) is None
+            bind(item, story, canonical.embargo_raw)
+        return _renew(item, version, canonical, feed, decision, home, free)
+    if decision.mode == Feed.Mode.PUBLISH and item.place not in _PUT_AWAY and not item.held_because:
+        made = _make(item, version, canonical, feed, decision)
         if made is not None:
             return made
-    item.place = Item.Place.STORED if quiet else Item.Place.WAITING
+    quiet = decision.mode == Feed.Mode.HOLD
+    if item.place != Item.Place.HOLD:
+        item.place = Item.Place.STORED if quiet else Item.Place.WAITING
     if item.held_because:
         return "held"
     return "stored" if quiet else "waiting"
 
 
+def why_held(item: Item, canonical: CanonicalItem) -> None:
+    """Note on `item` what is known of it beyond this version that keeps it from being used by itself."""
+    reasons = list(item.held_because)
+    if item.killed_at is not None:
+        reasons.append("The item was cancelled, which holds for all versions; this newer one is not.")
+    elif item.withheld_at is not None:
+        reasons.append("The item was withheld; this newer version is not.")
+    if item.embargo_open_ended and canonical.embargo_until != "indefinite":
+        reasons.append("An earlier version is under an embargo without an end, which holds for all versions.")
+    if item.test:
+        reasons.append("This looks like a test message.")
+    if item.expires_at is not None:
+        if terms.ended(item):
+            reasons.append(f"The agency allowed it to be shown until {item.expires_at:%Y-%m-%d %H:%M} UTC.")
+        elif item.embargo_until is not None and item.embargo_until >= item.expires_at:
+            reasons.append("The agency's permission to show it ends before its embargo does.")
+    if any(said.before is None or said.target not in ("", canonical.item_id) for said in canonical.directives):
+        reasons.append("It asks for other copy to be taken back, and is not for readers.")
+    if canonical.management_only:
+        reasons.append("Only its status came, not its text.")
+    item.held_because = list(dict.fromkeys(reasons))
+
+
 def _make(
-    item: Item, version: Version, canonical: CanonicalItem, feed: Feed
+    item: Item, version: Version, canonical: CanonicalItem, feed: Feed, decision: Decision
 ) -> Literal["published", "scheduled"] | None:
     """Make a story of `item` and publish it. None, with the reason on the item, if a person must."""
     why = _not_by_itself(canonical)
-    section = feed.section
+    section = decision.section
+    if why is None and takes.without_beginning(item):
+        why = f"It is take {item.take} of a text whose beginning is not published."
     if why is None and section is None:
         why = f"The feed {feed} has no section to publish in."
     if why is None and section is not None:
         try:
             with transaction.atomic():
-                return _make_story(item, version, canonical, feed, section)
+                return _make_story(item, version, canonical, feed, section, decision.authors)
         except (ValidationError, Refused) as error:
             why = f"It could not be published: {stories.said(error)}"
     item.held_because.append(why)
@@ -71,6 +111,8 @@ def _make(
 def _not_by_itself(canonical: CanonicalItem) -> str | None:
     if canonical.type not in ("text", "composite"):
         return f"It is no story but {_A[canonical.type]}: somebody must find its place."
+    if "advisory" in canonical.editorial_types:
+        return "It is an advisory to editors, not for readers."
     if not canonical.headline.strip():
         return "It has no headline."
     if not readable(canonical):
@@ -94,15 +136,26 @@ def readable(canonical: CanonicalItem) -> bool:
 
 
 def _make_story(
-    item: Item, version: Version, canonical: CanonicalItem, feed: Feed, section: Section
+    item: Item, version: Version, canonical: CanonicalItem, feed: Feed, section: Section, authors: list[Any]
 ) -> Literal["published", "scheduled"]:
-    story = stories.create(section=section, by=None, authors=authors_of(feed), **fields_of(canonical, feed))
+    whole, parts = takes.joined(item, version, canonical)
+    story = stories.create(section=section, by=None, authors=authors, **fields_of(whole, feed))
     bind(item, story, canonical.embargo_raw)
     trace(story, version, revision=None)
+    bring_in(story, item, parts)
     revision, how = publish_when_free(item, story)
     trace(story, version, revision=revision)
     item.place = Item.Place.TAKEN
     return how
+
+
+def bring_in(story: Story, item: Item, parts: list[tuple[Item, Version]]) -> None:
+    """Note the further takes of the text that `story` was made of, with their embargoes."""
+    for part, version in parts:
+        if part.pk != item.pk:
+            bind(part, story)
+            trace(story, version, revision=None)
+            Item.objects.filter(pk=part.pk).update(place=Item.Place.TAKEN)
 
 
 def fields_of(canonical: CanonicalItem, feed: Feed) -> dict[str, Any]:
@@ -136,6 +189,7 @@ def _renew(
     version: Version,
     canonical: CanonicalItem,
     feed: Feed,
+    decision: Decision,
     ours: list[Story],
     free: dict[int, bool],
 ) -> Outcome:
@@ -147,7 +201,9 @@ def _renew(
             why: str | None = "The story was taken down: a person must decide what becomes of it."
         elif item.held_because:
             why = str(item.held_because[0])
-        elif feed.mode != Feed.Mode.PUBLISH:
+        elif canonical.type == "advisory" or "advisory" in canonical.editorial_types:
+            why = "It is an advisory to editors, not for readers."
+        elif decision.mode != Feed.Mode.PUBLISH:
             why = "This feed does not publish by itself."
         else:
             why = None if free[story.pk] else touched.by_whom(story) or "Somebody has touched the story."
@@ -162,7 +218,8 @@ def _renew(
 
 def _replace(item: Item, version: Version, canonical: CanonicalItem, feed: Feed, story: Story) -> str | None:
     """Put a newer version into an untouched story and publish it. Returns why not, if it cannot be."""
-    copy = copy_of(canonical, feed)
+    whole, _ = takes.joined(item, version, canonical)
+    copy = copy_of(whole, feed)
     if not copy.title or not copy.body:
         return "The newer version has no text."
     try:
