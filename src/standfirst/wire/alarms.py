@@ -1,6 +1,6 @@
 """Alarms: an agency took copy back, and somebody at the desk has to say that they saw it.
 
-A take-down needs nobody: it has happened when the alarm is raised. The alarm is so that no colleague goes on working with
+A take-down needs nobody: it has happened when the alarm is raised. The alarm is so that no colleague works on with
 that copy, and stands on every screen until it is acknowledged. Who did that, and when, is on record.
 """
 

@@ -10,7 +10,7 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.permissions import page_permission_policy
 
 from standfirst.stories.models import Author, Section
-from standfirst.wire.models import Feed
+from standfirst.wire.models import Feed, Habits
 
 
 class SectionField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -49,16 +49,12 @@ class ReleaseForm(forms.Form):
     )
 
 
-class ListForm(forms.Form):
-    """What the wire list shows. Bound to the address, so every view of it can be bookmarked."""
+class HabitsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How a person works with the wire, among their account's settings."""
 
-    q = forms.CharField(
-        required=False,
-        max_length=200,
-        label="Search",
-        widget=forms.TextInput(attrs={"placeholder": "Headline or slug"}),
-    )
-    feed = forms.ModelChoiceField(Feed.objects.all(), required=False, empty_label="All feeds", to_field_name="name")
+    class Meta:
+        model = Habits
+        fields: ClassVar[list[str]] = ["sound"]
 
 
 class FeedForm(WagtailAdminModelForm):  # type: ignore[misc]

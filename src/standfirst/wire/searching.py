@@ -173,8 +173,6 @@ def words_of(canonical: CanonicalItem, *, feed: int, texts: Sequence[str], body:
     marks = [EVERY, f"zqf{feed}", f"zqt{canonical.type}"]
     if canonical.urgency:
         marks.append(f"zqu{canonical.urgency}")
-    if language := tongue(canonical.language):
-        marks.append(f"zql{language}")
     return f"{folded(' '.join(part for part in told if part)[:LONGEST])} {' '.join(marks)}"
 
 
@@ -186,12 +184,14 @@ def tongue(language: str) -> str:
 def _facets(canonical: CanonicalItem) -> list[str]:
     """Words for the subjects and places of an item; those that are new get a row, so that people can choose them."""
     named: dict[str, tuple[str, str]] = {}
-    subjects = [_label(concept) for concept in canonical.subjects] + list(canonical.keywords)
-    places = [_label(concept) for concept in canonical.places] + [canonical.located]
+    subjects = [label(concept) for concept in canonical.subjects] + list(canonical.keywords)
+    places = [label(concept) for concept in canonical.places] + [canonical.located]
     for kind, labels in ((Facet.Kind.SUBJECT, subjects), (Facet.Kind.PLACE, places)):
-        for label in labels[:MOST_FACETS]:
-            if shown := " ".join(label.split())[:120]:
+        for text in labels[:MOST_FACETS]:
+            if shown := " ".join(text.split())[:120]:
                 named.setdefault(token_of(kind, shown), (kind, shown))
+    if language := tongue(canonical.language):
+        named[f"zql{language}"] = (Facet.Kind.LANGUAGE, language)
     fresh = [token for token in named if token not in _REMEMBERED]
     if fresh:
         rows = [Facet(kind=named[token][0], token=token, label=named[token][1]) for token in fresh]
@@ -212,7 +212,8 @@ def token_of(kind: str, label: str) -> str:
     return f"zq{'s' if kind == Facet.Kind.SUBJECT else 'p'}{digests.seal(folded(label).encode())[:14]}"
 
 
-def _label(concept: Concept) -> str:
+def label(concept: Concept) -> str:
+    """What people call a subject or a place: its name, else its code."""
     if concept.name:
         return concept.name
     code = concept.code.rpartition(":")[2]
@@ -325,6 +326,11 @@ def find(
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, limit])
         return [(int(item), int(version)) for item, version in cursor.fetchall()]
+
+
+def newest() -> int:
+    """The greatest version that the index holds, 0 if it is empty."""
+    return int(Found.objects.order_by("-pk").values_list("pk", flat=True).first() or 0)
 
 
 def _moment(moment: datetime | None) -> Any:

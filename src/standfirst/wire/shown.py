@@ -6,15 +6,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils import formats as localised
 from django.utils import timezone
 
-from standfirst.kit import clock
+from standfirst.kit import clock, markup
 from standfirst.stories.models import Origin, Story
-from standfirst.wire import compare
-from standfirst.wire.models import Delivery, Item, Offer
+from standfirst.wire import compare, drafting, looking, searching
+from standfirst.wire.item import Association, Concept
+from standfirst.wire.item import Item as CanonicalItem
+from standfirst.wire.models import Delivery, Directive, Item, ItemPicture, Offer, Source, Version
 
 Tone = Literal["plain", "good", "notice", "alarm"]
 
@@ -37,15 +39,19 @@ _WARNING = {"correction", "clarification", "kill", "withhold", "disregard", "hol
 
 @dataclass(frozen=True, slots=True)
 class Badge:
+    """A word or two on an item. `until`: the moment that it counts down to, where scripts run."""
+
     label: str
     tone: Tone = "plain"
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the wire list: an item, or a delivery that could not be read."""
+    """A line of the wire list: an item, or a delivery that could not be read. `state` tells its contents apart."""
 
     at: datetime
+    state: str = ""
     item: Item | None = None
     delivery: Delivery | None = None
     badges: tuple[Badge, ...] = ()
@@ -71,15 +77,23 @@ def badges(item: Item) -> tuple[Badge, ...]:
     if item.embargo_open_ended:
         found.append(Badge("Embargo without an end", "notice"))
     if item.embargo_until is not None and item.embargo_until > clock.now():
-        found.append(Badge(f"Embargo until {moment(item.embargo_until)}", "notice"))
+        found.append(Badge(f"Embargo until {moment(item.embargo_until)}", "notice", until=item.embargo_until))
+    if item.expires_at is not None:
+        over = item.expires_at <= clock.now()
+        label = f"Use ended {moment(item.expires_at)}" if over else f"Use ends {moment(item.expires_at)}"
+        found.append(Badge(label, "alarm" if over else "notice"))
     if item.held_because and item.killed_at is None and item.withheld_at is None:
         found.append(Badge("Held", "notice"))
     for mark in item.marks:
         found.append(Badge(_MARKS.get(mark, mark), "notice" if mark in _WARNING else "good"))
+    if item.take:
+        found.append(Badge(f"Take {item.take}"))
     if item.type != "text":
         found.append(Badge(item.type.capitalize()))
     if item.place == Item.Place.TAKEN:
         found.append(Badge("Taken"))
+    elif item.place == Item.Place.HOLD:
+        found.append(Badge("On hold", "notice"))
     elif item.place == Item.Place.SPIKED:
         found.append(Badge("Spiked"))
     elif item.place == Item.Place.STORED:
@@ -97,6 +111,7 @@ def rows(items: Sequence[Item], troubled: Sequence[Delivery] = ()) -> list[Row]:
     made = [
         Row(
             at=item.changed_at,
+            state=looking.state(item),
             item=item,
             badges=badges(item),
             stories=tuple(stories.get((item.provider, item.item_id), ())),
@@ -109,6 +124,12 @@ def rows(items: Sequence[Item], troubled: Sequence[Delivery] = ()) -> list[Row]:
     return sorted(made, key=lambda row: row.at, reverse=True)
 
 
+def suggested(item: Item) -> int | None:
+    """The section that one keystroke takes `item` into: a rule's, else the feed's."""
+    section = (item.rule.section_id if item.rule is not None else None) or item.feed.section_id
+    return int(section) if section is not None else None
+
+
 def stories_of(items: Sequence[Item]) -> dict[tuple[str, str], list[Story]]:
     """(provider, item id) -> the stories that copy of the item went into."""
     found: dict[tuple[str, str], dict[int, Story]] = defaultdict(dict)
@@ -118,6 +139,150 @@ def stories_of(items: Sequence[Item]) -> dict[tuple[str, str], list[Story]]:
     for origin in origins:
         found[origin.provider, origin.item_id][origin.story_id] = origin.story
     return {key: list(stories.values()) for key, stories in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A source that fails or is silent, with what to do. `good_at` is when it last answered as it should."""
+
+    title: str
+    says: str
+    good_at: datetime | None
+    silent: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Urgent:
+    """What stands above the list until somebody sees to it."""
+
+    directives: tuple[Directive, ...] = ()
+    items: tuple[Item, ...] = ()
+    sources: tuple[Faulty, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        return bool(self.directives or self.items or self.sources)
+
+
+def urgent(user: Any) -> Urgent:
+    """Orders that match nothing for certain, items to be decided at once, sources in trouble. Three short queries."""
+    return Urgent(
+        directives=tuple(Directive.objects.open().select_related("item__feed")[:5]),
+        items=tuple(Item.objects.newest().filter(urgent=True).select_related("feed")[:5]),
+        sources=tuple(_faulty(user)),
+    )
+
+
+def _faulty(user: Any) -> list[Faulty]:
+    troubled = Source.objects.filter(active=True, feed__active=True).exclude(trouble="").select_related("feed")[:8]
+    return [Faulty(f"{each.feed.title} ({each.name})", each.trouble, each.good_at) for each in troubled]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture of an item, as a wire editor weighs it up. `thumb` is an address, "" if none is here."""
+
+    caption: str
+    credit: str
+    terms: tuple[str, ...]
+    state: str
+    tone: Tone
+    expires: datetime | None
+    thumb: str = ""
+    size: str = ""
+    why: str = ""
+
+
+def pictures(item: Item, canonical: CanonicalItem) -> list[Shot]:
+    """Pictures that the newest version brings: those that intake knows of, else what the copy says."""
+    known = list(ItemPicture.objects.current().filter(item=item).select_related("picture")[:30])
+    if known:
+        return [_shot(each) for each in known]
+    if canonical.type in ("picture", "graphic"):
+        own = Association(
+            role="main",
+            caption=markup.text_of(canonical.body_html) or canonical.abstract,
+            creditline=canonical.creditline,
+            usage_terms=canonical.usage_terms,
+            expires=canonical.expires,
+            renditions=canonical.renditions,
+        )
+        return [_unfetched(own)]
+    return [_unfetched(each) for each in canonical.associations[:30] if each.type in ("picture", "graphic")]
+
+
+def _shot(known: ItemPicture) -> Shot:
+    told = known.told()
+    tones: dict[str, Tone] = {"killed": "alarm", "refused": "notice", "failed": "notice", "fetched": "good"}
+    library = known.picture
+    thumb = ""
+    if library is not None and known.state != ItemPicture.State.KILLED:
+        thumb = library.get_rendition("max-480x360").url
+    why = known.reason or "; ".join(known.held_because)
+    return Shot(
+        caption=told.caption or told.headline,
+        credit=told.creditline or told.copyright_notice,
+        terms=told.usage_terms,
+        state=known.get_state_display(),
+        tone=tones.get(known.state, "plain"),
+        expires=known.expires_at or told.expires,
+        thumb=thumb,
+        size=f"{known.width} × {known.height}" if known.width and known.height else "",
+        why=why,
+    )
+
+
+def _unfetched(told: Association) -> Shot:
+    sizes = [(each.width, each.height) for each in told.renditions if each.width and each.height]
+    width, height = max(sizes, default=(0, 0))
+    return Shot(
+        caption=told.caption or told.headline,
+        credit=told.creditline or told.copyright_notice,
+        terms=told.usage_terms,
+        state="Not fetched",
+        tone="plain",
+        expires=told.expires,
+        size=f"{width} × {height}" if width else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Another item on the same story, from this agency or another, with the stories that were made of it."""
+
+    item: Item
+    ours: bool
+    """From the same agency."""
+    stories: tuple[Story, ...] = ()
+
+
+def family(item: Item) -> list[Relative]:
+    """Other items on the same story, newest first."""
+    if item.thread_id is None:
+        return []
+    others = list(Item.objects.newest().filter(thread=item.thread_id).exclude(pk=item.pk).select_related("feed")[:30])
+    stories = stories_of(others) if others else {}
+    return [
+        Relative(other, other.provider == item.provider, tuple(stories.get((other.provider, other.item_id), ())))
+        for other in others
+    ]
+
+
+def labels(concepts: Sequence[Concept]) -> list[str]:
+    """Subjects or places as words, each once."""
+    return list(dict.fromkeys(searching.label(concept) for concept in concepts if concept.name or concept.code))[:20]
+
+
+def differences(item: Item, older: Version, newer: Version) -> list[compare.Row]:
+    """Two versions of an item side by side."""
+    return compare.side_by_side(said(older, item), said(newer, item))
+
+
+def said(version: Version, item: Item) -> list[tuple[str, str]]:
+    """What a version says, as (label, text) pairs for a comparison."""
+    copy = drafting.copy_of(version.read(), credit=item.feed.credit, language=item.feed.language or "en")
+    return compare.texts(copy.fields(), copy.body)
 
 
 def words_of(story: Story) -> list[tuple[str, str]]:

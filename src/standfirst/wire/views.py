@@ -1,4 +1,8 @@
-"""The wire's screens: the list, an item, an offer. HTTP only: what people do there happens in `actions`."""
+"""The wire's screens: the list, an item, an offer. HTTP only: what people do there happens in `actions`.
+
+Every screen works by links and forms. Where scripts run, the same addresses answer `Accept: application/json` with what
+became of it, and `?pane=1` with an item alone.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +12,28 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from wagtail.admin.paginator import WagtailPaginator
 
-from standfirst.kit import markup
+from standfirst.kit import digests, markup
 from standfirst.kit.errors import Problem, Refused
-from standfirst.wire import actions, compare, drafting, sealing, shown
-from standfirst.wire.forms import ListForm, ReleaseForm, TakeForm
-from standfirst.wire.models import Delivery, Item, Offer
+from standfirst.wire import actions, compare, drafting, looking, sealing, searching, shown
+from standfirst.wire.forms import ReleaseForm, TakeForm
+from standfirst.wire.looking import Cursor, Look
+from standfirst.wire.models import Delivery, Facet, Feed, Item, Offer, SavedView
 
 View = Callable[..., HttpResponseBase]
 
-PER_PAGE: Final = 40
-SHOWS: Final[tuple[tuple[str, str], ...]] = (
-    ("waiting", "Waiting"),
-    ("offers", "Offers"),
-    ("unread", "Not read"),
-    ("all", "All"),
-    ("taken", "Taken"),
-    ("spiked", "Spiked"),
-    ("down", "Taken back"),
-)
+PER_PAGE: Final = looking.PER_PAGE
+AT_ONCE: Final = 200
+"""Items that are spiked or held with one click."""
 
 
 def needs(permission: str) -> Callable[[View], View]:
@@ -44,6 +43,8 @@ def needs(permission: str) -> Callable[[View], View]:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.has_perm(permission):
+                if scripted(request):
+                    return JsonResponse({"says": "Your role does not allow this. Ask an editor."}, status=403)
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
@@ -52,13 +53,19 @@ def needs(permission: str) -> Callable[[View], View]:
     return decorate
 
 
+def scripted(request: HttpRequest) -> bool:
+    """True if a script asks, not a person's browser."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
 def _crumbs(*further: tuple[str | None, str]) -> list[dict[str, Any]]:
     crumbs: list[dict[str, Any]] = [{"url": reverse("wire:list"), "label": "Wire"}]
     crumbs += [{"url": reverse(url) if url else "", "label": label} for url, label in further]
     return crumbs
 
 
-def _back(request: HttpRequest, otherwise: str) -> HttpResponse:
+def back(request: HttpRequest, otherwise: str) -> HttpResponse:
+    """Back to where a form was, if that is one of our own pages."""
     to = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return redirect(to if safe and to.startswith("/") else otherwise)
@@ -71,78 +78,226 @@ def _back(request: HttpRequest, otherwise: str) -> HttpResponse:
 @needs("wire.view_item")
 def listing(request: HttpRequest) -> HttpResponse:
     """What came in, newest first. Files that could not be read stand between the items, where they came in."""
-    form = ListForm(request.GET)
-    feed = form.cleaned_data.get("feed") if form.is_valid() else None
-    words = form.cleaned_data.get("q", "").strip() if form.is_valid() else ""
-    show = request.GET.get("show", "")
-    if show not in dict(SHOWS):
-        show = "all" if words else "waiting"
-    waiting = actions.waiting()
-    page: Any
-    offers: list[Offer] = []
-    rows: list[shown.Row] = []
-    if show == "offers":
+    look = Look.read(request.GET)
+    before = Cursor.read(request.GET.get("before", ""))
+    context = _frame(request, look)
+    if look.show == "offers":
         found = Offer.objects.open().select_related("story", "version__item__feed")
-        if feed:
-            found = found.filter(version__item__feed=feed)
-        if words:
-            found = found.filter(story__title__icontains=words)
-        page = WagtailPaginator(found, PER_PAGE).get_page(request.GET.get("p"))
-        offers = list(page)
-    elif show == "unread":
+        if look.feeds:
+            found = found.filter(version__item__feed__in=looking.feeds(look))
+        if look.q:
+            found = found.filter(story__title__icontains=look.q)
+        context["page"] = WagtailPaginator(found, PER_PAGE).get_page(request.GET.get("p"))
+        context["offers"] = list(context["page"])
+    elif look.show == "unread":
         troubled = Delivery.objects.troubled().select_related("feed")
-        if feed:
-            troubled = troubled.filter(feed=feed)
-        if words:
-            troubled = troubled.filter(file_name__icontains=words)
-        page = WagtailPaginator(troubled, PER_PAGE).get_page(request.GET.get("p"))
-        rows = shown.rows([], list(page))
+        if look.feeds:
+            troubled = troubled.filter(feed__in=looking.feeds(look))
+        if look.q:
+            troubled = troubled.filter(file_name__icontains=look.q)
+        context["page"] = WagtailPaginator(troubled, PER_PAGE).get_page(request.GET.get("p"))
+        context["rows"] = shown.rows([], list(context["page"]))
     else:
-        items = _items(show, feed, words)
-        page = WagtailPaginator(items, PER_PAGE).get_page(request.GET.get("p"))
-        between = [] if words or show not in ("waiting", "all") else _troubled_between(page, feed)
-        rows = shown.rows(list(page), between)
-    counts = {"waiting": waiting.items, "offers": waiting.offers, "unread": waiting.troubled}
-    keep = request.GET.copy()
-    keep.pop("p", None)
-    keep.pop("show", None)
-    context = {
-        "crumbs": _crumbs(),
-        "form": form,
-        "words": words,
-        "feed": feed,
-        "show": show,
-        "shows": [(key, label, counts.get(key), keep.urlencode()) for key, label in SHOWS],
-        "page": page,
-        "elided": page.paginator.get_elided_page_range(page.number),
-        "rows": rows,
-        "offers": offers,
-        "may_take": request.user.has_perm("wire.take_item"),
-        "feeds_url": reverse("wire_feeds:index") if request.user.has_perm("wire.change_feed") else "",
-    }
+        page = looking.page(look, before)
+        between: list[Delivery] = []
+        if not look.by_words and look.show in ("waiting", "all"):
+            between = _troubled_between(look, page, before)
+        context["rows"] = shown.rows(page.items, between)
+        context["cursor"] = page.top
+        context["older"] = f"{look.address()}&before={page.after}" if page.after else ""
+        context["newer"] = look.address() if before is not None else ""
+        context["live"] = before is None
+    if "page" in context:
+        context["elided"] = context["page"].paginator.get_elided_page_range(context["page"].number)
+    if request.GET.get("rows") == "1":
+        return _rows_alone(request, context)
     return render(request, "wire/list.html", context)
 
 
-def _items(show: str, feed: Any, words: str) -> Any:
-    items = Item.objects.newest().select_related("feed")
-    if show != "all":
-        items = items.filter(place=show)
-    if feed:
-        items = items.filter(feed=feed)
-    return items.lettered(words) if words else items
+def _rows_alone(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The next page, for a script that puts it below this one."""
+    html = "".join(_row(request, row, context) for row in context["rows"])
+    return _private(JsonResponse({"rows": html, "older": context.get("older", "")}))
 
 
-def _troubled_between(page: Any, feed: Any) -> list[Delivery]:
+def _row(request: HttpRequest, row: shown.Row, context: dict[str, Any]) -> str:
+    template = "wire/_row.html" if row.item is not None else "wire/_troubled.html"
+    told = {"row": row, "delivery": row.delivery, "may_take": context["may_take"]}
+    return render_to_string(template, told, request=request)
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _frame(request: HttpRequest, look: Look) -> dict[str, Any]:
+    """What stands around the list: what else can be shown, filters, saved views."""
+    waiting = actions.waiting()
+    held = Item.objects.filter(place=Item.Place.HOLD)[: actions.MOST_COUNTED].count()
+    counts = {"waiting": waiting.items, "hold": held, "offers": waiting.offers, "unread": waiting.troubled}
+    may_take = request.user.has_perm("wire.take_item")
+    feeds = list(Feed.objects.all())
+    languages = list(Facet.objects.filter(kind=Facet.Kind.LANGUAGE).order_by("label").values_list("label", flat=True))
+    views = [] if not request.user.pk else list(SavedView.objects.for_person(request.user)[:60])
+    query = look.address()
+    return {
+        "crumbs": _crumbs(),
+        "look": look,
+        "shows": [(key, label, _most(counts.get(key)), look.address(show=key)) for key, label in looking.SHOWS],
+        "show_label": dict(looking.SHOWS)[look.show],
+        "chips": [(_chip(name, value, feeds), look.without(name, value)) for name, value in look.pairs()],
+        "feeds": feeds,
+        "types": looking.TYPES,
+        "times": looking.TIMES,
+        "languages": languages,
+        "subjects": searching.facets(Facet.Kind.SUBJECT, "", 100),
+        "places": searching.facets(Facet.Kind.PLACE, "", 100),
+        "views": views,
+        "view": next((view for view in views if view.query == query), None),
+        "query": query,
+        "rows": [],
+        "offers": [],
+        "may_take": may_take,
+        "urgent": shown.urgent(request.user),
+        "feeds_url": reverse("wire_feeds:index") if request.user.has_perm("wire.change_feed") else "",
+        "settings": {
+            "fresh": reverse("wire:fresh"),
+            "several": reverse("wire:several"),
+            "facets": reverse("wire:facets"),
+            "item": reverse("wire:item", args=[0]),
+            "query": query,
+            "show": look.show,
+            "mayTake": may_take,
+            "keys": _keys(request.user),
+            "sections": _sections(request.user) if may_take else [],
+        },
+    }
+
+
+def _most(count: int | None) -> str:
+    if not count:
+        return ""
+    return str(count) if count < actions.MOST_COUNTED else f"{actions.MOST_COUNTED - 1}+"
+
+
+def _chip(name: str, value: str, feeds: list[Feed]) -> str:
+    if name == "feed":
+        return next((feed.title for feed in feeds if feed.name == value), value)
+    if name == "type":
+        return dict(looking.TYPES)[value]
+    if name == "time":
+        return next(label for key, label, _ in looking.TIMES if key == value)
+    said = {"q": "“{}”", "urgency": "Urgency {} or higher", "from": "From {}", "to": "Until {}", "place": "In {}"}
+    return said.get(name, "{}").format(value.replace("T", " ") if name in ("from", "to") else value)
+
+
+def _keys(user: Any) -> bool:
+    """Whether a person wants single keys to do things: as they set it for all of Wagtail."""
+    profile = getattr(user, "wagtail_userprofile", None)
+    return bool(getattr(profile, "keyboard_shortcuts", True))
+
+
+def _sections(user: Any) -> list[dict[str, Any]]:
+    """Sections that a person may take items into, each with a key: its first letter if that is free, else a number."""
+    field = TakeForm(user=user).fields["section"]
+    found: list[dict[str, Any]] = []
+    free = [*"123456789abcdefghijklmnopqrstuvwxyz"]
+    for section in field.queryset:  # type: ignore[attr-defined]
+        letter = section.title[:1].casefold()
+        key = letter if letter in free and not letter.isdigit() else next((key for key in free if key.isdigit()), "")
+        if key:
+            free.remove(key)
+        found.append({"id": section.pk, "title": field.label_from_instance(section), "key": key})  # type: ignore[attr-defined]
+    return found
+
+
+def _troubled_between(look: Look, page: looking.Page, before: Cursor | None) -> list[Delivery]:
     """Troubled deliveries that came in while the items of this page did."""
     troubled = Delivery.objects.troubled().select_related("feed")
-    if feed:
-        troubled = troubled.filter(feed=feed)
-    items = list(page)
-    if page.has_previous() and items:
-        troubled = troubled.filter(received_at__lte=items[0].changed_at)
-    if page.has_next() and items:
-        troubled = troubled.filter(received_at__gt=items[-1].changed_at)
+    if look.feeds:
+        troubled = troubled.filter(feed__in=looking.feeds(look))
+    if before is not None:
+        troubled = troubled.filter(received_at__lte=before.moment)
+    if page.after is not None:
+        troubled = troubled.filter(received_at__gt=page.after.moment)
+    if (earliest := look.earliest()) is not None:
+        troubled = troubled.filter(received_at__gte=earliest)
+    if look.until is not None:
+        troubled = troubled.filter(received_at__lte=look.until)
     return list(troubled[:PER_PAGE])
+
+
+@require_GET
+@needs("wire.view_item")
+def fresh(request: HttpRequest) -> HttpResponse:
+    """What changed since a list was made: new items, and rows that look different now. Asked every few seconds.
+
+    `since` is the list's cursor, `rows` what it shows (`12.state,13.state`). Nothing new: 304, for a few milliseconds.
+    """
+    look = Look.read(request.GET)
+    since = Cursor.read(request.GET.get("since", ""))
+    if since is None or look.show in ("offers", "unread"):
+        return JsonResponse({"says": "There is nothing to follow here."}, status=400)
+    known = looking.known(request.GET.get("rows", ""))
+    found = looking.fresh(look, since)
+    oldest = min(
+        (int(word.partition("-")[0] or "0", 36) for word in known.values()), default=looking.micros(since.moment)
+    )
+    new = [item for item in found if _is_news(item, known.get(item.pk), oldest)]
+    here = {item.pk: item for item in found}
+    absent = [key for key in known if key not in here]
+    here |= {item.pk: item for item in Item.objects.filter(pk__in=absent).select_related("feed", "rule")}
+    ids = {item.pk for item in new}
+    changed = [
+        item for key, item in here.items() if key in known and key not in ids and known[key] != looking.state(item)
+    ]
+    waiting = actions.waiting()
+    counts = {"waiting": _most(waiting.items), "offers": _most(waiting.offers), "unread": _most(waiting.troubled)}
+    told = [counts, [looking.state(item) for item in new], sorted(looking.state(item) for item in changed)]
+    tag = f'"{digests.short(repr((told, [item.pk for item in new])).encode()):x}"'
+    if request.headers.get("If-None-Match") == tag:
+        answer: HttpResponse = HttpResponseNotModified()
+    else:
+        many = len(new) > looking.MOST_FRESH
+        context = {"may_take": request.user.has_perm("wire.take_item")}
+        rows = shown.rows([*([] if many else new), *changed])
+        html = {row.item.pk: _row(request, row, context) for row in rows if row.item is not None}
+        answer = JsonResponse(
+            {
+                "many": many,
+                "new": [] if many else [{"id": item.pk, "html": html[item.pk]} for item in new],
+                "changed": [{"id": item.pk, "html": html[item.pk], "fits": _fits(look, item)} for item in changed],
+                "counts": counts,
+            }
+        )
+    answer["ETag"] = tag
+    return _private(answer)
+
+
+def _is_news(item: Item, known: str | None, oldest: int) -> bool:
+    """True for an item that a list does not show, or shows with older copy.
+
+    `oldest` is when the list's last row changed, in microseconds: what is older and not in it stands further down.
+    """
+    if known is None:
+        return looking.micros(item.changed_at) > oldest
+    return known.partition("-")[0] != looking.state(item).partition("-")[0]
+
+
+def _fits(look: Look, item: Item) -> bool:
+    return look.show not in Item.Place.values or item.place == look.show
+
+
+@require_GET
+@needs("wire.view_item")
+def facets(request: HttpRequest) -> HttpResponse:
+    """Subjects or places that begin with what somebody types."""
+    kind = request.GET.get("kind", "")
+    if kind not in (Facet.Kind.SUBJECT, Facet.Kind.PLACE):
+        return JsonResponse({"says": "Name a kind: subject or place."}, status=400)
+    labels = [facet.label for facet in searching.facets(kind, request.GET.get("q", "")[:80], 20)]
+    return _private(JsonResponse({"labels": labels}))
 
 
 # --- an item ------------------------------------------------------------------------------------------------------
@@ -152,8 +307,8 @@ def _troubled_between(page: Any, feed: Any) -> list[Delivery]:
 @needs("wire.view_item")
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     """One item: what it says, what editors are told, its versions, its stories, and what can be done with it."""
-    found = get_object_or_404(Item.objects.select_related("feed"), pk=pk)
-    versions = list(found.versions.select_related("delivery").order_by("-order", "-id")[:100])
+    found = get_object_or_404(Item.objects.select_related("feed", "rule"), pk=pk)
+    versions = list(found.versions.select_related("delivery").defer("canonical").order_by("-order", "-id")[:100])
     wanted = request.GET.get("version", "")
     newest = found.newest_version()
     version = next((each for each in versions if str(each.pk) == wanted), None) or newest
@@ -165,47 +320,97 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     stories = shown.stories_of([found]).get((found.provider, found.item_id), [])
     down = found.killed_at is not None or found.withheld_at is not None
     says_usable = found.status in ("usable", "embargoed")
+    against = next((each for each in versions if str(each.pk) == request.GET.get("against", "")), None)
+    section = shown.suggested(found)
+    pane = request.GET.get("pane") == "1"
     context = {
         "crumbs": _crumbs((None, str(found)[:80])),
         "item": found,
         "badges": shown.badges(found),
         "version": version,
         "newest": newest,
-        "versions": versions,
+        "versions": list(zip(versions, [*versions[1:], None], strict=True)),
+        "against": against,
+        "differences": shown.differences(found, against, version) if against is not None else [],
         "canonical": canonical,
         # Cleaned again at the door: nothing but flat blocks and plain links leaves `clean_blocks`.
         "body": mark_safe(markup.clean_blocks(canonical.body_html)),  # noqa: S308
         "abstract": markup.text_of(canonical.abstract),
         "words": len(markup.text_of(canonical.body_html).split()),
+        "pictures": shown.pictures(found, canonical),
+        "family": shown.family(found),
+        "subjects": shown.labels(canonical.subjects),
+        "places": shown.labels(canonical.places),
         "stories": stories,
         "offers": Offer.objects.open().filter(version__item=found).select_related("story", "version"),
         "may_take": may_take,
         "may_fetch": _may_fetch(request),
         "why_not": why_not,
-        "take_form": TakeForm(user=request.user, initial={"section": found.feed.section_id}) if may_take else None,
+        "suggested": section,
+        "take_form": TakeForm(user=request.user, initial={"section": section}) if may_take else None,
         "release_form": ReleaseForm(),
         "may_release": (found.test or (down and says_usable)) and request.user.has_perm("stories.restore_story"),
-        "may_spike": may_take and found.place in (Item.Place.WAITING, Item.Place.STORED),
+        "may_spike": may_take and found.place in (Item.Place.WAITING, Item.Place.STORED, Item.Place.HOLD),
+        "may_hold": may_take and found.place in (Item.Place.WAITING, Item.Place.STORED, Item.Place.SPIKED),
+        "may_put_back": may_take and found.place in (Item.Place.HOLD, Item.Place.SPIKED),
+        "pane": pane,
     }
-    return render(request, "wire/item.html", context)
+    answer = render(request, "wire/_item.html" if pane else "wire/item.html", context)
+    return _private(answer) if pane else answer
+
+
+def _done(
+    request: HttpRequest, found: Item, says: str, *, otherwise: str, undo: bool = False, draft: str = ""
+) -> HttpResponse:
+    """What became of an item, to a script or to a person."""
+    if not scripted(request):
+        messages.success(request, says)
+        return back(request, otherwise)
+    fresh_item = Item.objects.select_related("feed", "rule").get(pk=found.pk)
+    context = {"may_take": True}
+    html = _row(request, shown.rows([fresh_item])[0], context)
+    return _private(JsonResponse({"says": says, "html": html, "undo": undo, "draft": draft, "place": fresh_item.place}))
+
+
+def _refused(request: HttpRequest, why: str, otherwise: str, **more: Any) -> HttpResponse:
+    if scripted(request):
+        return JsonResponse({"says": why, **more}, status=409)
+    messages.error(request, why)
+    return redirect(otherwise)
 
 
 @require_POST
 @needs("wire.take_item")
 def take(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take an item into a draft, and open the draft."""
-    found = get_object_or_404(Item, pk=pk)
-    form = TakeForm(request.POST, user=request.user)
+    """Take an item into a draft. Opens the draft, unless a script asked: then the list stays."""
+    found = get_object_or_404(Item.objects.select_related("feed", "rule"), pk=pk)
+    otherwise = reverse("wire:item", args=[pk])
+    section = request.POST.get("section") or shown.suggested(found)
+    form = TakeForm({"section": section}, user=request.user)
     if not form.is_valid():
-        messages.error(request, "Choose a section in which you may write.")
-        return redirect("wire:item", pk=pk)
+        return _refused(request, "Choose a section in which you may write.", otherwise, choose=True)
     try:
         story = actions.take(item=found, by=request.user, section=form.cleaned_data["section"])
     except Refused as error:
-        messages.error(request, str(error))
-        return redirect("wire:item", pk=pk)
-    messages.success(request, f"“{story.title}” is a draft in {form.cleaned_data['section'].title} now.")
-    return redirect("wagtailadmin_pages:edit", story.pk)
+        return _refused(request, str(error), otherwise)
+    draft = reverse("wagtailadmin_pages:edit", args=[story.pk])
+    says = f"“{story.title}” is a draft in {form.cleaned_data['section'].title} now."
+    if scripted(request):
+        return _done(request, found, says, otherwise="", undo=True, draft=draft)
+    messages.success(request, says)
+    return redirect(draft)
+
+
+@require_POST
+@needs("wire.take_item")
+def hold(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put an item aside, with a word on why."""
+    found = get_object_or_404(Item, pk=pk)
+    try:
+        actions.hold(item=found, because=request.POST.get("because", ""), by=request.user)
+    except Refused as error:
+        return _refused(request, str(error), reverse("wire:item", args=[pk]))
+    return _done(request, found, f"“{found}” is on hold.", otherwise=reverse("wire:list"), undo=True)
 
 
 @require_POST
@@ -215,10 +420,55 @@ def spike(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Item, pk=pk)
     try:
         actions.spike(item=found, by=request.user)
-        messages.success(request, f"“{found}” is spiked. It stays under Spiked.")
     except Refused as error:
-        messages.error(request, str(error))
-    return _back(request, reverse("wire:list"))
+        return _refused(request, str(error), reverse("wire:list"))
+    says = f"“{found}” is spiked. It stays under Spiked."
+    return _done(request, found, says, otherwise=reverse("wire:list"), undo=True)
+
+
+@require_POST
+@needs("wire.take_item")
+def put_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have an item wait again: undo a hold, a spike, or a take that nobody has worked on."""
+    found = get_object_or_404(Item, pk=pk)
+    try:
+        actions.put_back(item=found, by=request.user)
+    except Refused as error:
+        return _refused(request, str(error), reverse("wire:item", args=[pk]))
+    except PermissionDenied as error:
+        return _refused(request, str(error) or "You may not undo this.", reverse("wire:item", args=[pk]))
+    return _done(request, found, f"“{found}” is waiting again.", otherwise=reverse("wire:list"))
+
+
+@require_POST
+@needs("wire.take_item")
+def several(request: HttpRequest) -> HttpResponse:
+    """Spike, hold or put back all items that are ticked. Those for which it cannot be are named."""
+    verbs: dict[str, tuple[Callable[[Item], None], str]] = {
+        "spike": (lambda found: actions.spike(item=found, by=request.user), "spiked"),
+        "hold": (lambda found: actions.hold(item=found, by=request.user), "put on hold"),
+        "put_back": (lambda found: actions.put_back(item=found, by=request.user), "put back"),
+    }
+    verb, past = verbs.get(request.POST.get("do", ""), (None, ""))
+    keys = [int(key) for key in request.POST.getlist("item")[:AT_ONCE] if key.isascii() and key.isdigit()][:AT_ONCE]
+    if verb is None or not keys:
+        return _refused(request, "Tick the items first.", reverse("wire:list"))
+    done: list[int] = []
+    refused: list[str] = []
+    for found in Item.objects.filter(pk__in=keys):
+        try:
+            verb(found)
+            done.append(found.pk)
+        except (Refused, PermissionDenied) as error:
+            refused.append(f"“{found}”: {error}")
+    says = f"{len(done)} {'item' if len(done) == 1 else 'items'} {past}."
+    if scripted(request):
+        return JsonResponse({"says": " ".join([says, *refused[:3]]), "done": done, "refused": len(refused)})
+    if done:
+        messages.success(request, says)
+    for why in refused[:5]:
+        messages.error(request, why)
+    return back(request, reverse("wire:list"))
 
 
 @require_POST
@@ -323,7 +573,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, read.reason)
         else:
             messages.success(request, f"{read.file_name} was read: {read.items_in} items.")
-    return _back(request, f"{reverse('wire:list')}?show=unread")
+    return back(request, f"{reverse('wire:list')}?show=unread")
 
 
 @require_POST
@@ -333,4 +583,4 @@ def put_away(request: HttpRequest, pk: int) -> HttpResponse:
     delivery = get_object_or_404(Delivery, pk=pk)
     actions.put_away(delivery=delivery, by=request.user)
     messages.success(request, f"{delivery.file_name} is put away. Its bytes are kept.")
-    return _back(request, f"{reverse('wire:list')}?show=unread")
+    return back(request, f"{reverse('wire:list')}?show=unread")

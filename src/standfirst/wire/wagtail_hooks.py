@@ -11,11 +11,12 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.sidebar import LinkMenuItem
+from wagtail.admin.views.account import BaseSettingsPanel
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from standfirst.wire import actions, urls
-from standfirst.wire.forms import FeedForm
-from standfirst.wire.models import Feed
+from standfirst.wire.forms import FeedForm, HabitsForm
+from standfirst.wire.models import Feed, Habits
 
 
 class WireMenuItem(MenuItem):
@@ -69,6 +70,35 @@ def menu_item() -> WireMenuItem:
 @hooks.register("insert_global_admin_css")
 def styles() -> str:
     return format_html('<link rel="stylesheet" href="{}">', static("wire/wire.css"))
+
+
+@hooks.register("insert_global_admin_js")
+def scripts() -> str:
+    return format_html('<script src="{}" defer></script>', static("wire/alarms.js"))
+
+
+class HabitsPanel(BaseSettingsPanel):  # type: ignore[misc]
+    """The wire among the settings of a person's account."""
+
+    name = "wire"
+    title = "Wire"
+    order = 500
+    form_class = HabitsForm
+    form_object = "profile"
+
+    def is_active(self) -> bool:
+        return bool(self.user.has_perm("wire.view_item"))
+
+    def get_form(self) -> HabitsForm:
+        habits, _ = Habits.objects.get_or_create(user=self.user)
+        if self.request.method == "POST":
+            return HabitsForm(self.request.POST, instance=habits, prefix=self.name)
+        return HabitsForm(instance=habits, prefix=self.name)
+
+
+@hooks.register("register_account_settings_panel")
+def habits_panel(request: HttpRequest, user: Any, profile: Any) -> HabitsPanel:
+    return HabitsPanel(request, user, profile)
 
 
 @hooks.register("register_icons")

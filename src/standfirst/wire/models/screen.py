@@ -30,6 +30,7 @@ class Facet(models.Model):
     class Kind(models.TextChoices):
         SUBJECT = "subject", "Subject"
         PLACE = "place", "Place"
+        LANGUAGE = "language", "Language"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     token = models.CharField(max_length=24, unique=True)
