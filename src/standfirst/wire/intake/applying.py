@@ -195,7 +195,7 @@ def _item(feed: Feed, canonical: CanonicalItem, order: int) -> tuple[Item, bool,
 
 def _racing() -> bool:
     """True where another program may write while this transaction is open, as on every database but SQLite."""
-    return transaction.get_connection().vendor != "sqlite"
+    return bool(transaction.get_connection().vendor != "sqlite")
 
 
 def _locked(provider: str, item_id: str) -> Item | None:

@@ -17,6 +17,7 @@ from standfirst.people.models import User
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Author, Section, SiteFacts, Story
 from standfirst.wire import actions
+from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Delivery, Feed, Item
 
 LIFECYCLE = Path(__file__).resolve().parents[5] / "shared" / "fixtures" / "lifecycle-synthetic"
@@ -119,6 +120,27 @@ class Desk:
 
     def wait(self, data: bytes, **more: Any) -> Delivery:
         return actions.take_in(feed=self.waiting, data=data, file_name="item.xml", **more)
+
+    def say(self, item_id: str = "bridge", version: int = 1, *, feed: Feed | None = None, **said: Any) -> str:
+        """One item as a format would read it, straight to the rules of intake. Returns what happened."""
+        feed = feed or self.published
+        canonical = CanonicalItem(
+            provider=feed.provider,
+            item_id=item_id,
+            version_raw=str(said.pop("version_raw", version)),
+            version_order=version,
+            headline=said.pop("headline", "Bridge at Tarrava gives way"),
+            body_html=said.pop("body_html", TEXT),
+            language="en",
+            **said,
+        )
+        delivery = Delivery.objects.create(
+            feed=feed, file_name="said", seal="0" * 64, size=1, received_at=clock.now(), transport="test", state="read"
+        )
+        return actions.apply(delivery=delivery, canonical=canonical)
+
+    def known(self, item_id: str = "bridge", feed: Feed | None = None) -> Item:
+        return Item.objects.get(item_id=item_id, feed=feed or self.published)
 
     def item(self, item_id: str = "bridge", feed: Feed | None = None) -> Item:
         return Item.objects.get(item_id=f"urn:newsml:cpa.example:{item_id}", feed=feed or self.published)

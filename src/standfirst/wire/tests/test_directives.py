@@ -1,0 +1,191 @@
+"""An agency takes copy back in another document, under the same number, before the copy itself, or in mere words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from standfirst.kit import clock
+from standfirst.kit.errors import Refused
+from standfirst.stories.models import Story, Takedown
+from standfirst.wire import actions
+from standfirst.wire.item import Directive as Said
+from standfirst.wire.models import Directive, Feed, Item, Offer
+from standfirst.wire.tests.agency import Desk, lifecycle
+
+
+def kill_of(target: str, **more: object) -> Said:
+    return Said(status="canceled", target=target, **{"exact": True, "said": f"KILL {target}", **more})  # type: ignore[arg-type]
+
+
+def notice(desk: Desk, *said: Said, item_id: str = "notice", **more: object) -> str:
+    return desk.say(item_id, headline="Editors: kill the bridge story", directives=said, **more)
+
+
+def kinds(story: Story) -> list[str]:
+    return list(story.takedowns.values_list("kind", flat=True))
+
+
+def test_another_document_kills_what_it_names(desk: Desk, mailoutbox, django_capture_on_commit_callbacks):
+    desk.say()
+    with django_capture_on_commit_callbacks(execute=True):
+        notice(desk, kill_of("bridge"))
+    story = desk.story()
+    assert not story.live
+    assert kinds(story) == ["kill"]
+    assert desk.known().killed_at is not None
+    assert "Killed by the agency" in mailoutbox[0].subject
+    said = Directive.objects.get()
+    assert (said.settled, said.settled_by) == ("applied", "wire")
+    assert not desk.known("notice").urgent
+    assert Story.objects.count() == 1, "a message to editors is no story"
+
+
+def test_it_may_come_before_the_item_itself(desk: Desk, mailoutbox, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        notice(desk, kill_of("bridge"))
+    asking = desk.known("notice")
+    assert (asking.urgent, asking.place) == (True, Item.Place.WAITING)
+    assert "To be decided at once" in mailoutbox[0].subject
+    assert desk.say() == "killed"
+    assert not Story.objects.exists()
+    assert Directive.objects.get().settled == "applied"
+    assert not desk.known("notice").urgent
+    assert desk.say(version=2) == "held"
+    assert not Story.objects.exists()
+
+
+def test_a_service_number_is_believed_for_two_days(desk: Desk):
+    desk.say("monday", alt_ids=("a0101",))
+    clock.set_offset(timedelta(days=3))
+    desk.say("thursday", alt_ids=("a0101",), headline="Market opens")
+    notice(desk, kill_of("a0101"))
+    assert desk.known("monday").killed_at is None
+    assert desk.known("thursday").killed_at is not None
+
+
+def test_an_earlier_order_is_not_for_a_number_that_is_used_again(desk: Desk):
+    notice(desk, kill_of("a0101"))
+    clock.set_offset(timedelta(days=3))
+    assert desk.say("thursday", alt_ids=("a0101",)) == "published"
+
+
+def test_what_two_items_are_called_is_for_a_person(desk: Desk, mailoutbox, django_capture_on_commit_callbacks):
+    desk.say("one", alt_ids=("a0101",))
+    desk.say("two", alt_ids=("a0101",), headline="Market opens")
+    with django_capture_on_commit_callbacks(execute=True):
+        notice(desk, kill_of("a0101"))
+    assert Story.objects.filter(live=True).count() == 2
+    assert desk.known("notice").urgent
+    assert "Market opens" in mailoutbox[0].body
+    said = Directive.objects.open().get()
+    assert {item.item_id for item in actions.candidates(said)} == {"one", "two"}
+    with pytest.raises(PermissionDenied):
+        actions.answer(directive=said, target=desk.known("one"), by=desk.reporter)
+    with pytest.raises(Refused):
+        actions.seen(item=desk.known("notice"), by=desk.wire_editor)
+    actions.answer(directive=said, target=desk.known("one"), by=desk.publisher)
+    assert (desk.known("one").killed_at is None, desk.known("two").killed_at is None) == (False, True)
+    assert not desk.known("notice").urgent
+    with pytest.raises(Refused, match="settled"):
+        actions.answer(directive=said, target=None, because="x", by=desk.publisher)
+
+
+def test_what_only_running_text_says_takes_down_for_now_and_asks(desk: Desk):
+    desk.say("bridge", alt_ids=("exw0012",))
+    notice(desk, kill_of("exw0012", exact=False))
+    story = desk.story()
+    assert not story.live
+    assert kinds(story) == ["withhold"], "a person can undo it"
+    assert desk.known("notice").urgent
+    said = Directive.objects.open().get()
+    actions.answer(directive=said, target=desk.known(), by=desk.publisher)
+    assert kinds(story) == ["withhold", "kill"]
+
+
+def test_words_that_name_nothing_are_for_a_person_and_can_be_put_away(desk: Desk):
+    desk.say()
+    assert notice(desk, Said(status="canceled", target="", said="Kill the flood story")) == "held"
+    assert desk.story().live
+    said = Directive.objects.open().get()
+    with pytest.raises(Refused, match="why"):
+        actions.answer(directive=said, target=None, by=desk.publisher)
+    actions.answer(directive=said, target=None, because="We never had it", by=desk.publisher)
+    assert not desk.known("notice").urgent
+
+
+def test_a_feed_kills_no_other_agencys_copy_by_reference(desk: Desk):
+    other = desk.feed("other-agency", Feed.Mode.PUBLISH)
+    desk.say(feed=other)
+    notice(desk, kill_of("bridge"))
+    assert desk.story().live
+    assert desk.known("notice").urgent
+
+
+def test_a_directive_that_is_said_twice_is_one(desk: Desk, mailoutbox, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        notice(desk, kill_of("bridge"))
+        notice(desk, kill_of("bridge"), version=2)
+    assert Directive.objects.count() == 1
+    assert len(mailoutbox) == 1
+
+
+def test_withholding_by_reference_can_be_undone(desk: Desk):
+    desk.say()
+    notice(desk, Said(status="withheld", target="bridge", exact=True))
+    assert kinds(desk.story()) == ["withhold"]
+    assert desk.say(version=2) == "held"
+    assert not desk.story().live
+
+
+def earlier(before: int) -> tuple[Said, ...]:
+    return (Said(status="canceled", target="bridge", before=before, exact=True, said="RevisionStatus Canceled"),)
+
+
+def test_earlier_revisions_are_replaced_where_the_new_one_may_be_used(desk: Desk):
+    desk.say(headline="First")
+    assert desk.say(version=2, headline="Second", directives=earlier(2)) == "updated"
+    story = desk.story()
+    assert (story.live, story.title) == (True, "Second")
+    assert desk.known().killed_at is None
+
+
+def test_earlier_revisions_that_people_worked_on_are_taken_down(desk: Desk):
+    desk.say(headline="First")
+    story = desk.story()
+    story.title = "Ours"
+    story.save_revision(user=desk.editor).publish()
+    desk.say(version=2, headline="Second", directives=earlier(2))
+    story.refresh_from_db()
+    assert not story.live
+    assert kinds(story) == ["kill"]
+    assert Offer.objects.open().get().version.label == "2"
+
+
+def test_a_kill_by_reference_for_earlier_versions_leaves_a_later_one(desk: Desk):
+    notice(desk, kill_of("bridge", before=3))
+    assert desk.say(version=3) == "published"
+    assert desk.say(version=2) == "late"
+    assert desk.story().live
+
+
+@pytest.mark.parametrize(
+    ("files", "live", "down"),
+    [
+        (["nitf_01_usable.xml", "nitf_03_cancel_other_doc.xml"], 0, ["kill"]),
+        (["nitf_03_cancel_other_doc.xml", "nitf_01_usable.xml"], 0, []),
+        (["newsml12_01_rev1.xml", "newsml12_02_rev2_full_replacement.xml"], 1, []),
+        (["newsml12_02_rev2_full_replacement.xml", "newsml12_03_rev2_management_only_canceled.xml"], 0, ["kill"]),
+        (["newsml12_03_rev2_management_only_canceled.xml", "newsml12_02_rev2_full_replacement.xml"], 0, []),
+        (["newsml12_02_rev2_full_replacement.xml", "newsml12_04_rev3_revisionstatus.xml"], 1, []),
+        (["iptc7901_01_urgent.txt", "iptc7901_03_kill.txt"], 0, ["kill"]),
+        (["anpa1312_01_writethru.tst", "anpa1312_02_kill.tst"], 0, ["kill"]),
+    ],
+)
+def test_the_ways_in_which_agencies_really_kill(desk: Desk, files: list[str], live: int, down: list[str]):
+    for name in files:
+        actions.take_in(feed=desk.published, path=lifecycle(name))
+    assert Story.objects.filter(live=True).count() == live
+    assert list(Takedown.objects.values_list("kind", flat=True)) == down
