@@ -17,11 +17,16 @@ from typing import Any, Final
 
 from lxml import etree
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from standfirst.kit import xml
 from standfirst.pictures import source_types
 from standfirst.pictures.limits import FORMATS
 from standfirst.pictures.reading import FAULTS
+
+# Telephones deliver HEIC. MPO is opened as the JPEG that it begins with.
+register_heif_opener()
+_OPENED: Final = tuple(sorted(FORMATS - {"MPO"}))
 
 MOST_XMP: Final = 2_000_000
 """Bytes of XMP that are read; longer packets are left alone."""
@@ -117,7 +122,7 @@ def _parts(data: bytes, odd: list[str]) -> Iterator[dict[str, Any]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(BytesIO(data), formats=sorted(FORMATS)) as image:
+            with Image.open(BytesIO(data), formats=_OPENED) as image:
                 packet, iim, exif = _packet(image), _photoshop(image), image.getexif()
     except FAULTS:
         odd.append("The metadata of the file cannot be read.")
@@ -130,9 +135,13 @@ def _parts(data: bytes, odd: list[str]) -> Iterator[dict[str, Any]]:
     if iim:
         yield _iim(iim, odd)
     try:
-        yield _exif(exif)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            told = _exif(exif)
     except FAULTS:
         odd.append("The Exif metadata cannot be read.")
+    else:
+        yield told
 
 
 def _packet(image: Image.Image) -> bytes:

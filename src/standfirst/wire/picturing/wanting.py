@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -11,9 +12,10 @@ from django.db.models import Q
 
 from standfirst.kit import clock, digests, markup
 from standfirst.pictures.metadata import signature
+from standfirst.stories.models import Origin
 from standfirst.wire.item import Association, Rendition
 from standfirst.wire.item import Item as CanonicalItem
-from standfirst.wire.models import Feed, Item, ItemPicture, Version
+from standfirst.wire.models import Feed, Item, ItemPicture, PicturePlace, Version
 from standfirst.wire.picturing import choosing, reading
 
 MOST: Final = 60
@@ -32,6 +34,7 @@ def note(item: Item, version: Version, canonical: CanonicalItem) -> None:
     rows = {row.name: row for row in item.pictures.all()}
     now = clock.now()
     kept: set[int] = set()
+    changed = False
     all_brought = list(brought(canonical))
     down = _taken_back(item, [told.item_id for _, told in all_brought if told.item_id])
     for position, (name, told) in enumerate(all_brought):
@@ -42,6 +45,7 @@ def note(item: Item, version: Version, canonical: CanonicalItem) -> None:
         else:
             again = row.state != ItemPicture.State.KILLED and _stamp(row.told()) != _stamp(told)
             again = again or row.state == ItemPicture.State.FAILED
+        changed = changed or not row.current or row.position != position
         row.version, row.position, row.current = version, position, True
         row.said = msgspec.to_builtins(told)
         if again:
@@ -56,10 +60,24 @@ def note(item: Item, version: Version, canonical: CanonicalItem) -> None:
     gone = [row.pk for row in rows.values() if row.current and row.pk not in kept and row.name]
     if gone:
         item.pictures.filter(pk__in=gone).update(current=False)
+    if changed or gone:
+        _look_again(item, now)
     if canonical.type in _PICTURES:
         # Texts that named this picture and waited for it.
         lent = ItemPicture.objects.filter(name=fitted(canonical.item_id), state=ItemPicture.State.WANTED)
         lent.filter(item__provider=item.provider).exclude(item=item).update(next_at=now)
+
+
+def _look_again(item: Item, now: datetime) -> None:
+    """Other pictures, or in another order, of which some are here: have the stories of `item` looked at again."""
+    here = item.pictures.current().filter(state=ItemPicture.State.FETCHED).first()
+    if here is None:
+        return
+    stories = Origin.objects.filter(provider=item.provider, item_id=item.item_id).values_list("story_id", flat=True)
+    for story_id in set(stories):
+        PicturePlace.objects.update_or_create(
+            picture=here, story_id=story_id, defaults={"state": PicturePlace.State.DUE, "because": "", "at": now}
+        )
 
 
 def _taken_back(item: Item, names: list[str]) -> set[str]:

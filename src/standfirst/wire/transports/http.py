@@ -69,6 +69,13 @@ class Settings(_shared.Settings, frozen=True, kw_only=True, forbid_unknown_field
     backlog_hours: Annotated[
         int, Meta(title="At first, go back hours", description="How much is fetched the first time.", ge=0, le=24 * 30)
     ] = 24
+    picture_hosts: Annotated[
+        tuple[str, ...],
+        Meta(
+            title="Further hosts for pictures",
+            description="One a line, e.g. media.agency.example. They get the name, password and key as well.",
+        ),
+    ] = ()
 
 
 SECRETS: Final = (
