@@ -34,7 +34,7 @@ from standfirst.stories.actions import may
 from standfirst.stories.models import Origin, Story
 from standfirst.wire import likeness
 from standfirst.wire.item import Item as CanonicalItem
-from standfirst.wire.models import Clue, Item, Likeness, Parting, Thread
+from standfirst.wire.models import Clue, Item, Parting, Thread
 
 LINKED: Final = timedelta(days=7)
 """How long an item is remembered by the names that others gave it. What it names itself is found however old it is."""
@@ -47,7 +47,9 @@ CONTINUED: Final = timedelta(hours=36)
 
 _ROWS: Final = 8
 """So many newest rows of each digest are looked at."""
-_CANDIDATES: Final = 24
+_CANDIDATES: Final = 16
+_OF_THREAD: Final = 3
+"""So many items at most are compared, and so many of one thread."""
 _KEPT_ROWS: Final = 400_000
 _SWEEP_EVERY, _SWEPT = 256, 20_000
 
@@ -94,8 +96,8 @@ class _Evidence:
 def place(item: Item, canonical: CanonicalItem) -> Thread:
     """Put `item` into the thread of its story, or begin one; `canonical` is the version that came in.
 
-    To be called in the transaction that stores the version, for versions that count. Sets and saves `item.thread`, and
-    nothing else of the item. The same version again changes nothing.
+    To be called in the transaction that stores the version, for versions that count. Sets `item.thread`, and nothing
+    else of the item: the caller saves it. The same version again changes nothing.
     """
     clues = _clues_of(item, canonical)
     evidence = _evidence(item, clues)
@@ -116,9 +118,7 @@ def place(item: Item, canonical: CanonicalItem) -> Thread:
         joining = True
     _tell(thread, canonical, clues.at, joining)
     thread.save()
-    if item.thread_id != thread.pk:
-        item.thread = thread
-        Item.objects.filter(pk=item.pk).update(thread=thread)
+    item.thread = thread
     _remember(item, clues)
     return thread
 
@@ -207,11 +207,13 @@ def _evidence(item: Item, clues: _Clues) -> list[_Evidence]:
             telling[other] = telling.get(other, False) or clues.keys[number - keys_from][1]
     if not hits:
         return evidence
-    first = sorted(hits, key=lambda pk: (pk not in telling, -hits[pk], -pk))[:_CANDIDATES]
-    sketches = {
-        pk: likeness.unpack(bytes(data))
-        for pk, data in Likeness.objects.filter(pk__in=first).values_list("pk", "sketch")
-    }
+    first = _likeliest(hits, threads, telling)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT item_id, sketch FROM wire_likeness WHERE item_id IN ({', '.join(['%s'] * len(first))})",  # noqa: S608
+            first,
+        )
+        sketches = {pk: likeness.unpack(bytes(data)) for pk, data in cursor.fetchall()}
     for other in first:
         theirs = sketches.get(other)
         score = likeness.compare(mine, theirs) if mine and theirs else None
@@ -227,15 +229,27 @@ def _evidence(item: Item, clues: _Clues) -> list[_Evidence]:
     return evidence
 
 
+def _likeliest(hits: dict[int, int], threads: dict[int, int], telling: dict[int, bool]) -> list[int]:
+    """The items to compare with: those of the same key first, then those with most clues; a few of each thread."""
+    chosen: list[int] = []
+    of_thread: dict[int, int] = defaultdict(int)
+    for pk in sorted(hits, key=lambda pk: (pk not in telling, -hits[pk], -pk)):
+        if of_thread[threads[pk]] < _OF_THREAD:
+            of_thread[threads[pk]] += 1
+            chosen.append(pk)
+    return chosen[:_CANDIDATES]
+
+
 def _look_up(asked: Sequence[tuple[int, timedelta]], at: datetime) -> list[tuple[int, int, int]]:
     """(place in `asked`, item, thread) of the newest rows of each digest, no further from `at` than it says."""
     if not asked:
         return []
     union = " UNION ALL ".join(_NEWEST.format(number=number, rows=_ROWS) for number in range(len(asked)))
     moment = connection.ops.adapt_datetimefield_value
+    between = {back: (moment(at - back), moment(at + back)) for back in {back for _, back in asked}}
     parameters: list[Any] = []
     for digest, back in asked:
-        parameters += [digest, moment(at - back), moment(at + back)]
+        parameters += [digest, *between[back]]
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT f.n, f.item_id, i.thread_id FROM ({union}) AS f JOIN wire_item AS i ON i.id = f.item_id",  # noqa: S608
@@ -332,12 +346,12 @@ def _remember(item: Item, clues: _Clues) -> None:
                 [each for digest in every for each in (digest, moment, item.pk)],
             )
     if clues.text.sketch is not None:
-        Likeness.objects.bulk_create(
-            [Likeness(item=item, sketch=clues.text.sketch.pack())],
-            update_conflicts=True,
-            unique_fields=["item"],
-            update_fields=["sketch"],
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO wire_likeness (item_id, sketch) VALUES (%s, %s)"
+                " ON CONFLICT (item_id) DO UPDATE SET sketch = excluded.sketch",
+                [item.pk, clues.text.sketch.pack()],
+            )
     if item.pk % _SWEEP_EVERY == 0:
         sweep()
 

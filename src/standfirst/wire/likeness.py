@@ -5,17 +5,17 @@ sample (bottom-k MinHash; Broder 1997): two samples say how much two texts share
 stands in the longer one. The few smallest hashes of runs that hold a name, a figure or a long word are the text's
 *clues*: texts of one story very likely share one, other texts hardly ever.
 
-Words in common are not enough: tomorrow's market report has today's sentences. So a sketch also holds the names and the
-figures of a text, and what two texts share of those has to agree.
+Words in common are not enough: tomorrow's market report has today's sentences, with other figures. What is told again
+keeps whole sentences. So the runs that hold a figure, and those that hold a name, have samples of their own, and both
+have to agree; texts that are full of figures, such as results and forecasts, must agree nearly everywhere.
 """
 
 from __future__ import annotations
 
 import re
 import struct
-from array import array
+from bisect import bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
@@ -24,9 +24,12 @@ from standfirst.wire import words
 SHORTEST: Final = 40
 """Runs of words below which two texts are not compared: too little to tell."""
 _LONGEST: Final = 1_200
-_SAMPLE: Final = 256
+_SAMPLE: Final = 192
+_NAMES: Final = 64
+_FIGURES: Final = 48
 _CLUES: Final = 16
-_NAMES: Final = 48
+_FEWEST: Final = 6
+_TOP: Final = 1 << 32
 _MASK: Final = (1 << 64) - 1
 _K1, _K2, _K3, _MIX = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93
 
@@ -38,33 +41,44 @@ _SIGN_OFF: Final = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE: Final = re.compile(r"[.!?…:”\"]\s+|\n")
-_NAME: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_CAPITAL: Final = re.compile(r"(?<![\w'’])(?=[^\W\d_a-z])[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The smallest of `total` different 32-bit hashes, sorted."""
+
+    total: int
+    smallest: tuple[int, ...]
+
+    @property
+    def reach(self) -> int:
+        """Up to here the sample is complete."""
+        return self.smallest[-1] if len(self.smallest) < self.total else _TOP
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What is kept of a text. `runs` is how many different runs of words it has; the others are sorted hashes."""
+    """What is kept of a text: samples of all its runs of words, of those with a name, and of those with a figure."""
 
-    runs: int
-    sample: tuple[int, ...]
-    names: tuple[int, ...]
-    figures: tuple[int, ...]
+    runs: Sample
+    names: Sample
+    figures: Sample
 
     def pack(self) -> bytes:
-        """As bytes: four counts, then 32-bit numbers, little-endian."""
-        numbers = array("I", self.sample + self.names + self.figures)
-        if struct.pack("=H", 1) != struct.pack("<H", 1):
-            numbers.byteswap()
-        return struct.pack("<4H", min(self.runs, 65535), len(self.sample), len(self.names), len(self.figures)) + (
-            numbers.tobytes()
-        )
+        """As bytes: three times total and length (16 bits each), then 32-bit hashes, little-endian."""
+        samples = (self.runs, self.names, self.figures)
+        counts = [number for each in samples for number in (min(each.total, 65535), len(each.smallest))]
+        hashes = [number for each in samples for number in each.smallest]
+        return struct.pack(f"<6H{len(hashes)}I", *counts, *hashes)
 
 
 def unpack(data: bytes) -> Sketch:
     """The sketch that `Sketch.pack` wrote."""
-    runs, sample, names, figures = struct.unpack_from("<4H", data)
-    numbers = struct.unpack_from(f"<{sample + names + figures}I", data, 8)
-    return Sketch(runs, numbers[:sample], numbers[sample : sample + names], numbers[sample + names :])
+    counts = struct.unpack_from("<6H", data)
+    hashes = struct.unpack_from(f"<{counts[1] + counts[3] + counts[5]}I", data, 12)
+    one, two = counts[1], counts[1] + counts[3]
+    return Sketch(Sample(counts[0], hashes[:one]), Sample(counts[2], hashes[one:two]), Sample(counts[4], hashes[two:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +91,20 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What two texts share, each from 0 to 1; names and figures are None where one text has too few to tell."""
+    """What two texts share, each from 0 to 1; `names` and `figures` are None where one text has too few to tell."""
 
     common: float
     """Of all their runs of words."""
     contained: float
     """Of the runs of the shorter one."""
     names: float | None
+    """Of the runs with a name of the one that has fewer."""
     figures: float | None
+    dense: float
+    """How many runs of the text with fewer figures hold one."""
+
+
+NOTHING: Final = Score(0.0, 0.0, None, None, 0.0)
 
 
 def read(body_html: str) -> Text:
@@ -93,31 +113,37 @@ def read(body_html: str) -> Text:
     found = words.of(copy)[:_LONGEST]
     if len(found) < SHORTEST + 2:
         return Text(None)
-    names, figures = _facts(copy, found)
-    hashes = [_hash(word) for word in found]
-    runs = {
-        (((a * _K1 + b * _K2 + c * _K3) & _MASK) * _MIX) & _MASK
-        for a, b, c in zip(hashes, hashes[1:], hashes[2:], strict=False)
+    proper = _names(copy)
+    # What a word tells: 1 nothing, 2 a name, 4 a figure, 8 it is long.
+    of_word = {
+        word: (
+            crc32(word.encode("utf-8", "surrogatepass")),
+            4 if word[0].isdigit() else 2 if word in proper else 8 if len(word) > 8 else 1,
+        )
+        for word in set(found)
     }
-    if len(runs) < SHORTEST:
+    hashes = [of_word[word][0] for word in found]
+    tells = [of_word[word][1] for word in found]
+    every: dict[int, int] = {
+        ((a * _K1 + b * _K2 + c * _K3) * _MIX) & _MASK: x | y | z
+        for a, b, c, x, y, z in zip(hashes, hashes[1:], hashes[2:], tells, tells[1:], tells[2:], strict=False)
+    }
+    if len(every) < SHORTEST:
         return Text(None)
-    telling = names | {_hash(word) for word in found if len(word) > 8 or word[0].isdigit()}
-    clues = sorted(
-        (((a * _K1 + b * _K2 + c * _K3) & _MASK) * _MIX) & _MASK
-        for a, b, c in zip(hashes, hashes[1:], hashes[2:], strict=False)
-        if a in telling or b in telling or c in telling
-    )
-    clues = list(dict.fromkeys(clues))[:_CLUES]
+    runs = sorted(every)
+    clues = [each for each in runs if every[each] > 1][:_CLUES]
     if len(clues) < _CLUES // 2:
-        clues = sorted(runs)[:_CLUES]
-    sample = tuple(sorted(each >> 32 for each in runs)[:_SAMPLE])
-    sketch = Sketch(len(runs), sample, tuple(sorted(names)[:_NAMES]), tuple(sorted(figures)[:_NAMES]))
+        clues = runs[:_CLUES]
+    sketch = Sketch(
+        runs=_sample(runs, _SAMPLE),
+        names=_sample([each for each in runs if every[each] & 2], _NAMES),
+        figures=_sample([each for each in runs if every[each] & 4], _FIGURES),
+    )
     return Text(sketch, tuple(each - (1 << 63) for each in clues))
 
 
-@lru_cache(maxsize=50_000)
-def _hash(word: str) -> int:
-    return crc32(word.encode("utf-8", "surrogatepass"))
+def _sample(runs: list[int], most: int) -> Sample:
+    return Sample(len(runs), tuple(each >> 32 for each in runs[:most]))
 
 
 def _copy(paragraphs: list[str]) -> str:
@@ -128,55 +154,63 @@ def _copy(paragraphs: list[str]) -> str:
     return "\n".join(paragraphs)
 
 
-def _facts(copy: str, found: list[str]) -> tuple[set[int], set[int]]:
-    """Hashes of names (words with a capital inside a sentence) and of figures."""
-    figures = {_hash(word) for word in found if word[0].isdigit()}
-    names: set[int] = set()
+def _names(copy: str) -> set[str]:
+    """Words with a capital letter inside a sentence, folded."""
+    names: set[str] = set()
     for sentence in _SENTENCE.split(copy):
-        for place, word in enumerate(_NAME.findall(sentence)):
-            if place and word[0].isupper() and len(word) > 1:
-                names.add(_hash(words.folded(word)))
-    return names, figures
+        names.update(words.folded(word) for word in _CAPITAL.findall(sentence, 1) if word[0].isupper())
+    return names
 
 
 def compare(a: Sketch, b: Sketch) -> Score:
     """How much two texts share."""
-    top = min(
-        a.sample[-1] if len(a.sample) < a.runs else 1 << 32,
-        b.sample[-1] if len(b.sample) < b.runs else 1 << 32,
-    )
-    left = {each for each in a.sample if each <= top}
-    right = {each for each in b.sample if each <= top}
-    both = len(left & right)
+    common, contained = _shared(a.runs, b.runs)
+    if not contained:
+        return NOTHING
     return Score(
-        common=both / max(1, len(left | right)),
-        contained=both / max(1, min(len(left), len(right))),
-        names=_shared(a.names, b.names),
-        figures=_shared(a.figures, b.figures),
+        common=common,
+        contained=contained,
+        names=_shared(a.names, b.names)[1] if min(a.names.total, b.names.total) >= _FEWEST else None,
+        figures=_shared(a.figures, b.figures)[1] if min(a.figures.total, b.figures.total) >= _FEWEST else None,
+        dense=min(a.figures.total / a.runs.total, b.figures.total / b.runs.total),
     )
 
 
-def _shared(a: tuple[int, ...], b: tuple[int, ...]) -> float | None:
-    """How many of the shorter list stand in the longer one."""
-    few = min(len(a), len(b))
-    if few < 3:
-        return None
-    if len(a) == _NAMES or len(b) == _NAMES:
-        top = min(a[-1] if len(a) == _NAMES else 1 << 32, b[-1] if len(b) == _NAMES else 1 << 32)
-        a, b = tuple(each for each in a if each <= top), tuple(each for each in b if each <= top)
-        few = max(1, min(len(a), len(b)))
-    return len(set(a) & set(b)) / few
+def _shared(a: Sample, b: Sample) -> tuple[float, float]:
+    """Of both together, and of the smaller one: as far as both samples are complete."""
+    top = min(a.reach, b.reach)
+    left, right = bisect_right(a.smallest, top), bisect_right(b.smallest, top)
+    both = len(set(a.smallest[:left]).intersection(b.smallest[:right]))
+    return both / max(1, left + right - both), both / max(1, min(left, right))
 
 
-def same_story(score: Score) -> bool:
-    """True if two texts that share this much tell the same story. Tuned for precision: see `bench/families.py`."""
-    if score.contained < 0.35:
+CONTAINED: Final = 0.35
+"""From this share of common runs on, two texts may be one story."""
+
+
+def same_story(score: Score, contained: float = CONTAINED) -> bool:
+    """True if two texts that share this much tell the same story. Tuned for precision: see `bench/families.py`.
+
+    Copy that is told again keeps whole sentences, so its figures and names are shared as far as its words are. Another
+    report by the same template shares its words, but hardly a figure. An update with new figures keeps the names. Where
+    each fifth run of words holds a figure, there is little else to go by, and they have to agree.
+    """
+    share = score.contained
+    if share < contained:
         return False
-    if score.names is not None and score.names < 0.5:
+    names, figures = score.names, score.figures
+    if names is not None and names < 0.5 * share:
         return False
-    return score.figures is None or score.figures >= 0.34 or score.contained >= 0.8 > score.figures > 0.2
+    if figures is None:
+        return True
+    if score.dense > 0.2:
+        return figures >= (0.9 if names is None else 0.8 * share)
+    if figures >= 0.6 * share:
+        return True
+    updated = names is not None and names >= 0.8 and share >= 0.6
+    return updated and (figures >= 0.1 or score.dense < 0.1)
 
 
 def related(score: Score) -> bool:
     """True if two texts that an agency gave the same key may well be one story."""
-    return score.contained >= 0.08 or (score.names is not None and score.names >= 0.3)
+    return score.contained >= 0.08 or (score.names is not None and score.names >= 0.15)

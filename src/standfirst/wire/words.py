@@ -25,8 +25,9 @@ _BREAK: Final = re.compile(r"</?(?:p|br|h[1-6]|li|ul|ol|tr|td|th|table|blockquot
 
 def paragraphs(body_html: str) -> list[str]:
     """The paragraphs of clean block HTML (see `kit.markup`), as plain text, none empty."""
-    lines = _BREAK.sub("\n", body_html).split("\n")
-    return [line for line in (html.unescape(_TAG.sub("", line)).strip() for line in lines) if line]
+    text = _TAG.sub("", _BREAK.sub("\n", body_html))
+    lines = (html.unescape(text) if "&" in text else text).split("\n")
+    return [line for line in map(str.strip, lines) if line]
 
 
 def folded(text: str) -> str:

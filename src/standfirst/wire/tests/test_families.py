@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from standfirst.kit import clock
-from standfirst.kit.errors import Refused
 from standfirst.wire import families
-from standfirst.wire.item import Directive, Link
 from standfirst.wire.item import Item as CanonicalItem
-from standfirst.wire.models import Clue, Feed, Item, Thread
+from standfirst.wire.item import Link
+from standfirst.wire.models import Feed, Item, Thread
 from standfirst.wire.tests.agency import Desk
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -40,6 +38,7 @@ class Room:
             },
         )
         families.place(item, canonical)
+        item.save()
         return item
 
 
