@@ -6,16 +6,21 @@ Each format is a module with `NAME`, `recognises(head) -> bool` and `parse(data,
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import Final, Protocol, cast
 
 from standfirst.wire.formats import (
     afp_core,
+    anpa1312,
     ap_media,
     dialects,
     digitalwires,
     feeds,
+    iptc7901,
     json_feed,
+    mail,
     newsml_1,
     newsml_g2,
     ninjs,
@@ -67,6 +72,9 @@ FORMATS: Final[tuple[Format, ...]] = (
     _format(ninjs),
     _format(feeds),
     _format(nitf),
+    _format(mail),
+    _format(anpa1312),
+    _format(iptc7901),
 )
 
 
@@ -91,4 +99,18 @@ def parse(data: bytes, profile: Profile = KNOWING) -> Parsed:
         raise Unreadable(
             f"No format is known that this file is in (known are {names}): look at what the feed delivers."
         )
-    return form.parse(data, profile)
+    return form.parse(data, profile if profile.reader else replace(profile, reader=_reader(profile, _LEVELS)))
+
+
+_LEVELS: Final = 3
+"""How deep files may be inside of files: a message attached to a message that carries an item."""
+
+
+def _reader(profile: Profile, levels: int) -> Callable[[bytes], Parsed | None]:
+    """What reads a file that is inside of another."""
+
+    def read(data: bytes) -> Parsed | None:
+        form = recognise(data) if levels else None
+        return form.parse(data, replace(profile, reader=_reader(profile, levels - 1))) if form else None
+
+    return read

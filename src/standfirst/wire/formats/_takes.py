@@ -8,6 +8,7 @@ All of it works on single lines or short notes, never on the body of a story.
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,9 +23,13 @@ from standfirst.wire.item import EditorialType, Embargo, Oddity, Status
 # --- characters ---------------------------------------------------------------------------------------------------
 
 _PROBE: Final = 200_000
+_CONTROLS: Final = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _ASCII: Final = bytes(range(128))
 _NO_LETTERS: Final = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).isalpha()))
 _WORD_BYTES: Final = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_OTHER_SCRIPTS: Final = (
+    "cp1251 koi8_r iso8859_5 cp866 cp1256 iso8859_6 cp1253 cp1255 cp874 gb18030 big5 shift_jis euc_jp euc_kr"
+).split()
 _LATIN: Final = ("cp1252", "cp850", "cp437")
 
 
@@ -41,7 +46,7 @@ def decode(data: bytes, odd: list[Oddity]) -> str:
     if len(probe.translate(None, delete=_ASCII)) > len(probe.translate(None, delete=_NO_LETTERS)):
         from charset_normalizer import from_bytes
 
-        best = from_bytes(probe).best()
+        best = from_bytes(probe.translate(None, delete=_CONTROLS), cp_isolation=_OTHER_SCRIPTS).best()
         name = best.encoding if best else "cp1252"
         odd.append(_guessed(name))
         return data.decode(name, "replace")
@@ -223,9 +228,13 @@ def is_marker(line: str) -> bool:
 
 
 _ADVISING_START: Final = re.compile(
-    r"[\s*(+-]*(?:attention|atencion|atención|achtung|an die|a los?|aux|note to|notes? for|eds?\b|editors?|redaktionen|"
-    r"advisory|kill|withhold|withdraw|mandatory|please (?:kill|withhold|withdraw|disregard)|"
-    r"elimin|annul|anul|zurück)",
+    r"[\s*(+-]*(?:(?:attention|atencion|atención|achtung|an die redaktion|a los? editor|aux rédac|"
+    r"note to|notes? for|eds?\b|"
+    r"editors?\b|redaktionen|redacciones|rédactions|advisory|mandatory (?:kill|withhold)|"
+    r"please (?:kill|withhold|withdraw|disregard))|"
+    # A headline may begin with the word too: here it stands in capitals, before a colon, a number, or nothing.
+    r"(?-i:KILL|WITHHOLD|WITHDRAW|ELIMINAR|ANULAR|ANULACI[OÓ]N|ANNULATION|ANNULER|RETRAIT|RETIRAR|STORNO)"
+    r"(?=\s*(?:[:*!-]|\Z|[A-Za-z]{1,6} ?\d{2,6}\b|(?-i:BC-|KILL|WITHHOLD|STORY|ALL\b|OUR\b|THE\b))))",
     re.IGNORECASE,
 )
 
@@ -262,10 +271,19 @@ _UNTIL: Final = re.compile(
 )
 
 
+_ON: Final = re.compile(r"\s+(?:on|against|over|auf|gegen|sur|contre|sobre|contra)\b", re.IGNORECASE)
+
+
 def is_embargo(line: str) -> bool:
     """True for a line that sets an embargo. A headline on one ("Embargo on oil lifted") does not begin so."""
     found = _EMBARGO_START.match(line[:400])
-    return bool(found and (_UNTIL.search(line[found.end() : 400]) or not line[found.end() :].strip(" *!.)+-")))
+    if not found:
+        return False
+    after = line[found.end() : 400]
+    if _ON.match(after):
+        return bool(re.search(r"\b(?:until|till|hasta|jusqu|bis)\b", after, re.IGNORECASE))
+    # "not for use before" has said until when already.
+    return bool(_UNTIL.search(found.group(0)[-8:] + after) or not after.strip(" *!.)+-"))
 
 
 _MONTHS: Final[dict[str, int]] = {
@@ -517,7 +535,7 @@ def preformatted(lines: list[str]) -> str:
         del kept[0]
     while kept and not kept[-1]:
         del kept[-1]
-    return f"<pre>{markup.escape(chr(10).join(kept))}</pre>" if kept else ""
+    return f"<pre>{markup.escape(textwrap.dedent(chr(10).join(kept)))}</pre>" if kept else ""
 
 
 def blocks_of(lines: list[str]) -> str:
