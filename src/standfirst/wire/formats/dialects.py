@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from standfirst.wire.formats._shared import Profile
@@ -61,8 +62,20 @@ AP: Final = Profile(
 )
 # dpa marks each note that may be published; what is only planned is no instruction.
 DPA: Final = Profile(
-    public_note_roles=frozenset({"dpaednoterole:editorialnote"}), signals={"isplanned": ""}, language="de"
+    public_note_roles=frozenset({"dpaednoterole:editorialnote"}),
+    signals={"isplanned": ""},
+    language="de",
+    zone="Europe/Berlin",
+    advisory_categories=frozenset({"rs"}),  # notes to desks, in IPTC 7901
 )
+# dpa's international services, by the letters before their numbers (IPTC 7901).
+DPA_ENGLISH: Final = replace(DPA, language="en", zone="UTC")
+# Agencies of NITF, IPTC 7901 and ANPA 1312 whose times may name no zone.
+PA: Final = Profile(language="en", zone="Europe/London")
+AAP: Final = Profile(language="en", zone="Australia/Sydney")
+ANSA: Final = Profile(zone="Europe/Rome")
+KNA: Final = Profile(language="de", zone="Europe/Berlin")
+KYODO: Final = Profile(language="en", zone="Asia/Tokyo")
 # Reuters' news data calls what is to be taken down withdrawn. Its edStat letters and msgType are read by `newsml_g2`.
 REUTERS: Final = Profile(status_words={"withdrawn": "withheld", "deleted": "canceled"}, language="en")
 # TT has two words for statuses that IPTC lacks: copy that something else has replaced, and copy not yet written.
@@ -95,6 +108,12 @@ SCOOP: Final = Profile(empty_embargo_means_none=True, language="en")
 NAN: Final = Profile(language="en", zone="Africa/Lagos")
 
 NAMED: Final[Mapping[str, Profile]] = {
+    "aap": AAP,
+    "ansa": ANSA,
+    "dpa-english": DPA_ENGLISH,
+    "kna": KNA,
+    "kyodo": KYODO,
+    "pa": PA,
     "ap": AP,
     "apa": APA,
     "bbc": BBC,
@@ -115,6 +134,18 @@ NAMED: Final[Mapping[str, Profile]] = {
 """By short name, as a feed's settings have it."""
 
 BY_PROVIDER: Final[Mapping[str, Profile]] = {
+    "aap": AAP,
+    "australian associated press": AAP,
+    "ansa": ANSA,
+    "ansa.it": ANSA,
+    "eca": DPA_ENGLISH,
+    "ecp": DPA_ENGLISH,
+    "lni": DPA,
+    "kna": KNA,
+    "kyodo": KYODO,
+    "pa": PA,
+    "pa media": PA,
+    "press association": PA,
     "ap": AP,
     "ap.org": AP,
     "associated press": AP,

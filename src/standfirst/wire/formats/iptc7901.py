@@ -309,7 +309,8 @@ def _read(message: _Message, profile: Profile, sealed: str) -> Item:
         provider = profile.provider
     elif not provider:
         provider = profile.provider or "unknown"
-    for name in (provider, header.agency, header.source):
+    # The nearest first: a service may differ from its agency, and only one is spoken.
+    for name in (header.source, header.agency, provider):
         profile = profile.speaking(name) if name else profile
     at, day, when = _filed(message.trailer, profile, odd)
     own = f"{header.source}{header.number}"
