@@ -100,6 +100,7 @@ def _findings() -> list[Finding]:
     found += _of_worker()
     if opened:
         found += _of_press(home)
+        found += _of_wire(home)
     return found
 
 
@@ -145,4 +146,33 @@ def _of_press(home: Path) -> list[Finding]:
                 "See `standfirst press status`; start the worker with `standfirst serve`.",
             )
         )
+    return found
+
+
+def _of_wire(home: Path) -> list[Finding]:
+    from standfirst.kit import clock
+    from standfirst.wire import sources
+    from standfirst.wire.gathering import sign_of_life
+    from standfirst.wire.models import Source
+
+    found: list[Finding] = []
+    sign = sign_of_life(home)
+    active = Source.objects.filter(active=True, feed__active=True).select_related("feed")
+    if sign.stale and active:
+        seen = f"since {clock.iso(sign.at)}" if sign.at else "in this newsroom"
+        says = f"The wire has not been seen {seen}: nothing is fetched from the agencies."
+        found.append(Finding("standfirst.E111", "error", says, "Start Standfirst with `standfirst serve`."))
+    elif sign.trouble and not sign.stale:
+        remedy = "Mend what the sentence names; the wire tries again by itself."
+        found.append(Finding("standfirst.E112", "error", f"The wire is held up: {sign.trouble}", remedy))
+    for source in active:
+        if sources.state_of(source) in ("failing", "stopped"):
+            good = f"last good {clock.iso(source.good_at)}" if source.good_at else "never good yet"
+            says = f"The source {source.name} fails ({good}). {source.trouble}"
+            remedy = f"Mend what the sentence names. `standfirst wire fetch --try {source.name}` tries it."
+            found.append(Finding("standfirst.W113", "warning", says, remedy))
+    for feed, state in sources.troubled():
+        if state.state == "silent":
+            says = f"Nothing new from {feed.title}. {state.says}"
+            found.append(Finding("standfirst.W114", "warning", says, "Ask the agency, or change the feed’s silence."))
     return found

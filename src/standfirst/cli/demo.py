@@ -20,15 +20,15 @@ def demo(quiet_wire: bool) -> None:
     A second start takes seconds and keeps what you did. STANDFIRST_HOME names the folder, PORT the port.
     """
     home, options = serve.opened(_fill)
-    wire = Child(
-        "wire",
+    agencies = Child(
+        "agencies",
         [sys.executable, "-m", "standfirst.demo.feed"],
         {"DJANGO_SETTINGS_MODULE": "standfirst.conf.settings", "STANDFIRST_HOME": str(home)},
     )
     from standfirst.demo.actions import CAST
 
     colleagues = ", ".join(f"{username} ({roles[0].lower()})" for username, _, roles in CAST)
-    serve.start(home, options, extra=[] if quiet_wire else [wire], colleagues=colleagues)
+    serve.start(home, options, extra=[] if quiet_wire else [agencies], colleagues=colleagues)
 
 
 def _fill(home: Path) -> None:

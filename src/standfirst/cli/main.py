@@ -52,6 +52,24 @@ def _wire_take_in() -> click.Command:
     return take_in
 
 
+def _wire_run() -> click.Command:
+    from standfirst.cli.wire_run import run
+
+    return run
+
+
+def _wire_fetch() -> click.Command:
+    from standfirst.cli.wire_run import fetch
+
+    return fetch
+
+
+def _wire_sources() -> click.Command:
+    from standfirst.cli.wire_run import list_sources
+
+    return list_sources
+
+
 def _press_run() -> click.Command:
     from standfirst.cli.press import run
 
@@ -93,6 +111,9 @@ def _check() -> click.Command:
 WIRE: Final[dict[str, tuple[Loader, str]]] = {
     "parse": (_wire_parse, "Read wire files and print their items as JSON."),
     "take-in": (_wire_take_in, "Take files in as if a feed had delivered them."),
+    "run": (_wire_run, "Fetch from all sources, and read what came."),
+    "fetch": (_wire_fetch, "Fetch from one source, now."),
+    "sources": (_wire_sources, "List the sources with their state."),
 }
 
 
@@ -108,13 +129,13 @@ def _press() -> click.Command:
 
 
 def _wire() -> click.Command:
-    return LazyGroup(name="wire", register=WIRE, help="Agency copy: read files, take them in.")
+    return LazyGroup(name="wire", register=WIRE, help="Agency copy: fetch it, read files, take them in.")
 
 
 COMMANDS: Final[dict[str, tuple[Loader, str]]] = {
     "serve": (_serve, "Run the newsroom: reader, newsroom and worker."),
     "demo": (_demo, "Run a newsroom with demonstration copy."),
-    "wire": (_wire, "Agency copy: read files, take them in."),
+    "wire": (_wire, "Agency copy: fetch it, read files, take them in."),
     "press": (_press, "The press: print pages, prove them, see what waits."),
     "check": (_check, "Configuration and health, each finding with a remedy."),
 }

@@ -1,4 +1,4 @@
-"""`standfirst serve`: reader, newsroom and worker on the embedded defaults."""
+"""`standfirst serve`: reader, newsroom, worker and wire on the embedded defaults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from standfirst.kit.supervise import run as supervise
 
 @click.command(epilog="Example:  standfirst serve\n\nStops with Ctrl-C, and all that it started with it.")
 def serve() -> None:
-    """Run the newsroom: the reader process, the newsroom's screens and the worker.
+    """Run the newsroom: the reader process, the newsroom's screens, the worker, and the wire that fetches.
 
     Makes the newsroom's folder, databases and a first administrator where there are none.
     """
@@ -57,7 +57,7 @@ def first_newsroom(home: Path) -> None:
 
 
 def start(home: Path, options: Options, *, extra: Sequence[Child] = (), colleagues: str = "") -> None:
-    """Start the three processes and watch over them until Ctrl-C. `colleagues` have the first password, too."""
+    """Start the processes and watch over them until Ctrl-C. `colleagues` have the first password, too."""
     from django.db import connections
 
     from standfirst.stories import actions as stories
@@ -100,6 +100,7 @@ def start(home: Path, options: Options, *, extra: Sequence[Child] = (), colleagu
             # A site that opens with nothing on it would look broken: wait for the first front page.
             ready=(home / "output" / "pages" / "index.html").exists,
         ),
+        Child("wire", [python, "-m", "standfirst", "wire", "run"], environ),
         *extra,
     ]
     # Commands that are run beside it, without its PORT or STANDFIRST_ORIGIN, must print the same pages.

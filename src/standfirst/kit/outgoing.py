@@ -8,6 +8,7 @@ proxies from the environment nor cookies are used. Secrets sent in headers or in
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import socket
 import ssl
@@ -162,8 +163,9 @@ def connect(host: str, port: int, *, allow_private: bool = False, seconds: float
     )
 
 
+@functools.cache
 def tls(ca_file: str = "") -> ssl.SSLContext:
-    """What certificates are believed: the system's, certifi's, and one's own in `ca_file` (PEM)."""
+    """What certificates are believed: the system's, certifi's, and one's own in `ca_file` (PEM). Shared; not changed."""
     context = httpcore.default_ssl_context()
     context.load_default_certs()
     if ca_file:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
-import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -19,6 +16,8 @@ from standfirst.changes import ports as change_ports
 from standfirst.changes.models import Lane as RowLane
 from standfirst.edition import compose as edition
 from standfirst.edition.snapshots import Section
+from standfirst.kit import bells
+from standfirst.kit.bells import Bell
 from standfirst.pages import assets, site
 from standfirst.pages.output import Press
 from standfirst.pictures.models import Picture
@@ -148,30 +147,14 @@ def clean(press: Engine) -> None:
 # --- ports ---------------------------------------------------------------------------------------------------------
 
 
-def bell(home: Path) -> int:
-    """The worker's end of the bell: a descriptor that becomes readable when something was committed."""
-    path = home / "run" / "bell"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        os.mkfifo(path, 0o600)
-    return os.open(path, os.O_RDWR | os.O_NONBLOCK)
+def bell(home: Path) -> Bell:
+    """The worker's end of the bell: rung when something was committed."""
+    return Bell(home / "run" / "bell")
 
 
 def ring() -> None:
     """Wake the worker. Nobody listening is no fault: it polls as well."""
-    path = settings.HOME / "run" / "bell"
-    try:
-        if not stat.S_ISFIFO(path.stat().st_mode):
-            return
-        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-    except OSError:
-        return
-    try:
-        os.write(descriptor, b"!")
-    except BlockingIOError:
-        pass  # the bell is full of rings already
-    finally:
-        os.close(descriptor)
+    bells.ring(settings.HOME / "run" / "bell")
 
 
 def fill_ports() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import select
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -155,10 +154,7 @@ class Worker:
 
     def _wait(self, seconds: float) -> None:
         self.beat()
-        readable, _, _ = select.select([self._bell], [], [], seconds)
-        if readable:
-            with suppress(BlockingIOError):
-                os.read(self._bell, 65536)
+        self._bell.wait(seconds)
         self.beat()
 
     def beat(self, now: bool = False) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -16,12 +16,15 @@ class SourceQuerySet(models.QuerySet["Source"]):
     def due(self, now: datetime) -> SourceQuerySet:
         """Those to be fetched now that nobody fetches, the longest waiting first."""
         return (
-            self.filter(active=True, stopped=False, feed__active=True)
-            .exclude(kind=Source.Kind.PUSH)
+            self.free(now)
+            .filter(active=True, stopped=False, feed__active=True)
             .filter(Q(next_at=None) | Q(next_at__lte=now))
-            .filter(Q(lease_until=None) | Q(lease_until__lte=now))
             .order_by(models.F("next_at").asc(nulls_first=True), "pk")
         )
+
+    def free(self, now: datetime) -> SourceQuerySet:
+        """Those that are fetched at all and that nobody fetches at the moment."""
+        return self.exclude(kind=Source.Kind.PUSH).filter(Q(lease_until=None) | Q(lease_until__lte=now))
 
 
 class Source(models.Model):
@@ -73,7 +76,7 @@ class Source(models.Model):
     )
     created_at = models.DateTimeField(help_text="When it was added, or last switched on.")
 
-    objects: ClassVar[models.Manager[Source]] = SourceQuerySet.as_manager()
+    objects: ClassVar[SourceQuerySet] = SourceQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -84,8 +87,3 @@ class Source(models.Model):
 
     def __repr__(self) -> str:
         return f"<Source {self.name} ({self.kind})>"
-
-    @property
-    def plain_settings(self) -> dict[str, Any]:
-        """The settings as stored: plain JSON, without secrets."""
-        return dict(self.settings)
