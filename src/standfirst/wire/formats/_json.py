@@ -82,13 +82,29 @@ def load(data: bytes, profile: Profile) -> Any:
             "look at what the feed delivers."
         )
     try:
-        return json.loads(text, parse_constant=_no_constant, parse_int=_int)
+        value = json.loads(text, parse_constant=_no_constant, parse_int=_int)
     except (ValueError, RecursionError) as error:
         where = str(error).partition("\n")[0][:120]
         raise Unreadable(
             f"This is not well-formed JSON ({where}): ask the agency to send the file again.",
             takedown=bool(_TAKEDOWN.search(text)),
         ) from None
+    return _sound(value) if _HALF.search(text) else value
+
+
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+def _sound(value: Any) -> Any:
+    """`value` without halves of characters, which JSON can say and no text can hold."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_sound(entry) for entry in value]
+    if isinstance(value, dict):
+        return {_sound(name): _sound(entry) for name, entry in value.items()}
+    return value
 
 
 def _no_constant(name: str) -> Any:

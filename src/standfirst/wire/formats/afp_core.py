@@ -236,7 +236,7 @@ def _read(doc: Object, profile: Profile, sealed: str) -> Item:
 
 def _paragraphs(value: Any) -> list[str]:
     entries = value if isinstance(value, list) else [value]
-    return [text for text in (entry.strip() for entry in entries if isinstance(entry, str)) if text]
+    return [text for text in (lines(entry) for entry in entries if isinstance(entry, str)) if text]
 
 
 def _body(news: list[str], profile: Profile) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import codecs
 import html
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -694,12 +695,19 @@ def _from_feedparser(text: str, odd: list[Oddity]) -> _Feed:
     import feedparser
 
     declared = _DECLARATION.sub("", text, count=1).lstrip()
-    result = feedparser.parse(
-        declared.encode("utf-8", "replace"),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    try:
+        # As a stream: feedparser takes bytes for the name of a file first.
+        result = feedparser.parse(
+            io.BytesIO(declared.encode("utf-8", "replace")),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        # It stumbles over some damage, each kind in its own way.
+        raise Unreadable(
+            "This feed is not well-formed XML and cannot be mended: ask its publisher to correct it."
+        ) from None
     if not result.get("version") and not result.get("entries"):
         raise Unreadable("This is no feed that can be read: look at what its address delivers.")
     expected = _count(text)

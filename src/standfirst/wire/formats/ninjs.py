@@ -224,10 +224,10 @@ def _concept_faults(name: str, entries: list[Object]) -> Iterator[str]:
 
 
 def _is_geojson(value: Any) -> bool:
-    if not isinstance(value, dict) or value.get("type") not in _GEOMETRIES:
+    if not isinstance(value, dict) or scalar(value.get("type")) not in _GEOMETRIES:
         return False
     inside = {"GeometryCollection": "geometries", "Feature": "geometry", "FeatureCollection": "features"}
-    key = inside.get(value["type"], "coordinates")
+    key = inside.get(scalar(value["type"]), "coordinates")
     return _numbers(value.get(key)) if key == "coordinates" else key in value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from pathlib import Path
 
@@ -12,33 +13,8 @@ from hypothesis import strategies as st
 
 from standfirst.kit import xml
 from standfirst.wire import formats
+from standfirst.wire.formats.tests import fuzzing
 from standfirst.wire.item import decode, encode, hold_reasons
-
-SAMPLES = Path(__file__).parent / "samples"
-SEEDS = [path.read_bytes() for path in sorted(SAMPLES.glob("*/*")) if not path.name.endswith(".expected.json")]
-NASTY = [
-    b"<!DOCTYPE x [<!ENTITY e SYSTEM 'secret.txt'>]>",
-    b"&e;",
-    b"<![CDATA[",
-    b"]]>",
-    b"<!--",
-    b"\x00",
-    b"\xff\xfe",
-    b'"',
-    b"[[[[",
-    b"}",
-    b"null",
-    b"-1",
-    b"1e999",
-    b"\\ud800",
-    b"<item>",
-    b"</channel>",
-    b"99999999999999999999999999",
-    b"9999-99-99T99:99:99Z",
-    b"0001-01-01T00:00:00+14:00",
-    "مرحبا".encode(),
-    "你好".encode("gb18030"),
-]
 
 
 def read(data: bytes) -> None:
@@ -54,25 +30,23 @@ def read(data: bytes) -> None:
         hold_reasons(item)
 
 
-@settings(max_examples=500, deadline=None)
-@given(st.sampled_from(SEEDS), st.integers(0, 2**32), st.integers(1, 6))
-def test_a_damaged_file_never_stops_the_reader(seed: bytes, number: int, times: int) -> None:
-    chance = random.Random(number)
-    data = bytearray(seed)
-    for _ in range(times):
-        at = chance.randrange(len(data) + 1)
-        kind = chance.randrange(5)
-        if kind == 0:
-            del data[at : at + chance.randrange(1, 40)]
-        elif kind == 1:
-            data[at:at] = chance.choice(NASTY)
-        elif kind == 2 and at < len(data):
-            data[at] = chance.randrange(256)
-        elif kind == 3:
-            data[at:at] = data[: chance.randrange(len(data) + 1)]
-        else:
-            del data[at:]
-    read(bytes(data))
+def test_two_thousand_damaged_files_break_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret.txt").write_text(fuzzing.SECRET)
+    monkeypatch.setenv("FUZZ_SECRET", str(tmp_path / "secret.txt"))
+    fuzzing.warm(fuzzing.corpus())
+    fuzzing.watch()
+    assert fuzzing.attempt(0, 2_000, seed=20260110) == []
+
+
+@pytest.mark.deep
+def test_a_million_damaged_files_break_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    seed = int(os.environ.get("FUZZ_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+
+    def say(text: str) -> None:
+        with capfd.disabled():
+            print(text, flush=True)
+
+    assert fuzzing.run(1_000_000, seed, workers=os.cpu_count() or 1, say=say) == []
 
 
 @settings(max_examples=150, deadline=None)
