@@ -297,8 +297,6 @@ class Broken(AssertionError):
 _WATCHED: Final = frozenset(
     {"open", "socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "os.system", "subprocess.Popen"}
 )
-    {"open", "socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "os.system", "subprocess.Popen"}
-)
 _armed = 0
 """The thread that is watched now."""
 _CODE: Final = tuple(str(Path(prefix).resolve()) for prefix in {sys.prefix, sys.base_prefix})
