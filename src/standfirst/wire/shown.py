@@ -52,6 +52,8 @@ class Row:
 
     at: datetime
     state: str = ""
+    section: int | None = None
+    """Where one keystroke takes it."""
     item: Item | None = None
     delivery: Delivery | None = None
     badges: tuple[Badge, ...] = ()
@@ -112,6 +114,7 @@ def rows(items: Sequence[Item], troubled: Sequence[Delivery] = ()) -> list[Row]:
         Row(
             at=item.changed_at,
             state=looking.state(item),
+            section=suggested(item),
             item=item,
             badges=badges(item),
             stories=tuple(stories.get((item.provider, item.item_id), ())),

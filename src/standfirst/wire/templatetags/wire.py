@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 
 from standfirst.kit import clock
 from standfirst.wire import alarms
+from standfirst.wire.models import Version
 from standfirst.wire.views_room import alarm_context, wants_sound
 
 register = template.Library()
@@ -25,6 +26,13 @@ def wire_alarms(context: dict[str, Any]) -> dict[str, Any]:
         return {"show": False}
     told = alarms.standing()
     return {"show": True, "request": request, "sound": wants_sound(user), **alarm_context(user, told)}
+
+
+@register.filter
+def versionname(version: Version) -> str:
+    """A version as people call it: the agency's own number, else the moment at which it came."""
+    label = version.label.strip()
+    return label if 0 < len(label) <= 12 else f"of {wiretime(version.received_at)}"
 
 
 @register.filter

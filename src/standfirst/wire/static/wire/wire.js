@@ -160,6 +160,7 @@ const tick = () => {
 let asked = 0;
 let soonTimer = 0;
 let shownAddress = "";
+let dismissed = false;
 
 const fetchItem = async (address) => {
   const url = new URL(address, location.href);
@@ -194,6 +195,7 @@ const open = async (address) => {
 const preview = (row, { soon = false } = {}) => {
   clearTimeout(soonTimer);
   if (!row) return;
+  dismissed = false;
   choose(row, { focus: !pane.contains(document.activeElement) });
   if (soon) soonTimer = setTimeout(() => open(link(row).href), 120);
   else open(link(row).href);
@@ -201,6 +203,7 @@ const preview = (row, { soon = false } = {}) => {
 
 const closePane = () => {
   asked++;
+  dismissed = true;
   pane.hidden = true;
   pane.replaceChildren();
   shownAddress = "";
@@ -368,7 +371,8 @@ const chooser = (row, why = "") => {
     const typed = input.value.trim().toLowerCase();
     const key = settings.sections.filter((section) => section.key === typed);
     const begins = settings.sections.filter((section) => !key.includes(section) && section.title.toLowerCase().split(/[\s›]+/).some((word) => word.startsWith(typed)));
-    shown = typed ? [...key, ...begins] : settings.sections;
+    const likely = settings.sections.filter((section) => String(section.id) === row.dataset.section);
+    shown = typed ? [...key, ...begins] : [...likely, ...settings.sections.filter((section) => !likely.includes(section))];
     at = Math.min(at, Math.max(0, shown.length - 1));
     options.replaceChildren(...shown.map((section, place) => {
       const option = Object.assign(document.createElement("li"), { id: `wire-section-${section.id}` });
@@ -554,5 +558,8 @@ if (list && "live" in room.dataset && room.dataset.cursor) {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) follow().catch(() => {}); });
   tick();
 }
-// Wide screens show the first item's text at once: a list alone tells too little.
-if (wide.matches && list && new URLSearchParams(location.search).has("item")) preview(rowOf(new URLSearchParams(location.search).get("item")));
+// Wide screens show the first item's text at once: a list alone leaves half of them empty.
+if (wide.matches && list && rows().length && !dismissed) {
+  rows()[0].classList.add("is-current");
+  open(link(rows()[0]).href);
+}
