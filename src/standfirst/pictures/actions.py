@@ -44,7 +44,6 @@ def _deleted(picture: Picture) -> None:
     changes.record(kind="picture", ref=picture.pk, cause="deleted")
 
 
-@transaction.atomic
 def add(
     *,
     data: bytes,
@@ -75,7 +74,8 @@ def add(
         uploaded_by_user_id=by.pk if by is not None else None,
         **rights,
     )
-    picture.save()
+    with transaction.atomic():
+        picture.save()
     return picture
 
 

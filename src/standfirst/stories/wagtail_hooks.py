@@ -167,7 +167,7 @@ def picture_addresses() -> list[Any]:
     return [
         path("images/<int:picture_id>/kill/", picture_views.kill, name="standfirst_picture_kill"),
         path("images/kills/<int:kill_id>/", picture_views.killed, name="standfirst_picture_killed"),
-        path("images/chooser/<int:pk>/", picture_views.chosen),
+        path("images/chooser/chosen/<int:pk>/", picture_views.chosen),
     ]
 
 

@@ -30,6 +30,10 @@ def take_back(item: Item, reason: str, kind: Literal["kill", "withhold"]) -> int
     if kind == "kill":
         own = item.pictures.exclude(pk__in=[row.pk for row in rows]).exclude(state=ItemPicture.State.KILLED)
         rows += [row for row in own.select_related("picture", "item") if not _shared(row, item)]
+    # First: whoever is about to put one of them into the library waits here, or has done so before.
+    ItemPicture.objects.filter(pk__in=[row.pk for row in rows]).update(
+        state=ItemPicture.State.KILLED, reason=reason, next_at=None, claimed_until=None
+    )
     killed: set[int] = set()
     ref = f"item:{item.pk}"
     for row in rows:
@@ -43,9 +47,6 @@ def take_back(item: Item, reason: str, kind: Literal["kill", "withhold"]) -> int
             killed.add(fact.picture_id)
         if row.picture_id is not None:
             killed.add(row.picture_id)
-    ItemPicture.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=ItemPicture.State.KILLED, reason=reason, next_at=None, claimed_until=None
-    )
     PicturePlace.objects.filter(picture__in=rows, state=PicturePlace.State.DUE).update(
         state=PicturePlace.State.LEFT, because="It was killed."
     )

@@ -183,6 +183,7 @@ def _caption(row: ItemPicture, picture: Picture) -> str:
     return "" if caption == picture.caption else caption
 
 
+@transaction.atomic
 def library(row: ItemPicture) -> Picture | None:
     """The picture in the library, put there if it is not; None if it cannot be, with the reason on the row.
 
@@ -190,6 +191,10 @@ def library(row: ItemPicture) -> Picture | None:
     """
     if row.picture is not None and row.picture.seal == row.seal:
         return row.picture
+    # A kill takes the same lock first: neither can slip in between the other's look and write.
+    state = ItemPicture.objects.select_for_update().filter(pk=row.pk).values_list("state", flat=True).first()
+    if state != ItemPicture.State.FETCHED:
+        return None
     words = reading.words(row)
     found = Picture.objects.filter(seal=row.seal, killed_at=None).order_by("pk").first() if row.seal else None
     if found is None:
@@ -255,7 +260,10 @@ def keep(item: Item, draft: Story) -> None:
 
 def arrived(row: ItemPicture) -> None:
     """A picture has come: place it in the stories of its item."""
-    for story_id in _stories_of(row.item):
+    found = _stories_of(row.item)
+    if found and why_not_by_itself(row) is None:
+        library(row)  # before the story is held: decoding takes its time, and a kill must not wait for it
+    for story_id in found:
         settle(row.item, story_id)
 
 
