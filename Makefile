@@ -12,7 +12,7 @@ COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-deep bench lint format pins clean
+.PHONY: help demo test test-fast test-deep bench bench-wire lint format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,6 +34,9 @@ test-deep: $(VENV)/.dev ## Run the long tests too: thousands of histories (tens 
 
 bench: $(VENV)/.dev ## Time a full bake and one publish with 100, 1,000 and 10,000 stories
 	$(BIN)/python -m bench.publish
+
+bench-wire: $(VENV)/.dev ## Time the intake of agency copy, and a backlog of 5,000 items
+	$(BIN)/python -m bench.wire
 
 lint: export STANDFIRST_SECRET_KEY = only-to-look-at-the-settings
 lint: $(VENV)/.dev ## Check style, types and the walls between departments

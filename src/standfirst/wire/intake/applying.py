@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -21,11 +25,39 @@ from standfirst.wire.intake.terms import keep_terms
 from standfirst.wire.intake.using import use
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.item import decode, encode, hold_reasons, is_test
-from standfirst.wire.models import Delivery, Feed, Item, Version
+from standfirst.wire.models import Delivery, Directive, Feed, Item, Version
 
 __all__ = ["apply", "stories_of"]
 
 Changed = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What is known, for this transaction, of items that are about to be applied."""
+
+    absent: set[tuple[str, str]]
+    """(provider, id) of those that have no row."""
+    orders: bool
+    """False: no directive waits for anything."""
+
+
+_ahead: ContextVar[_Ahead | None] = ContextVar("ahead", default=None)
+
+
+@contextmanager
+def looking_ahead(coming: Iterable[tuple[Feed, CanonicalItem]], *, orders: bool) -> Iterator[None]:
+    """Ask once for all that `apply` will ask of each of the items that are `coming`. Inside one transaction.
+
+    `orders`: some of them carry directives, or other programs may.
+    """
+    keys = {_key(feed, canonical) for feed, canonical in coming}
+    here = Item.objects.filter(item_id__in={item_id for _, item_id in keys}).values_list("provider", "item_id")
+    token = _ahead.set(_Ahead(keys.difference(here), orders or Directive.objects.open().exists()))
+    try:
+        yield
+    finally:
+        _ahead.reset(token)
 
 
 @transaction.atomic(savepoint=False)
@@ -56,7 +88,7 @@ def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
     changed = [name for name, value, now in zip(_FIELDS, before, _values(item), strict=True) if value != now]
     if changed:
         item.save(update_fields=changed)
-    if not waits_for:
+    if not waits_for and not created:
         _complete(item, canonical)
     return outcome
 
@@ -110,7 +142,10 @@ def _settle(
         keep_terms(item, canonical, ours)
     if twin is not None and (newest or counts):
         item.held_because = list(dict.fromkeys([*item.held_because, _of_two_feeds(twin)]))
-    earlier = directives.obey_earlier(item, canonical, new_names)
+    ahead = _ahead.get()
+    earlier = None
+    if new_names and (ahead is None or ahead.orders):
+        earlier = directives.obey_earlier(item, new_names)
     outcome: Outcome
     if down is not None and counts:
         outcome = take_back(item, " | ".join(note.text for note in canonical.ednotes), ours, down)
@@ -121,7 +156,7 @@ def _settle(
     elif waits_for:
         outcome = _wait(item, version, ours)
     elif newest:
-        if not only_status:
+        if not only_status and (canonical.renditions or canonical.associations or not created):
             picturing.note(item, version, canonical)
         outcome = use(item, version, canonical, feed, ours, free, only_status=only_status)
     else:
@@ -170,8 +205,10 @@ def _complete(item: Item, canonical: CanonicalItem) -> None:
 
 def _item(feed: Feed, canonical: CanonicalItem, order: int) -> tuple[Item, bool, Item | None]:
     """The item's row, locked; whether it is new; and the item of the same name of another agency's feed, if any."""
-    provider, item_id = _fitted(canonical.provider or feed.name, 200), _fitted(canonical.item_id, 500)
-    item = _locked(provider, item_id)
+    provider, item_id = _key(feed, canonical)
+    ahead = _ahead.get()
+    absent = ahead is not None and (provider, item_id) in ahead.absent
+    item = None if absent else _locked(provider, item_id)
     twin: Item | None = None
     if item is not None and not _same_agency(item.feed, feed):
         twin = item
@@ -184,6 +221,8 @@ def _item(feed: Feed, canonical: CanonicalItem, order: int) -> tuple[Item, bool,
     _describe(item, canonical, order)
     # Two that bring it at once: the second waits here for the first, and finds its row.
     made = Item.objects.bulk_create([item], ignore_conflicts=True) if _racing() else None
+    if absent and ahead is not None:
+        ahead.absent.discard((provider, item_id))
     if made is None:
         item.save(force_insert=True)
         return item, True, twin
@@ -196,6 +235,10 @@ def _item(feed: Feed, canonical: CanonicalItem, order: int) -> tuple[Item, bool,
 def _racing() -> bool:
     """True where another program may write while this transaction is open, as on every database but SQLite."""
     return bool(transaction.get_connection().vendor != "sqlite")
+
+
+def _key(feed: Feed, canonical: CanonicalItem) -> tuple[str, str]:
+    return _fitted(canonical.provider or feed.name, 200), _fitted(canonical.item_id, 500)
 
 
 def _locked(provider: str, item_id: str) -> Item | None:
@@ -317,6 +360,7 @@ _FIELDS = (
     "place",
     "rule_id",
     "decided",
+    "thread_id",
 )
 """What intake writes of an item."""
 

@@ -36,7 +36,7 @@ from standfirst.stories import alerts
 from standfirst.stories.actions import may
 from standfirst.wire import formats, sealing
 from standfirst.wire.intake import claims, common, listings
-from standfirst.wire.intake.applying import apply
+from standfirst.wire.intake.applying import apply, looking_ahead
 from standfirst.wire.intake.common import MOST_ATTEMPTS, received
 from standfirst.wire.intake.dialect import profile_of
 from standfirst.wire.item import Item as CanonicalItem
@@ -44,17 +44,21 @@ from standfirst.wire.models import Delivery, DeliveryPart, Feed
 
 log = logging.getLogger(__name__)
 
-BATCH = 64
+BATCH = 32
 """Deliveries that are read ahead of being applied."""
 
 HEAVIEST = 32_000_000
 """Bytes that are read ahead."""
 
-SLICE = 0.1
+SLICE = 0.05
 """Seconds for which one transaction takes further items."""
 
-BREATH = 0.004
-"""Seconds between two transactions, in which others may write."""
+BREATH = 0.008
+"""Seconds between two transactions, in which others may write. On SQLite a writer that has to wait looks again after 1,
+2, 5, 10 ... milliseconds; reading the next files gives it time too."""
+
+AHEAD = 40
+"""Items that the database is asked about at once."""
 
 _LOOKED_THROUGH = 4_000_000
 _PRESSING = re.compile(
@@ -349,10 +353,12 @@ class _Round:
         touched: dict[int, _Read] = {}
         over: list[_Read] = []
         queue = list(self.queue)
-        with transaction.atomic():
+        pressing = bool(queue) and queue[0].rank[0] == 0
+        coming = _coming(queue)
+        with transaction.atomic(), _alone(pressing), looking_ahead(coming, orders=pressing):
             ours = claims.renew(self.token, [read.delivery.pk for read in queue])
             end = time.monotonic() + SLICE
-            while queue and time.monotonic() < end:
+            while queue and time.monotonic() < end and (queue[0].rank[0] == 0) == pressing:
                 read = heapq.heappop(queue)
                 if read.delivery.pk not in ours:
                     continue  # somebody else took it over
@@ -372,6 +378,32 @@ class _Round:
         common.fault("intake:committed")
         self.queue = queue
         self.finished += [read.delivery for read in over]
+
+
+def _coming(queue: list[_Read]) -> list[tuple[Feed, CanonicalItem]]:
+    """The items that are next."""
+    coming: list[tuple[Feed, CanonicalItem]] = []
+    for read in heapq.nsmallest(AHEAD, queue):
+        coming += [(read.delivery.feed, item) for item in read.items[read.done : read.done + AHEAD - len(coming)]]
+        if len(coming) >= AHEAD:
+            break
+    return coming
+
+
+_LOCK = 0x57495245
+"""Of transactions on PostgreSQL that apply items."""
+
+
+@contextmanager
+def _alone(pressing: bool) -> Iterator[None]:
+    """Have no item come in while another program applies an order to take it back: neither would see the other.
+
+    SQLite has one writer. On PostgreSQL, transactions with take-downs wait for the others, and those for them.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock{'' if pressing else '_shared'}(%s)", [_LOCK])
+    yield
 
 
 def _same_bytes(deliveries: list[Delivery]) -> dict[tuple[int, str], Delivery]:

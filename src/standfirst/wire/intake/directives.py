@@ -43,10 +43,8 @@ def keep_names(item: Item, canonical: CanonicalItem, *, created: bool) -> list[s
     return [item.item_id, *names] if created else names
 
 
-def obey_earlier(item: Item, canonical: CanonicalItem, names: list[str]) -> Literal["killed", "withheld"] | None:
+def obey_earlier(item: Item, names: list[str]) -> Literal["killed", "withheld"] | None:
     """Carry out what was said of `item` before it came. `names` are those that it did not bear before."""
-    if not names:
-        return None
     now = clock.now()
     outcome: Literal["killed", "withheld"] | None = None
     waiting = Directive.objects.open().filter(provider=item.provider, target__in=names).exclude(item=item)

@@ -62,9 +62,7 @@ def base_of(item: Item, label: str) -> Version | None:
     return next((version for version in known if not version.canonical.get("management_only")), None)
 
 
-def amended(
-    item: Item, canonical: CanonicalItem, delivery: Delivery, profile: formats.Profile
-) -> CanonicalItem | str:
+def amended(item: Item, canonical: CanonicalItem, delivery: Delivery, profile: formats.Profile) -> CanonicalItem | str:
     """`canonical`, which changes an earlier version in places, made whole.
 
     Returns the label of the version that it changes if that is not here, and a sentence's worth of doubt on the item

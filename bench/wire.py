@@ -1,0 +1,199 @@
+"""Measures the intake of agency copy: sealed, parsed, stored, placed in its thread and found by the wire's search.
+
+    python -m bench.wire [--rounds 5] [--items 500] [--backlog 5000] [--profile]
+
+In a newsroom of its own in a temporary folder: for a feed set to hold and one set to desk, with one item a file and
+with fifty, rounds of delivering and working off NewsML-G2 texts of 450 words are timed in one process. Then a backlog
+is delivered at once and worked off, while another thread writes to the database twenty times a second, as the desk
+does. Medians of the rounds. With `DATABASE_URL` and `PRESS_DATABASE_URL` set, on those databases, which must be empty.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import json
+import os
+import platform
+import pstats
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+MANY = 50
+_MESSAGE = b'<newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/">'
+
+
+def measure(rounds: int, items: int, backlog: int, profiled: bool) -> dict[str, Any]:
+    """In this process: rounds for each mode and size of file, then a backlog."""
+    from standfirst.conf import setup
+
+    setup.boot()
+    setup.prepare()
+    from standfirst.wire import actions
+    from standfirst.wire.models import Delivery, Feed, Item
+
+    copy = _Copy()
+    report: dict[str, Any] = {}
+    for mode in (Feed.Mode.HOLD, Feed.Mode.DESK):
+        feed = Feed.objects.create(name=f"bench-{mode}", title=f"Bench {mode}", provider="bench", mode=mode)
+        for together in (1, MANY):
+            rates, sealing, busy = [], [], []
+            for number in range(rounds + 1):
+                files = copy.files(items, together)
+                profile = cProfile.Profile() if profiled and number == rounds else None
+                before = Item.objects.count()
+                start, used = time.perf_counter(), time.process_time()
+                for name, data in files:
+                    actions.deliver(feed=feed, data=data, file_name=name)
+                middle = time.perf_counter()
+                if profile is not None:
+                    profile.enable()
+                while actions.work_off():
+                    pass
+                if profile is not None:
+                    profile.disable()
+                    pstats.Stats(profile).sort_stats("cumulative").print_stats(70)
+                end = time.perf_counter()
+                if Item.objects.count() - before != items:
+                    raise SystemExit("Items were lost.")
+                if number:  # the first one warms up
+                    busy.append((time.process_time() - used) / items * 1000)
+                    rates.append(items / (end - start))
+                    sealing.append((middle - start) / len(files) * 1000)
+            report[f"{mode}, {together} a file" if together > 1 else f"{mode}, one a file"] = {
+                "items a second": round(statistics.median(rates)),
+                "slowest round": round(min(rates)),
+                "ms of one core an item": round(statistics.median(busy), 2),
+                "ms to deliver a file": round(statistics.median(sealing), 2),
+            }
+    report["backlog"] = _backlog(copy, backlog)
+    if Delivery.objects.filter(state="sealed").exists():
+        raise SystemExit("Deliveries were left.")
+    return report
+
+
+def _backlog(copy: _Copy, number: int) -> dict[str, Any]:
+    from standfirst.wire import actions
+    from standfirst.wire.models import Feed, Item
+
+    feed = Feed.objects.get(name="bench-desk")
+    before = Item.objects.count()
+    for name, data in copy.files(number, 1):
+        actions.deliver(feed=feed, data=data, file_name=name)
+    waits: list[float] = []
+    done = threading.Event()
+
+    def write() -> None:
+        from django.db import connection, transaction
+
+        from standfirst.changes import actions as changes
+
+        try:
+            while not done.wait(0.05):
+                start = time.perf_counter()
+                with transaction.atomic():
+                    changes.audit(by=changes.Machine("bench"), verb="wrote", kind="bench", ref=1)
+                waits.append((time.perf_counter() - start) * 1000)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    start = time.perf_counter()
+    while actions.work_off():
+        pass
+    took = time.perf_counter() - start
+    done.set()
+    thread.join()
+    waits.sort()
+    return {
+        "items": Item.objects.count() - before,
+        "seconds": round(took, 1),
+        "items a second": round(number / took),
+        "ms another writer waits, p50": round(waits[len(waits) // 2], 1),
+        "p95": round(waits[len(waits) * 95 // 100], 1),
+        "max": round(waits[-1], 1),
+    }
+
+
+class _Copy:
+    """Files of copy that nobody has sent before."""
+
+    def __init__(self) -> None:
+        self.dice = random.Random(1)
+        syllables = "ba be bo da de du fa ka ke ki la lo ma me mi na no pa ra re ri sa so ta te to va wa ya ze".split()
+        self.words = ["".join(self.dice.choices(syllables, k=self.dice.choice((1, 2, 3, 4)))) for _ in range(20_000)]
+        total, self.cumulative = 0.0, []
+        for place in range(len(self.words)):
+            total += 1 / (place + 1)
+            self.cumulative.append(total)
+        self.number = 0
+
+    def line(self, words: int) -> str:
+        return " ".join(self.dice.choices(self.words, cum_weights=self.cumulative, k=words)).capitalize()
+
+    def item(self) -> bytes:
+        self.number += 1
+        body = "".join(f"<p>{self.line(30)}.</p>" for _ in range(15))
+        return (
+            '<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" standard="NewsML-G2" standardversion="2.35" '
+            f'guid="urn:newsml:bench.example:{self.number}" version="1" xml:lang="en"><itemMeta>'
+            '<itemClass qcode="ninat:text"/><provider literal="bench"/>'
+            '<versionCreated>2026-11-22T08:00:00Z</versionCreated><pubStatus qcode="stat:usable"/></itemMeta>'
+            '<contentMeta><urgency>4</urgency><subject qcode="medtop:11000000"><name>politics</name></subject>'
+            f"<slugline>{self.line(3)}</slugline><headline>{self.line(9)}</headline><by>By A. Writer</by>"
+            '</contentMeta><contentSet><inlineXML contenttype="application/xhtml+xml">'
+            f'<html xmlns="http://www.w3.org/1999/xhtml"><body>{body}</body></html></inlineXML></contentSet></newsItem>'
+        ).encode()
+
+    def files(self, items: int, together: int) -> list[tuple[str, bytes]]:
+        made = []
+        for number in range(0, items, together):
+            some = b"".join(self.item() for _ in range(min(together, items - number)))
+            if together > 1:
+                some = (
+                    b'<newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/"><itemSet>%s</itemSet></newsMessage>'
+                    % some
+                )
+            made.append((f"item-{self.number}.xml", some))
+        return made
+
+
+def main() -> None:
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--rounds", type=int, default=5)
+    ask.add_argument("--items", type=int, default=500, help="of one round")
+    ask.add_argument("--backlog", type=int, default=5_000)
+    ask.add_argument("--profile", action="store_true", help="print where the time of each last round went")
+    ask.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    wanted = ask.parse_args()
+    if wanted.inside:
+        report = measure(wanted.rounds, wanted.items, wanted.backlog, wanted.profile)
+        Path(os.environ["STANDFIRST_HOME"], "report.json").write_text(json.dumps(report))
+        return
+    home = Path(tempfile.mkdtemp(prefix="standfirst-bench-"))
+    environment = {**os.environ, "STANDFIRST_HOME": str(home), "DJANGO_SETTINGS_MODULE": "standfirst.conf.settings"}
+    try:
+        subprocess.run(
+            [sys.executable, "-m", "bench.wire", "--inside", *sys.argv[1:]],
+            check=True,
+            env=environment,
+            stdout=sys.stderr,
+        )
+        print(f"Python {platform.python_version()}, {os.cpu_count()} cores")
+        for name, figures in json.loads((home / "report.json").read_text()).items():
+            print(f"{name}: " + ", ".join(f"{what} {value}" for what, value in figures.items()))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
