@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final, get_args
@@ -99,6 +99,9 @@ class Profile:
     mail_servers: frozenset[str] = frozenset()
     """The names (lower case) by which our own mail servers sign `Authentication-Results`. Nobody else's are believed.
     """
+    reader: Callable[[bytes], Parsed | None] | None = field(default=None, repr=False)
+    """Reads a file that is inside of a file, e.g. attached to a message; None if it is in no format that we know. It
+    raises `Unreadable`. `formats.parse` sets it."""
     dialects: Mapping[str, Profile] = field(default_factory=dict, repr=False)
     """What is known of agencies, by the name or domain (lower case) that their files give; see `speaking`."""
 
