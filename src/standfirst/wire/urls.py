@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from standfirst.wire import views, views_pictures, views_room
+from standfirst.wire import views, views_pictures, views_room, views_rules, views_threads
 
 app_name = "wire"
 
@@ -28,6 +28,14 @@ urlpatterns = [
     path("files/<int:pk>/put-away/", views.put_away, name="put_away"),
     path("views/save/", views_room.save_view, name="save_view"),
     path("views/<int:pk>/drop/", views_room.drop_view, name="drop_view"),
+    path("rules/", views_rules.listing, name="rules"),
+    path("rules/add/", views_rules.edit, name="rule_add"),
+    path("rules/said/", views_rules.said, name="rule_said"),
+    path("rules/<int:pk>/", views_rules.edit, name="rule"),
+    path("rules/<int:pk>/act/", views_rules.act, name="rule_act"),
+    path("threads/<int:pk>/", views_threads.thread, name="thread"),
+    path("threads/<int:pk>/part/", views_threads.part, name="thread_part"),
+    path("threads/<int:pk>/join/", views_threads.join, name="thread_join"),
     path("alarms/", views_room.alarms_now, name="alarms"),
     path("alarms/acknowledge/", views_room.acknowledge, name="acknowledge"),
 ]

@@ -31,6 +31,20 @@ class WireMenuItem(MenuItem):
         return LinkMenuItem(self.name, label, self.url, icon_name=self.icon_name, attrs=self.attrs)
 
 
+class SourcesMenuItem(MenuItem):
+    """The link to where feeds' files come from."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("wire.view_feed")
+
+
+class FeedsMenuItem(MenuItem):
+    """A link for those who may change feeds."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("wire.change_feed")
+
+
 class FeedViewSet(ModelViewSet):
     """Feeds: whose copy comes in, and what happens with it."""
 
@@ -67,6 +81,13 @@ def menu_item() -> WireMenuItem:
     return WireMenuItem("Wire", reverse_lazy("wire:list"), name="wire", icon_name="wire", order=110)
 
 
+@hooks.register("register_settings_menu_item")
+def sources_menu_item() -> MenuItem:
+    return SourcesMenuItem(
+        "Wire sources", reverse_lazy("wire:sources"), name="wire-sources", icon_name="download", order=301
+    )
+
+
 @hooks.register("insert_global_admin_css")
 def styles() -> str:
     return format_html('<link rel="stylesheet" href="{}">', static("wire/wire.css"))
@@ -75,6 +96,11 @@ def styles() -> str:
 @hooks.register("insert_global_admin_js")
 def scripts() -> str:
     return format_html('<script src="{}" defer></script>', static("wire/alarms.js"))
+
+
+@hooks.register("register_settings_menu_item")
+def rules_item() -> FeedsMenuItem:
+    return FeedsMenuItem("Wire rules", reverse_lazy("wire:rules"), name="wire-rules", icon_name="rotate", order=310)
 
 
 class HabitsPanel(BaseSettingsPanel):  # type: ignore[misc]
