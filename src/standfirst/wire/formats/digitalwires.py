@@ -172,13 +172,14 @@ def _read(entry: Object, profile: Profile, sealed: str) -> Item:
         headline=headlines[0].text if headlines else "",
         headlines=tuple(headlines),
         subheadline=plain(scalar(entry.get("subhead"))),
-        byline=plain(scalar(entry.get("byline"))),
+        byline=plain(scalar(entry.get("byline"))) or _maker(categories, item_type),
         dateline=scalar(entry.get("dateline")),
         located=", ".join(unique(_named(each) for each in categories if _kind(each) in ("located", "locationcreated"))),
         abstract=abstract or next(iter(descriptions.values()), ""),
         body_html=body,
         body_raw=raw,
-        creditline=scalar(entry.get("creditline")),
+        creditline=scalar(entry.get("creditline"))
+        or " / ".join(unique(_named(each) for each in categories if _kind(each) == "infosource")),
         copyright_notice=scalar(entry.get("copyrightnotice")) or scalar(entry.get("autopublishnotice")),
         usage_terms=unique(lines(term) for term in (entry.get("usageterms"),) if isinstance(term, str)),
         language=language_of(scalar(entry.get("language"))) or profile.language,
@@ -223,6 +224,11 @@ def _code(category: Object) -> str:
 
 def _named(category: Object) -> str:
     return scalar(category.get("name")) or scalar(category.get("qcode")).rpartition(":")[2]
+
+
+def _maker(categories: list[Object], item_type: ItemType) -> str:
+    """Who took a picture or made a film. Of a text dpa names desks and all who had a hand in it: no byline."""
+    return "" if item_type == "text" else ", ".join(unique(_named(c) for c in categories if _kind(c) == "creator"))
 
 
 def _concept(category: Object, how: str = "") -> Concept:

@@ -718,10 +718,10 @@ def _from_feedparser(text: str, odd: list[Oddity]) -> _Feed:
     odd.append(Oddity(code="not-well-formed", text=said))
     about: dict[str, Any] = result.get("feed") or {}
     feed = _Feed(
-        title=_plain(str(about.get("title") or "")),
-        link=line(about.get("link")),
-        language=line(about.get("language")),
-        rights=_plain(str(about.get("rights") or "")),
+        title=_plain(_loose(about.get("title"))),
+        link=_loose(about.get("link")),
+        language=_loose(about.get("language")),
+        rights=_plain(_loose(about.get("rights"))),
     )
     feed.entries = [_from_loose(entry) for entry in entries]
     if not feed.entries and not feed.title and not feed.link:
@@ -745,42 +745,47 @@ def _count(text: str) -> int:
             return number
 
 
+def _loose(value: Any) -> str:
+    """What should be a text, of feeds that are broken enough to make something else of it."""
+    return line(value) if isinstance(value, str) else ""
+
+
 def _from_loose(source: dict[str, Any]) -> _Entry:
     entry = _Entry(
-        id=line(source.get("id")),
-        link=line(source.get("link")),
-        title=_plain(str(source.get("title") or "")),
-        published=line(source.get("published") or source.get("created")),
-        updated=line(source.get("updated")) if "updated" in source else "",
-        rights=_plain(str(source.get("rights") or "")),
+        id=_loose(source.get("id")),
+        link=_loose(source.get("link")),
+        title=_plain(_loose(source.get("title"))),
+        published=_loose(source.get("published") or source.get("created")),
+        updated=_loose(source.get("updated")) if "updated" in source else "",
+        rights=_plain(_loose(source.get("rights"))),
     )
-    contents = [str(part.get("value") or "") for part in source.get("content") or ()]
-    summary = str(source.get("summary") or "")
+    contents = [part["value"] for part in source.get("content") or () if isinstance(part.get("value"), str)]
+    summary = source.get("summary") if isinstance(source.get("summary"), str) else ""
     entry.raw = max(contents, key=len) if any(contents) else summary
     entry.body = body_from(entry.raw, "text/html")
     if any(contents) and summary and summary not in contents:
         entry.summary = _plain(summary)
     for author in source.get("authors") or ():
-        entry.authors.append(line(author.get("name")))
+        entry.authors.append(_loose(author.get("name")))
     for tag in source.get("tags") or ():
-        if line(tag.get("term")):
+        if _loose(tag.get("term")):
             entry.categories.append(
-                Concept(scheme=line(tag.get("scheme")), code=line(tag.get("term")), name=line(tag.get("label")))
+                Concept(scheme=_loose(tag.get("scheme")), code=_loose(tag.get("term")), name=_loose(tag.get("label")))
             )
-    credits = ", ".join(unique(line(part.get("content")) for part in source.get("media_credit") or ()))
+    credits = ", ".join(unique(_loose(part.get("content")) for part in source.get("media_credit") or ()))
     for part in source.get("media_content") or ():
-        if line(part.get("url")):
+        if _loose(part.get("url")):
             _add_medium(
                 entry,
                 _Medium(
-                    url=line(part.get("url")),
-                    mime=line(part.get("type")),
-                    medium=line(part.get("medium")),
+                    url=_loose(part.get("url")),
+                    mime=_loose(part.get("type")),
+                    medium=_loose(part.get("medium")),
                     role="media",
                     credit=credits,
                 ),
             )
     for part in source.get("enclosures") or ():
-        if line(part.get("href")):
-            _add_medium(entry, _Medium(url=line(part.get("href")), mime=line(part.get("type")), role="enclosure"))
+        if _loose(part.get("href")):
+            _add_medium(entry, _Medium(url=_loose(part.get("href")), mime=_loose(part.get("type")), role="enclosure"))
     return entry
