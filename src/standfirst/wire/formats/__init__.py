@@ -25,6 +25,7 @@ from standfirst.wire.formats import (
     newsml_g2,
     ninjs,
     nitf,
+    paste,
 )
 from standfirst.wire.formats._shared import DEFAULT, Limits, Parsed, Part, Profile, Unreadable, check_size
 
@@ -75,6 +76,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     _format(mail),
     _format(anpa1312),
     _format(iptc7901),
+    _format(paste),  # the last resort: any plain text
 )
 
 
@@ -111,6 +113,8 @@ def _reader(profile: Profile, levels: int) -> Callable[[bytes], Parsed | None]:
 
     def read(data: bytes) -> Parsed | None:
         form = recognise(data) if levels else None
-        return form.parse(data, replace(profile, reader=_reader(profile, levels - 1))) if form else None
+        if form is None or form is FORMATS[-1]:
+            return None  # plain text is no wire file
+        return form.parse(data, replace(profile, reader=_reader(profile, levels - 1)))
 
     return read
