@@ -67,6 +67,8 @@ class Decision:
     because: str
     section_id: int | None
     author_id: int | None
+    by: Terms | None = None
+    """What the rule asks for."""
 
     @property
     def section(self) -> Section | None:
@@ -471,6 +473,7 @@ class Book:
             because=self._because(number, terms),
             section_id=terms.section[0] if terms.section else feed.section_id,
             author_id=terms.author[0] if terms.author else feed.author_id,
+            by=terms,
         )
 
     def fitting(self, canonical: CanonicalItem, feed: Feed) -> tuple[int, Terms] | None:
@@ -480,6 +483,10 @@ class Book:
             if all(test(seen) for test in tests):
                 return number, terms
         return None
+
+    def sections(self) -> dict[int, str]:
+        """The sections that rules name: id -> title."""
+        return dict(terms.section for terms in self.rules if terms.section is not None)
 
     def _because(self, number: int, terms: Terms) -> str:
         if number not in self._said:
@@ -512,6 +519,13 @@ def _may(by: Actor) -> None:
     may(by, "wire.change_feed")
 
 
+def _may_use(rule: Rule, by: Actor) -> None:
+    _may(by)
+    section = rule.section if rule.mode == Rule.Mode.PUBLISH and by.pk is not None else None
+    if section is not None and not section.permissions_for_user(by).can_publish_subpage():
+        raise PermissionDenied(f"{by.get_username()} may not publish in the section {section.title}.")
+
+
 def _changed() -> None:
     # Any other number will do; one that counts could stand for two lists of rules after a backup came back.
     RuleBook.objects.update_or_create(pk=1, defaults={"stamp": secrets.randbits(62) + 1})
@@ -526,10 +540,7 @@ def save(*, rule: Rule, feeds: Iterable[Feed], by: Actor) -> Rule:
         django.core.exceptions.ValidationError: it contradicts itself.
         Refused: there are too many rules.
     """
-    _may(by)
-    section = rule.section if rule.mode == Rule.Mode.PUBLISH and by.pk is not None else None
-    if section is not None and not section.permissions_for_user(by).can_publish_subpage():
-        raise PermissionDenied(f"{by.get_username()} may not publish in the section {section.title}.")
+    _may_use(rule, by)
     made = rule.pk is None
     if made:
         if Rule.objects.count() >= MOST_RULES:
@@ -569,8 +580,12 @@ def move(*, rule: Rule, way: Literal["up", "down"], by: Actor) -> None:
 
 @transaction.atomic
 def switch(*, rule: Rule, on: bool, by: Actor) -> None:
-    """Use a rule, or keep it without asking it."""
-    _may(by)
+    """Use a rule, or keep it without asking it.
+
+    Raises:
+        PermissionDenied: `by` may not change feeds; or, to use it, not publish in the rule's section.
+    """
+    _may_use(rule, by) if on else _may(by)
     rule.active = on
     rule.changed_at, rule.changed_by = clock.now(), changes.name_of(by)
     rule.save(update_fields=["active", "changed_at", "changed_by"])
