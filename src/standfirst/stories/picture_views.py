@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -128,8 +129,9 @@ def chosen(request: HttpRequest, pk: int) -> HttpResponse:
     """Wagtail's answer to a choice, unless the picture was killed or its rights have ended: then a sentence."""
     picture = Picture.objects.filter(pk=pk).first()
     if picture is not None and (picture.killed_at is not None or picture.ended):
-        return render_modal_workflow(
+        refused: HttpResponse = render_modal_workflow(
             request, "stories/not_chosen.html", None, {"picture": picture}, json_data={"step": "not_chosen"}
         )
-    response: HttpResponse = viewset.chosen_view(request, pk=pk)
-    return response
+        return refused
+    answer: Callable[..., HttpResponse] = viewset.chosen_view
+    return answer(request, pk=pk)

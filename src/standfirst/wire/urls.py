@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from standfirst.wire import views, views_pictures, views_room, views_rules, views_threads
+from standfirst.wire import views, views_pictures, views_room, views_rules, views_sources, views_threads
 
 app_name = "wire"
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("items/<int:pk>/release/", views.release, name="release"),
     path("pictures/<int:pk>/thumbnail/", views_pictures.thumbnail, name="picture_thumbnail"),
     path("pictures/<int:pk>/place/", views_pictures.place, name="picture_place"),
+    path("pictures/<int:pk>/keep/", views_pictures.keep, name="picture_keep"),
     path("pictures/<int:pk>/fetch/", views_pictures.fetch, name="picture_fetch"),
     path("offers/<int:pk>/", views.offer, name="offer"),
     path("files/<int:pk>/raw/", views.raw, name="raw"),
@@ -38,4 +39,11 @@ urlpatterns = [
     path("threads/<int:pk>/join/", views_threads.join, name="thread_join"),
     path("alarms/", views_room.alarms_now, name="alarms"),
     path("alarms/acknowledge/", views_room.acknowledge, name="acknowledge"),
+    path("sources/", views_sources.listing, name="sources"),
+    path("sources/add/", views_sources.choose, name="source_choose"),
+    path("sources/add/<slug:kind>/", views_sources.add, name="source_add"),
+    path("sources/<int:pk>/", views_sources.edit, name="source"),
+    path("sources/<int:pk>/try/", views_sources.try_now, name="source_try"),
+    path("sources/<int:pk>/switch/", views_sources.switch, name="source_switch"),
+    path("sources/<int:pk>/remove/", views_sources.remove, name="source_remove"),
 ]

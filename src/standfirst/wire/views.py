@@ -24,7 +24,7 @@ from wagtail.admin.paginator import WagtailPaginator
 
 from standfirst.kit import digests, markup
 from standfirst.kit.errors import Problem, Refused
-from standfirst.wire import actions, compare, drafting, looking, sealing, searching, shown
+from standfirst.wire import actions, compare, drafting, looking, picturing, sealing, searching, shown
 from standfirst.wire.forms import ReleaseForm, TakeForm
 from standfirst.wire.looking import Cursor, Look
 from standfirst.wire.models import Delivery, Facet, Feed, Item, Offer, SavedView
@@ -338,6 +338,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "abstract": markup.text_of(canonical.abstract),
         "words": len(markup.text_of(canonical.body_html).split()),
         "pictures": shown.pictures(found, canonical),
+        "shots": picturing.shown(found),
         "family": shown.family(found),
         "subjects": shown.labels(canonical.subjects),
         "places": shown.labels(canonical.places),

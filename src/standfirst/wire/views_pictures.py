@@ -52,6 +52,19 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @needs("wire.take_item")
+def keep(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a picture into the library, without a story."""
+    row = get_object_or_404(ItemPicture, pk=pk)
+    try:
+        picture = picturing.adopt(row=row, by=request.user)
+        messages.success(request, f"“{picture.title}” is in the picture library.")
+    except Refused as error:
+        messages.error(request, str(error))
+    return redirect("wire:item", pk=row.item_id)
+
+
+@require_POST
+@needs("wire.take_item")
 def fetch(request: HttpRequest, pk: int) -> HttpResponse:
     """Have a picture fetched again that could not be."""
     row = get_object_or_404(ItemPicture, pk=pk)

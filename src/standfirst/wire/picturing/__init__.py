@@ -14,12 +14,13 @@ Text never waits for a picture.
 
 from standfirst.wire.picturing.ending import release, take_back
 from standfirst.wire.picturing.fetching import fetch_again, work
-from standfirst.wire.picturing.placing import keep, place, taken
+from standfirst.wire.picturing.placing import adopt, keep, place, taken
 from standfirst.wire.picturing.rows import PictureRow, shown, thumbnail
 from standfirst.wire.picturing.wanting import note
 
 __all__ = [
     "PictureRow",
+    "adopt",
     "fetch_again",
     "keep",
     "note",

@@ -26,6 +26,7 @@ from standfirst.pictures import reading as bytes_of_pictures
 from standfirst.stories.actions import may
 from standfirst.wire import formats, sealing
 from standfirst.wire.intake.common import received
+from standfirst.wire.intake.dialect import profile_of
 from standfirst.wire.item import Rendition
 from standfirst.wire.models import Delivery, DeliveryPart, Item, ItemPicture
 from standfirst.wire.picturing import choosing, doors, placing, reading
@@ -281,8 +282,6 @@ def _part(row: ItemPicture, seal: str) -> _Bytes | None:
         return _Bytes(_sealed(seal), seal)
     if row.version is None:
         return None
-    from standfirst.wire.intake.deliveries import profile_of
-
     delivery = row.version.delivery
     parsed = formats.parse(sealing.read(received(), delivery.seal), profile=profile_of(delivery.feed))
     part = parsed.parts.get(seal)

@@ -378,6 +378,31 @@ def _note(item: Item, story: Story, stand: Iterable[ItemPicture], *, because: st
 
 
 @transaction.atomic
+def adopt(*, row: ItemPicture, by: Actor) -> Picture:
+    """Put a picture into the library, for whichever story somebody will choose it.
+
+    Raises:
+        PermissionDenied: `by` may not take wire items.
+        Refused: it is not here, killed, or its rights have ended.
+    """
+    may(by, "wire.take_item")
+    row = ItemPicture.objects.select_related("picture", "item__feed").get(pk=row.pk)
+    if why := _why_not_used(row):
+        raise Refused(why)
+    picture = library(row)
+    if picture is None:
+        raise Refused(row.reason)
+    changes.audit(by=by, verb="kept a picture", kind="picture", ref=picture.pk, item=row.item_id)
+    return picture
+
+
+def _why_not_used(row: ItemPicture) -> str | None:
+    if row.item.killed_at is not None or row.item.withheld_at is not None:
+        return "The agency took this item back: it must not be used before it is released."
+    return why_not(row)
+
+
+@transaction.atomic
 def place(*, row: ItemPicture, story: Story, by: Actor) -> Story:
     """Put a picture into the draft of `story`, because a person says so: as the lead if it has none, else in the text.
 
@@ -389,10 +414,8 @@ def place(*, row: ItemPicture, story: Story, by: Actor) -> Story:
     """
     may(by, "wire.take_item")
     row = ItemPicture.objects.select_related("picture", "item__feed").get(pk=row.pk)
-    if why := why_not(row):
+    if why := _why_not_used(row):
         raise Refused(why)
-    if row.item.killed_at is not None or row.item.withheld_at is not None:
-        raise Refused("The agency took this item back: it must not be used before it is released.")
     Page.objects.select_for_update().filter(pk=story.pk).values_list("pk", flat=True).first()
     story = Story.objects.get(pk=story.pk)
     if by.pk is not None:

@@ -36,6 +36,8 @@ class PictureRow:
     state: str
     says: str
     """The state in words."""
+    tone: str
+    """How the state is coloured: plain, good, notice or alarm."""
     reason: str
     held: tuple[str, ...]
     notes: tuple[str, ...]
@@ -53,6 +55,14 @@ class PictureRow:
     """(story, whether it stands there, why not)."""
     may_place: bool
     may_fetch: bool
+
+
+_TONES: Final = {
+    ItemPicture.State.FETCHED: "good",
+    ItemPicture.State.FAILED: "notice",
+    ItemPicture.State.REFUSED: "notice",
+    ItemPicture.State.KILLED: "alarm",
+}
 
 
 def shown(item: Item) -> list[PictureRow]:
@@ -73,6 +83,7 @@ def _row(row: ItemPicture) -> PictureRow:
         alt=words.alt,
         state=row.state,
         says="Rights ended" if here and row.ended() else row.get_state_display(),
+        tone=_TONES.get(row.state, "plain"),
         reason=row.reason,
         held=tuple(row.held_because),
         notes=tuple(note for note in (words.note, words.instructions) if note),

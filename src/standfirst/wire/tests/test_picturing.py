@@ -24,11 +24,11 @@ from standfirst.pictures import actions as pictures
 from standfirst.pictures.models import Picture, PictureKill
 from standfirst.pictures.tests.photographs import alt, camera, iim, photograph, xmp
 from standfirst.stories.models import Story
-from standfirst.wire import actions, picturing, sealing, touched
+from standfirst.wire import actions, picturing, sealing, sources, touched
 from standfirst.wire.intake.common import received
 from standfirst.wire.item import Rendition
 from standfirst.wire.models import Feed, Item, ItemPicture, PicturePlace, Source
-from standfirst.wire.picturing import choosing
+from standfirst.wire.picturing import choosing, doors
 from standfirst.wire.tests.agency import Desk, ninjs
 
 BODY = "".join(f"<p>TARRAVA (CPA) - Paragraph {number} of a text that goes on.</p>" for number in range(1, 12))
@@ -225,6 +225,7 @@ def test_what_fails_is_tried_again_later_and_holds_nothing_up(desk: Desk, agency
     failed = row(desk)
     assert (failed.state, failed.tries) == (ItemPicture.State.WANTED, 1)
     assert "404" in failed.reason
+    assert failed.next_at is not None
     assert failed.next_at > clock.now()
     assert picturing.work(10) == 0
     agency.put("late.jpg", photograph("red"))
@@ -465,7 +466,7 @@ def test_a_withheld_picture_item_takes_its_picture_out_until_people_agree(desk: 
     desk.publish(picture_item(href, "2", pubStatus="withheld"))
     picture = live(desk).lead_picture
     assert picture.killed_at is not None
-    kill = PictureKill.objects.standing().first()
+    kill = PictureKill.objects.standing()[0]
     with pytest.raises(Refused, match="release"):
         pictures.restore(kill=kill, because="It is fine.", by=desk.editor)
     desk.publish(picture_item(href, "3"))
@@ -535,3 +536,42 @@ def test_the_desk_puts_a_picture_into_a_draft_and_fetches_one_again(desk: Desk):
     client.post(reverse("wire:picture_fetch", args=[row(desk, "b").pk]))
     assert row(desk, "b").state == ItemPicture.State.WANTED
     assert Item.objects.get().pictures.count() == 2
+
+
+def test_a_picture_item_goes_into_the_library_when_somebody_asks(desk: Desk):
+    desk.wait(picture_item("a.jpg", descriptions=[{"value": "The flood."}], by="CPA"), parts={"a.jpg": photograph()})
+    picturing.work(10)
+    client = Client()
+    client.force_login(desk.wire_editor)
+    found = ItemPicture.objects.get()
+    page = client.get(reverse("wire:item", args=[found.item_id])).content.decode()
+    assert reverse("wire:picture_thumbnail", args=[found.pk]) in page
+    assert not Picture.objects.exists()
+    client.post(reverse("wire:picture_keep", args=[found.pk]))
+    picture = Picture.objects.get()
+    assert (picture.caption, picture.credit, picture.licence) == ("The flood.", "CPA", "CPA-DESK")
+    assert "In the picture library" in client.get(reverse("wire:item", args=[found.item_id])).content.decode()
+
+
+# --- credentials --------------------------------------------------------------------------------------------------
+
+
+def test_credentials_go_to_hosts_that_the_source_names_and_to_no_other(desk: Desk, agency: Agency):
+    source = near(desk.published, agency, picture_hosts=["127.0.0.1"])
+    source.settings = {**source.settings, "url": "http://api.cpa.example/feed", "user": "post", "key_name": "X-Key"}
+    source.secrets = sources.vault().lock({"password": "open sesame", "api_key": "k-42"}, purpose="wire source")
+    source.save()
+    desk.publish(text(beside("a", ("web", agency.put("a.jpg", photograph()), 1400))))
+    picturing.work(10)
+    [(_, sent)] = agency.asked
+    assert sent["x-key"] == "k-42"
+    assert sent["authorization"].startswith("Basic ")
+    for url in ("http://cdn.elsewhere.example/a.jpg", "http://127.0.0.1.evil.example/a.jpg", "nonsense://"):
+        door = doors.for_address(desk.published, url)
+        assert (dict(door.headers), dict(door.secret_query), door.allow_private) == ({}, {}, False)
+    source.settings = {**source.settings, "url": "https://api.cpa.example/feed"}
+    source.save()
+    # Never over an open line where the source's own is protected.
+    assert not doors.for_address(desk.published, "http://api.cpa.example/a.jpg").headers
+    assert doors.for_address(desk.published, "https://api.cpa.example/a.jpg").headers
+    assert "k-42" not in repr(doors.for_address(desk.published, "https://api.cpa.example/a.jpg"))
