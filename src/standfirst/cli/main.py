@@ -70,6 +70,12 @@ def _wire_sources() -> click.Command:
     return list_sources
 
 
+def _wire_replay() -> click.Command:
+    from standfirst.cli.wire_replay import replay
+
+    return replay
+
+
 def _press_run() -> click.Command:
     from standfirst.cli.press import run
 
@@ -111,6 +117,7 @@ def _check() -> click.Command:
 WIRE: Final[dict[str, tuple[Loader, str]]] = {
     "parse": (_wire_parse, "Read wire files and print their items as JSON."),
     "take-in": (_wire_take_in, "Take files in as if a feed had delivered them."),
+    "replay": (_wire_replay, "Show what today's readers make of every file received; --apply it."),
     "run": (_wire_run, "Fetch from all sources, and read what came."),
     "fetch": (_wire_fetch, "Fetch from one source, now."),
     "sources": (_wire_sources, "List the sources with their state."),

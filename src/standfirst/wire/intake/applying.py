@@ -22,7 +22,7 @@ from standfirst.wire.intake.dialect import profile_of
 from standfirst.wire.intake.embargoes import keep_embargo, wait_again
 from standfirst.wire.intake.takebacks import stories_of, take_back
 from standfirst.wire.intake.terms import keep_terms
-from standfirst.wire.intake.using import use
+from standfirst.wire.intake.using import copy_of, use
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.item import decode, encode, hold_reasons, is_test
 from standfirst.wire.models import Delivery, Directive, Feed, Item, Version
@@ -51,7 +51,7 @@ def looking_ahead(coming: Iterable[tuple[Feed, CanonicalItem]], *, orders: bool)
 
     `orders`: some of them carry directives, or other programs may.
     """
-    keys = {_key(feed, canonical) for feed, canonical in coming}
+    keys = {key_of(feed, canonical) for feed, canonical in coming}
     here = Item.objects.filter(item_id__in={item_id for _, item_id in keys}).values_list("provider", "item_id")
     token = _ahead.set(_Ahead(keys.difference(here), orders or Directive.objects.open().exists()))
     try:
@@ -68,7 +68,7 @@ def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
     whenever it comes, also before the item itself and in another document; the latest embargo of any version holds;
     what is unknown or contradicts itself goes to a person.
     """
-    canonical = _storable(canonical)
+    canonical = storable(canonical)
     digest = digests.short(encode(_content(canonical)))
     order = max(-(2**63), min(canonical.version_order, 2**63 - 1))
     item, created, twin = _item(delivery.feed, canonical, order)
@@ -83,13 +83,52 @@ def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
             if created:
                 item.latest_order = -(2**63)  # what it changes is older, and yet to come
         else:
-            canonical = _storable(made)
-    outcome = _settle(item, canonical, delivery, order, digest, created, twin, waits_for)
+            canonical = storable(made)
+    outcome = _settle(item, canonical, delivery, order, digest, created=created, twin=twin, waits_for=waits_for)
     changed = [name for name, value, now in zip(_FIELDS, before, _values(item), strict=True) if value != now]
     if changed:
         item.save(update_fields=changed)
     if not waits_for and not created:
         _complete(item, canonical)
+    return outcome
+
+
+@transaction.atomic
+def apply_again(*, version: Version, canonical: CanonicalItem) -> Outcome:
+    """Have a stored version say what a better reader makes of its bytes, and do what follows from it by the rules."""
+    item = Item.objects.select_for_update(of=("self",)).select_related("feed").get(pk=version.item_id)
+    canonical = storable(canonical)
+    before = _values(item)
+    partial = canonical.management_only or bool(canonical.patches)
+    newest = item.newest_version()
+    current = newest is not None and newest.pk == version.pk
+    if partial:
+        # The text that it belongs to is stored with it, and stays.
+        canonical = merging.managed(version.read(), canonical)
+    same_copy = copy_of(version.read(), item.feed) == copy_of(canonical, item.feed)
+    order = max(-(2**63), min(canonical.version_order, 2**63 - 1))
+    if current:
+        item.latest_order = order
+    digest = digests.short(encode(_content(canonical)))
+    if not item.versions.exclude(pk=version.pk).filter(order=order, digest=digest).exists():
+        version.order, version.digest = order, digest
+    version.item = item
+    outcome = _settle(
+        item,
+        canonical,
+        version.delivery,
+        order,
+        digest,
+        False,
+        None,
+        "",
+        version,
+        newest=current,
+        only_status=partial or same_copy,
+    )
+    changed = [name for name, value, now in zip(_FIELDS, before, _values(item), strict=True) if value != now]
+    if changed:
+        item.save(update_fields=changed)
     return outcome
 
 
@@ -99,17 +138,23 @@ def _settle(
     delivery: Delivery,
     order: int,
     digest: int,
-    created: bool,
-    twin: Item | None,
-    waits_for: str,
+    *,
+    created: bool = False,
+    twin: Item | None = None,
+    waits_for: str = "",
     version: Version | None = None,
+    newest: bool | None = None,
+    only_status: bool = False,
 ) -> Outcome:
-    """What one version does. `version`: its row, where it is there already and was not whole."""
+    """What one version does. `version`: its row, where it is there already and was not whole, or not read well;
+    `newest`: whether it counts, where that is known."""
     now = clock.now()
     feed = delivery.feed
-    newest = created or order > item.latest_order or (order == item.latest_order and _without_count(canonical))
-    only_status = canonical.management_only
-    if not created and order == item.latest_order and not waits_for:
+    again = newest is not None
+    if newest is None:
+        newest = created or order > item.latest_order or (order == item.latest_order and _without_count(canonical))
+    only_status = only_status or canonical.management_only
+    if not again and not created and order == item.latest_order and not waits_for:
         canonical, joins = merging.whole(item, canonical, order)
         newest = newest or joins
     if waits_for:
@@ -123,7 +168,7 @@ def _settle(
         item.versions_in += 1
     version.label = canonical.version_raw[:100]
     version.status = canonical.status
-    version.applied = counts and not waits_for
+    version.applied = version.applied if again else counts and not waits_for
     version.waits_for = waits_for
     version.canonical = _plain(
         msgspec.structs.replace(canonical, received_at=delivery.received_at, transport=delivery.transport)
@@ -156,7 +201,7 @@ def _settle(
     elif waits_for:
         outcome = _wait(item, version, ours)
     elif newest:
-        if not only_status and (canonical.renditions or canonical.associations or not created):
+        if again or (not only_status and (canonical.renditions or canonical.associations or not created)):
             picturing.note(item, version, canonical)
         outcome = use(item, version, canonical, feed, ours, free, only_status=only_status)
     else:
@@ -195,8 +240,8 @@ def _complete(item: Item, canonical: CanonicalItem) -> None:
         before = _values(item)
         held = f"It changes version {waiting.waits_for} in places"
         item.held_because = [reason for reason in item.held_because if not reason.startswith(held)]
-        whole = _storable(made)
-        _settle(item, whole, delivery, waiting.order, waiting.digest, False, None, "", waiting)
+        whole = storable(made)
+        _settle(item, whole, delivery, waiting.order, waiting.digest, version=waiting)
         changed = [name for name, value, now in zip(_FIELDS, before, _values(item), strict=True) if value != now]
         if changed:
             item.save(update_fields=changed)
@@ -205,7 +250,7 @@ def _complete(item: Item, canonical: CanonicalItem) -> None:
 
 def _item(feed: Feed, canonical: CanonicalItem, order: int) -> tuple[Item, bool, Item | None]:
     """The item's row, locked; whether it is new; and the item of the same name of another agency's feed, if any."""
-    provider, item_id = _key(feed, canonical)
+    provider, item_id = key_of(feed, canonical)
     ahead = _ahead.get()
     absent = ahead is not None and (provider, item_id) in ahead.absent
     item = None if absent else _locked(provider, item_id)
@@ -237,7 +282,7 @@ def _racing() -> bool:
     return bool(transaction.get_connection().vendor != "sqlite")
 
 
-def _key(feed: Feed, canonical: CanonicalItem) -> tuple[str, str]:
+def key_of(feed: Feed, canonical: CanonicalItem) -> tuple[str, str]:
     return _fitted(canonical.provider or feed.name, 200), _fitted(canonical.item_id, 500)
 
 
@@ -287,7 +332,7 @@ def _ask_about(item: Item, twin: Item) -> None:
 # --- what is stored -----------------------------------------------------------------------------------------------
 
 
-def _storable(canonical: CanonicalItem) -> CanonicalItem:
+def storable(canonical: CanonicalItem) -> CanonicalItem:
     """Without what some databases refuse in text: zero characters and halves of surrogate pairs."""
     try:
         if b"\\u0000" not in encode(canonical):

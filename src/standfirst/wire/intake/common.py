@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +27,10 @@ TERMS_ENDED = "This story is no longer available: the agency that supplied it al
 Outcome = Literal[
     "published", "scheduled", "updated", "offered", "waiting", "stored", "held", "killed", "withheld", "late", "repeat"
 ]
+
+replaying: ContextVar[Literal["", "new", "old"]] = ContextVar("replaying", default="")
+"""Not empty while files are read that came long before: nothing is published that was not. "old": and nobody is shown
+what was overlooked."""
 
 
 def _no_fault(name: str) -> None:

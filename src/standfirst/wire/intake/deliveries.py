@@ -247,26 +247,29 @@ def read_again(*, delivery: Delivery, by: Actor) -> Delivery:
     """Read the sealed bytes of a troubled delivery once more: the program or the feed's settings may be better now."""
     may(by, "wire.take_item")
     with claims.claimant() as token:
-        with transaction.atomic():
-            troubled = Delivery.objects.filter(
-                pk=delivery.pk, state__in=(Delivery.State.UNREADABLE, Delivery.State.PARTLY)
-            )
-            claimed = troubled.update(
-                state=Delivery.State.SEALED,
-                reason="",
-                trouble=False,
-                urgent=False,
-                attempts=1,
-                items_done=0,
-                outcomes={},
-                claimed_by=token,
-                claimed_until=clock.now() + claims.LASTS,
-            )
-            if not claimed:
-                raise Refused("This file was read: reading it again would change nothing.")
-            changes.audit(by=by, verb="read again", kind="delivery", ref=delivery.pk)
-        delivery.refresh_from_db()
-        _Round(token).do([delivery])
+        read_once_more(delivery, token)
+    changes.audit(by=by, verb="read again", kind="delivery", ref=delivery.pk)
+    return delivery
+
+
+def read_once_more(delivery: Delivery, token: str) -> Delivery:
+    """Read a troubled delivery again. Raises `Refused` if it is not one."""
+    troubled = Delivery.objects.filter(pk=delivery.pk, state__in=(Delivery.State.UNREADABLE, Delivery.State.PARTLY))
+    claimed = troubled.update(
+        state=Delivery.State.SEALED,
+        reason="",
+        trouble=False,
+        urgent=False,
+        attempts=1,
+        items_done=0,
+        outcomes={},
+        claimed_by=token,
+        claimed_until=clock.now() + claims.LASTS,
+    )
+    if not claimed:
+        raise Refused("This file was read: reading it again would change nothing.")
+    delivery.refresh_from_db()
+    _Round(token).do([delivery])
     return delivery
 
 
@@ -439,7 +442,7 @@ def _read(delivery: Delivery, before: Delivery | None) -> _Read:
         return _Read(delivery, verdict=(Delivery.State.READ, f"The same bytes came in before, as {before.file_name}."))
     try:
         data = sealing.read(received(), delivery.seal)
-        parsed = formats.parse(data, profile=profile_of(delivery.feed))
+        parsed = formats.parse(data, profile=profile_of(delivery.feed, delivery.transport))
     except formats.Unreadable as error:
         delivery.urgent = error.takedown
         return _unreadable(delivery, error.reason)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.conf import settings
 
 from standfirst.wire import formats
 from standfirst.wire.formats import dialects
-from standfirst.wire.models import Feed
+from standfirst.wire.models import Feed, Source
 
 
-def profile_of(feed: Feed) -> formats.Profile:
-    """How the files of `feed` are read."""
+def profile_of(feed: Feed, transport: str = "") -> formats.Profile:
+    """How the files of `feed` are read. `transport` is by what they came: who sent a message is believed only of those
+    that our own mailbox held."""
     profile = formats.Profile(
         provider=feed.provider or feed.name,
         force_provider=bool(feed.provider),
@@ -19,4 +22,11 @@ def profile_of(feed: Feed) -> formats.Profile:
         limits=formats.Limits(bytes=settings.STANDFIRST.wire_limit),
         dialects=dialects.NAMED if feed.dialect in dialects.NAMED else dialects.BY_PROVIDER,
     )
+    if transport == Source.Kind.IMAP:
+        mailboxes = [source.plain_settings for source in feed.sources.filter(kind=Source.Kind.IMAP)]
+        profile = replace(
+            profile,
+            senders=frozenset(name.lower() for box in mailboxes for name in box.get("senders", ())),
+            mail_servers=frozenset(name.lower() for box in mailboxes for name in box.get("mail_servers", ())),
+        )
     return profile.speaking(feed.dialect) if feed.dialect in dialects.NAMED else profile

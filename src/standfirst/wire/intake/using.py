@@ -13,7 +13,7 @@ from standfirst.stories import actions as stories
 from standfirst.stories.models import Publication, Section, SiteFacts, Story, Takedown
 from standfirst.wire import drafting, picturing, rules, touched
 from standfirst.wire.intake import takes, terms
-from standfirst.wire.intake.common import CLARIFIED, CORRECTED, UPDATES, WIRE, Outcome
+from standfirst.wire.intake.common import CLARIFIED, CORRECTED, UPDATES, WIRE, Outcome, replaying
 from standfirst.wire.intake.embargoes import bind, publish_when_free
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Feed, Item, Offer, Version
@@ -53,6 +53,12 @@ def use(
             free[story.pk] = touched.by_whom(story) is None
             bind(item, story, canonical.embargo_raw)
         return _renew(item, version, canonical, feed, decision, home, free)
+    again = replaying.get()
+    if again:
+        if item.versions_in > 1 or item.place != Item.Place.STORED:
+            return "held" if item.held_because else "stored"
+        item.place = Item.Place.WAITING if again == "new" and decision.mode != Feed.Mode.HOLD else Item.Place.STORED
+        return "held" if item.held_because else "stored" if item.place == Item.Place.STORED else "waiting"
     if decision.mode == Feed.Mode.PUBLISH and item.place not in _PUT_AWAY and not item.held_because:
         made = _make(item, version, canonical, feed, decision)
         if made is not None:
@@ -229,7 +235,7 @@ def _replace(item: Item, version: Version, canonical: CanonicalItem, feed: Feed,
             picturing.keep(item, draft)
             revision, how = publish_when_free(item, draft)
             trace(story, version, revision=revision)
-            if how == "published" and Publication.objects.filter(story=story).exists():
+            if how == "published" and not replaying.get() and Publication.objects.filter(story=story).exists():
                 _say_so(story, canonical)
     except (ValidationError, Refused) as error:
         return stories.said(error)
@@ -251,7 +257,14 @@ def _say_so(story: Story, canonical: CanonicalItem) -> None:
 
 def _offer(story: Story, version: Version, because: str) -> None:
     _overtake(story, version)
-    Offer.objects.get_or_create(story=story, version=version, defaults={"because": because[:300], "at": clock.now()})
+    offer, new = Offer.objects.get_or_create(
+        story=story, version=version, defaults={"because": because[:300], "at": clock.now()}
+    )
+    if not new and offer.settled_at is not None:
+        # It says something else now.
+        offer.because, offer.at = because[:300], clock.now()
+        offer.settled_at, offer.settled, offer.settled_by = None, "", ""
+        offer.save()
 
 
 def _overtake(story: Story, version: Version) -> None:
