@@ -23,7 +23,7 @@ def profile_of(feed: Feed, transport: str = "") -> formats.Profile:
         dialects=dialects.NAMED if feed.dialect in dialects.NAMED else dialects.BY_PROVIDER,
     )
     if transport == Source.Kind.IMAP:
-        mailboxes = [source.plain_settings for source in feed.sources.filter(kind=Source.Kind.IMAP)]
+        mailboxes = list(feed.sources.filter(kind=Source.Kind.IMAP).values_list("settings", flat=True))
         profile = replace(
             profile,
             senders=frozenset(name.lower() for box in mailboxes for name in box.get("senders", ())),
