@@ -6,17 +6,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from django.utils import formats as localised
 from django.utils import timezone
 
-from standfirst.kit import clock, markup
+from standfirst.kit import clock, digests, markup
 from standfirst.stories.models import Origin, Story
-from standfirst.wire import compare, drafting, looking, searching
+from standfirst.wire import compare, drafting, families, looking, searching, sources
 from standfirst.wire.item import Association, Concept
 from standfirst.wire.item import Item as CanonicalItem
-from standfirst.wire.models import Delivery, Directive, Item, ItemPicture, Offer, Source, Version
+from standfirst.wire.models import Delivery, Directive, Feed, Item, Offer, Version
 
 Tone = Literal["plain", "good", "notice", "alarm"]
 
@@ -60,6 +60,8 @@ class Row:
     stories: tuple[Story, ...] = ()
     offers: tuple[Offer, ...] = ()
     held: tuple[str, ...] = field(default=())
+    published: Story | None = None
+    """What we published of other copy on the same story."""
 
 
 def moment(at: datetime) -> str:
@@ -104,12 +106,13 @@ def badges(item: Item) -> tuple[Badge, ...]:
 
 
 def rows(items: Sequence[Item], troubled: Sequence[Delivery] = ()) -> list[Row]:
-    """Items and troubled deliveries as one list, newest first. Three queries, however many items."""
+    """Items and troubled deliveries as one list, newest first. Five queries, however many items."""
     stories = stories_of(items)
     offers: dict[int, list[Offer]] = defaultdict(list)
     open_offers = Offer.objects.open().filter(version__item__in=items).select_related("story", "version")
     for offer in open_offers:
         offers[offer.version.item_id].append(offer)
+    published = families.published_in({item.thread_id for item in items if item.thread_id is not None})
     made = [
         Row(
             at=item.changed_at,
@@ -120,6 +123,7 @@ def rows(items: Sequence[Item], troubled: Sequence[Delivery] = ()) -> list[Row]:
             stories=tuple(stories.get((item.provider, item.item_id), ())),
             offers=tuple(offers.get(item.pk, ())),
             held=tuple(item.held_because),
+            published=published.get(item.thread_id or 0) if (item.provider, item.item_id) not in stories else None,
         )
         for item in items
     ]
@@ -145,63 +149,46 @@ def stories_of(items: Sequence[Item]) -> dict[tuple[str, str], list[Story]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Faulty:
-    """A source that fails or is silent, with what to do. `good_at` is when it last answered as it should."""
-
-    title: str
-    says: str
-    good_at: datetime | None
-    silent: bool = False
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Urgent:
-    """What stands above the list until somebody sees to it."""
+    """What stands above the list until somebody sees to it: orders that match nothing for certain, items to be decided
+    at once, feeds that fail or are silent."""
 
     directives: tuple[Directive, ...] = ()
     items: tuple[Item, ...] = ()
-    sources: tuple[Faulty, ...] = ()
+    unwell: tuple[tuple[Feed, sources.Health], ...] = ()
 
     @property
-    def any(self) -> bool:
-        return bool(self.directives or self.items or self.sources)
+    def mark(self) -> str:
+        """Changes when something in it does."""
+        told = [
+            [each.pk for each in self.directives],
+            [each.pk for each in self.items],
+            [(feed.pk, health.state, health.says) for feed, health in self.unwell],
+        ]
+        return f"{digests.short(repr(told).encode()):x}" if any(told) else ""
 
 
-def urgent(user: Any) -> Urgent:
-    """Orders that match nothing for certain, items to be decided at once, sources in trouble. Three short queries."""
-    return Urgent(
-        directives=tuple(Directive.objects.open().select_related("item__feed")[:5]),
-        items=tuple(Item.objects.newest().filter(urgent=True).select_related("feed")[:5]),
-        sources=tuple(_faulty(user)),
-    )
-
-
-def _faulty(user: Any) -> list[Faulty]:
-    troubled = Source.objects.filter(active=True, feed__active=True).exclude(trouble="").select_related("feed")[:8]
-    return [Faulty(f"{each.feed.title} ({each.name})", each.trouble, each.good_at) for each in troubled]
+def urgent() -> Urgent:
+    """What must be seen to now."""
+    directives = tuple(Directive.objects.open().select_related("item__feed")[:5])
+    asked = [each.item_id for each in directives]
+    items = Item.objects.newest().filter(urgent=True).exclude(pk__in=asked).select_related("feed")[:5]
+    return Urgent(directives, tuple(items), tuple(sources.troubled()[:8]))
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture of an item, as a wire editor weighs it up. `thumb` is an address, "" if none is here."""
+    """A picture as copy speaks of it."""
 
     caption: str
     credit: str
     terms: tuple[str, ...]
-    state: str
-    tone: Tone
     expires: datetime | None
-    thumb: str = ""
     size: str = ""
-    why: str = ""
 
 
-def pictures(item: Item, canonical: CanonicalItem) -> list[Shot]:
-    """Pictures that the newest version brings: those that intake knows of, else what the copy says."""
-    known = list(ItemPicture.objects.current().filter(item=item).select_related("picture")[:30])
-    if known:
-        return [_shot(each) for each in known]
+def announced(canonical: CanonicalItem) -> list[Shot]:
+    """Pictures that copy speaks of, where intake keeps none of them."""
     if canonical.type in ("picture", "graphic"):
         own = Association(
             role="main",
@@ -215,27 +202,6 @@ def pictures(item: Item, canonical: CanonicalItem) -> list[Shot]:
     return [_unfetched(each) for each in canonical.associations[:30] if each.type in ("picture", "graphic")]
 
 
-def _shot(known: ItemPicture) -> Shot:
-    told = known.told()
-    tones: dict[str, Tone] = {"killed": "alarm", "refused": "notice", "failed": "notice", "fetched": "good"}
-    library = known.picture
-    thumb = ""
-    if library is not None and known.state != ItemPicture.State.KILLED:
-        thumb = library.get_rendition("max-480x360").url
-    why = known.reason or "; ".join(known.held_because)
-    return Shot(
-        caption=told.caption or told.headline,
-        credit=told.creditline or told.copyright_notice,
-        terms=told.usage_terms,
-        state=known.get_state_display(),
-        tone=tones.get(known.state, "plain"),
-        expires=known.expires_at or told.expires,
-        thumb=thumb,
-        size=f"{known.width} × {known.height}" if known.width and known.height else "",
-        why=why,
-    )
-
-
 def _unfetched(told: Association) -> Shot:
     sizes = [(each.width, each.height) for each in told.renditions if each.width and each.height]
     width, height = max(sizes, default=(0, 0))
@@ -243,8 +209,6 @@ def _unfetched(told: Association) -> Shot:
         caption=told.caption or told.headline,
         credit=told.creditline or told.copyright_notice,
         terms=told.usage_terms,
-        state="Not fetched",
-        tone="plain",
         expires=told.expires,
         size=f"{width} × {height}" if width else "",
     )
@@ -261,15 +225,22 @@ class Relative:
 
 
 def family(item: Item) -> list[Relative]:
-    """Other items on the same story, newest first."""
-    if item.thread_id is None:
-        return []
-    others = list(Item.objects.newest().filter(thread=item.thread_id).exclude(pk=item.pk).select_related("feed")[:30])
+    """Other items on the same story, in the order in which they came in."""
+    others = list(families.siblings(item).select_related("feed")[:40])
     stories = stories_of(others) if others else {}
     return [
         Relative(other, other.provider == item.provider, tuple(stories.get((other.provider, other.item_id), ())))
         for other in others
     ]
+
+
+def said_of(family: Sequence[Relative]) -> str:
+    """A family in a few words, e.g. "2 updates, and from Coast Press"."""
+    mine = sum(relative.ours for relative in family)
+    others = list(dict.fromkeys(relative.item.feed.title for relative in family if not relative.ours))
+    told = [f"{mine} more from this agency"] if mine else []
+    told += [f"also from {', '.join(others[:4])}"] if others else []
+    return "; ".join(told)
 
 
 def labels(concepts: Sequence[Concept]) -> list[str]:

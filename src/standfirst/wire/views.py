@@ -26,8 +26,9 @@ from standfirst.kit import digests, markup
 from standfirst.kit.errors import Problem, Refused
 from standfirst.wire import actions, compare, drafting, looking, picturing, sealing, searching, shown
 from standfirst.wire.forms import ReleaseForm, TakeForm
+from standfirst.wire.intake.directives import candidates
 from standfirst.wire.looking import Cursor, Look
-from standfirst.wire.models import Delivery, Facet, Feed, Item, Offer, SavedView
+from standfirst.wire.models import Delivery, Directive, Facet, Feed, Item, Offer, SavedView
 
 View = Callable[..., HttpResponseBase]
 
@@ -159,7 +160,7 @@ def _frame(request: HttpRequest, look: Look) -> dict[str, Any]:
         "rows": [],
         "offers": [],
         "may_take": may_take,
-        "urgent": shown.urgent(request.user),
+        "urgent": shown.urgent(),
         "feeds_url": reverse("wire_feeds:index") if request.user.has_perm("wire.change_feed") else "",
         "settings": {
             "fresh": reverse("wire:fresh"),
@@ -254,7 +255,8 @@ def fresh(request: HttpRequest) -> HttpResponse:
     ]
     waiting = actions.waiting()
     counts = {"waiting": _most(waiting.items), "offers": _most(waiting.offers), "unread": _most(waiting.troubled)}
-    told = [counts, [looking.state(item) for item in new], sorted(looking.state(item) for item in changed)]
+    urgent = shown.urgent()
+    told = [counts, urgent.mark, [looking.state(item) for item in new], sorted(looking.state(item) for item in changed)]
     tag = f'"{digests.short(repr((told, [item.pk for item in new])).encode()):x}"'
     if request.headers.get("If-None-Match") == tag:
         answer: HttpResponse = HttpResponseNotModified()
@@ -269,10 +271,16 @@ def fresh(request: HttpRequest) -> HttpResponse:
                 "new": [] if many else [{"id": item.pk, "html": html[item.pk]} for item in new],
                 "changed": [{"id": item.pk, "html": html[item.pk], "fits": _fits(look, item)} for item in changed],
                 "counts": counts,
+                "urgent": "" if urgent.mark == request.GET.get("urgent", "") else _strip(request, urgent),
             }
         )
     answer["ETag"] = tag
     return _private(answer)
+
+
+def _strip(request: HttpRequest, urgent: shown.Urgent) -> str:
+    feeds_url = reverse("wire_feeds:index") if request.user.has_perm("wire.change_feed") else ""
+    return render_to_string("wire/_urgent.html", {"urgent": urgent, "feeds_url": feeds_url}, request=request)
 
 
 def _is_news(item: Item, known: str | None, oldest: int) -> bool:
@@ -323,6 +331,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     against = next((each for each in versions if str(each.pk) == request.GET.get("against", "")), None)
     section = shown.suggested(found)
     pane = request.GET.get("pane") == "1"
+    family = shown.family(found)
     context = {
         "crumbs": _crumbs((None, str(found)[:80])),
         "item": found,
@@ -337,9 +346,12 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
         "body": mark_safe(markup.clean_blocks(canonical.body_html)),  # noqa: S308
         "abstract": markup.text_of(canonical.abstract),
         "words": len(markup.text_of(canonical.body_html).split()),
-        "pictures": shown.pictures(found, canonical),
         "shots": picturing.shown(found),
-        "family": shown.family(found),
+        "announced": shown.announced(canonical),
+        "family": family,
+        "family_says": shown.said_of(family),
+        "directives": [(each, list(candidates(each)[:10])) for each in found.directives.open()],
+        "may_answer": request.user.has_perm("stories.kill_story"),
         "subjects": shown.labels(canonical.subjects),
         "places": shown.labels(canonical.places),
         "stories": stories,
@@ -470,6 +482,39 @@ def several(request: HttpRequest) -> HttpResponse:
     for why in refused[:5]:
         messages.error(request, why)
     return back(request, reverse("wire:list"))
+
+
+@require_POST
+@needs("wire.take_item")
+def seen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody has seen to an urgent item."""
+    found = get_object_or_404(Item, pk=pk)
+    try:
+        actions.seen(item=found, by=request.user)
+    except Refused as error:
+        return _refused(request, str(error), reverse("wire:item", args=[pk]))
+    messages.success(request, "Your name and the time are on record.")
+    return redirect("wire:item", pk=pk)
+
+
+@require_POST
+@needs("wire.take_item")
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say which copy a take-down means, or that it means none."""
+    directive = get_object_or_404(Directive.objects.select_related("item"), pk=pk)
+    otherwise = reverse("wire:item", args=[directive.item_id])
+    target: Item | None = None
+    if request.POST.get("do") == "down":
+        wanted = request.POST.get("target", "")
+        target = candidates(directive).filter(pk=int(wanted)).first() if wanted.isascii() and wanted.isdigit() else None
+        if target is None:
+            return _refused(request, "Choose the copy that it means.", otherwise)
+    try:
+        actions.answer(directive=directive, target=target, because=request.POST.get("because", ""), by=request.user)
+    except Refused as error:
+        return _refused(request, str(error), otherwise)
+    messages.success(request, f"“{target}” was taken down." if target else "Put away: nothing was taken down.")
+    return redirect(otherwise)
 
 
 @require_POST

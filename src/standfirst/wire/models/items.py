@@ -92,6 +92,7 @@ class Item(models.Model):
             models.Index(fields=["place", "-changed_at", "-id"], name="item_place"),
             models.Index(fields=["feed", "-changed_at", "-id"], name="item_of_feed"),
             models.Index(fields=["thread", "-changed_at", "-id"], name="item_of_thread"),
+            models.Index(fields=["-changed_at", "-id"], name="item_urgent", condition=models.Q(urgent=True)),
             models.Index(fields=["rule", "-changed_at"], name="item_by_rule", condition=models.Q(rule__isnull=False)),
         ]
 

@@ -118,7 +118,7 @@ const replace = (id, html, fits) => {
 
 const follow = async () => {
   const known = [...rows().slice(0, KEPT).map((row) => `${row.dataset.id}.${row.dataset.state}`), ...[...waiting].map(([id, html]) => `${id}.${made(html).dataset.state}`)];
-  const address = `${settings.fresh}?${settings.query}&since=${room.dataset.cursor}&rows=${known.join(",")}`;
+  const address = `${settings.fresh}?${settings.query}&since=${room.dataset.cursor}&urgent=${room.querySelector("[data-wire-urgent]").dataset.wireUrgent}&rows=${known.join(",")}`;
   const { answer, told } = await ask(address, tag ? { headers: { "If-None-Match": tag } } : {});
   if (!told) return;
   tag = answer.headers.get("ETag") ?? "";
@@ -129,6 +129,10 @@ const follow = async () => {
   for (const [key, count] of Object.entries(told.counts)) {
     const badge = room.querySelector(`[data-count="${key}"]`);
     if (badge) { badge.textContent = count; badge.hidden = !count; }
+  }
+  if (told.urgent) {
+    room.querySelector("[data-wire-urgent]").replaceWith(made(told.urgent));
+    if (room.querySelector(".wire-urgent")) said.textContent = "Something is to be seen to: it stands above the list.";
   }
   const fresh = told.new.filter(({ id }) => !waiting.has(id)).length;
   if (told.new.length) waiting = new Map([...told.new.map(({ id, html }) => [id, html]), ...waiting]);
