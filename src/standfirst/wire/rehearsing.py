@@ -40,6 +40,11 @@ class Outcome:
     """Why it is not published although that is what was decided."""
 
     @property
+    def by(self) -> str:
+        """In short, e.g. "by rule 3"."""
+        return self.because.partition(":")[0]
+
+    @property
     def key(self) -> tuple[str, str]:
         """Outcomes with the same key are the same to readers and the desk."""
         return self.mode, self.section if self.mode == Feed.Mode.PUBLISH else ""

@@ -44,12 +44,14 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "crumbs": [
             {"url": reverse("wire:list"), "label": "Wire"},
-            {"url": "", "label": f"Story: {found}"[:80]},
+            {"url": "", "label": "One story"},
         ],
         "thread": found,
         "rows": rows,
         "agencies": sorted({item.feed.title for item in items}),
         "published": families.published_in([found]).get(found.pk),
+        "first": min((item.first_seen for item in items), default=found.first_at),
+        "last": max((item.changed_at for item in items), default=found.last_at),
         "further": max(0, found.count - len(items)),
         "before": before,
         "after": after,

@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
+from django.urls import reverse
 
 from standfirst.changes.models import AuditEntry
 from standfirst.kit import clock
-from standfirst.wire import rules
+from standfirst.people.models import User
+from standfirst.wire import rehearsing, rules
 from standfirst.wire.item import Concept, Headline
 from standfirst.wire.item import Item as CanonicalItem
-from standfirst.wire.models import Feed, Rule
+from standfirst.wire.models import Feed, Item, Rule
 from standfirst.wire.rules import Book, Terms
-from standfirst.wire.tests.agency import Desk
+from standfirst.wire.tests.agency import Desk, g2
 
 FEED = Feed(pk=7, name="cpa", title="CPA", mode="desk")
 
@@ -166,7 +169,79 @@ def test_rules_are_for_those_who_may_change_feeds_and_publish_where_they_say(des
     assert not Rule.objects.exists()
 
 
-def test_rules_say_how_many_items_they_fitted(desk: Desk) -> None:
-    rule = rules.save(rule=Rule(any_words="bridge", mode="desk"), feeds=[], by=desk.publisher)
-    assert rules.fitted_since(clock.now()) == {}
-    assert rules.said(rules.terms_of(rule)) == "with “bridge” → desk"
+def test_a_rule_decides_over_incoming_copy_and_the_item_says_so(desk: Desk) -> None:
+    rule = rules.save(rule=Rule(any_words="bridge", mode="publish", section=desk.world), feeds=[], by=desk.publisher)
+    desk.wait(g2())
+    item = desk.item(feed=desk.waiting)
+    assert desk.story().live and item.rule_id == rule.pk
+    assert item.decided == "by rule 1: with “bridge” → publish in World"
+    assert rules.fitted_since(clock.now() - rehearsing.PERIOD) == {rule.pk: 1}
+
+
+@pytest.mark.parametrize(
+    "spared",
+    [{"status": "stat:canceled"}, {"headline": "TEST - please ignore"}, {"embargo": ""}, {"note": "Please hold."}],
+)
+def test_no_rule_publishes_what_waits_for_a_person(desk: Desk, spared: dict[str, str]) -> None:
+    rules.save(rule=Rule(mode="publish", section=desk.world), feeds=[], by=desk.publisher)
+    desk.wait(g2(**spared))  # type: ignore[arg-type]
+    assert not Item.objects.filter(place=Item.Place.TAKEN).exists()
+
+
+def test_a_dry_run_shows_what_would_come_to_something_else_and_changes_nothing(desk: Desk) -> None:
+    desk.wait(g2("a", headline="Cup final moved"))
+    desk.wait(g2("b", headline="Cup final off", note="Please hold."))
+    desk.wait(g2("c", headline="Bridge gives way"))
+    sport = (desk.world.pk, "World")
+    found = rehearsing.rehearse(Terms(any_words=("cup",), look_in=("headline",), mode="publish", section=sport))
+    assert (found.items, found.looked_at, found.fitted, found.changed) == (3, 3, 2, 1)
+    assert (dict(found.today), dict(found.then)) == ({"desk": 3}, {"publish": 1, "desk": 2})
+    moved, off = found.shown
+    assert (moved.item.headline, moved.changes, moved.then.section) == ("Cup final moved", True, "World")
+    assert moved.then.by == "by rule 1" and moved.today.by == "by the feed CPA-DESK"
+    assert "Please hold" in off.then.barred
+    assert not Rule.objects.exists() and Item.objects.filter(place=Item.Place.WAITING).count() == 3
+    # A rule that is changed is tried in its own place, one that is switched off not at all.
+    hold = rules.save(rule=Rule(any_words="cup", mode="hold"), feeds=[], by=desk.publisher)
+    assert rehearsing.rehearse(Terms(any_words=("cup",), mode="publish", section=sport)).fitted == 0
+    assert rehearsing.rehearse(Terms(pk=hold.pk, any_words=("cup",), mode="desk")).then["desk"] == 3
+    assert rehearsing.rehearse(rules.terms_of(hold), active=False).then["desk"] == 3
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_a_rule_that_publishes_is_saved_only_after_it_was_tried(desk: Desk) -> None:
+    desk.wait(g2("a", headline="Cup final moved"))
+    client = signed_in(desk.publisher)
+    form = {"active": "on", "any_words": "cup", "mode": "publish", "section": desk.world.pk, "do": "save"}
+    shown = client.post(reverse("wire:rule_add"), form)
+    page = shown.content.decode()
+    assert "Not saved yet" in page and "Cup final moved" in page and not Rule.objects.exists()
+    form["tried"] = shown.context["tried"]
+    # What was tried is not what is saved: it is shown again.
+    assert "Not saved yet" in client.post(reverse("wire:rule_add"), {**form, "any_words": "bridge"}).content.decode()
+    saved = client.post(reverse("wire:rule_add"), form, follow=True).content.decode()
+    assert "With “cup”" in saved and "Publish in World" in saved
+    rule = Rule.objects.get()
+    assert rule.changed_by == "Bola"
+    assert "with “cup” → publish in World" in client.post(reverse("wire:rule_said"), form).json()["said"]
+    refused = client.post(reverse("wire:rule", args=[rule.pk]), {"mode": "publish", "any_words": "!!!", "do": "save"})
+    assert "needs a section" in refused.content.decode() and "no letter or figure" in refused.content.decode()
+    act = reverse("wire:rule_act", args=[rule.pk])
+    client.post(act, {"do": "off"})
+    assert not Rule.objects.get().active
+    assert "Not in use" in client.get(reverse("wire:rules")).content.decode()
+    client.post(act, {"do": "delete"})
+    assert not Rule.objects.exists()
+
+
+def test_rules_are_not_shown_to_those_who_may_not_change_them(desk: Desk) -> None:
+    client = signed_in(desk.reporter)
+    for name in ("wire:rules", "wire:rule_add"):
+        assert client.get(reverse(name)).status_code in (302, 403)
+    assert "wire/rules" not in client.get(reverse("wire:list")).content.decode()
+    assert "wire/rules" in signed_in(desk.publisher).get(reverse("wire:list")).content.decode()
