@@ -119,10 +119,7 @@ def apply_again(*, version: Version, canonical: CanonicalItem) -> Outcome:
         version.delivery,
         order,
         digest,
-        False,
-        None,
-        "",
-        version,
+        version=version,
         newest=current,
         only_status=partial or same_copy,
     )

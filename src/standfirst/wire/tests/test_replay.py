@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
-from click.testing import CliRunner
 
-from standfirst.cli.main import standfirst
-from standfirst.conf import setup
 from standfirst.kit import clock
 from standfirst.stories.models import Story
 from standfirst.wire import formats
@@ -151,21 +147,3 @@ def test_it_can_be_broken_off_and_gone_on_with(desk: Desk, better):
     different(write=True, after=first.delivery.pk)
     assert set(Item.objects.values_list("urgency", flat=True)) == {1}
     assert Version.objects.count() == 2
-
-
-def test_the_command_reports_to_people_and_to_programs(desk: Desk, better, monkeypatch):
-    monkeypatch.setattr(setup, "open_newsroom", lambda: None)
-    desk.publish(g2())
-    better(status="canceled")
-    run = CliRunner()
-    shown = run.invoke(standfirst, ["wire", "replay"])
-    assert shown.exit_code == 0, shown.output
-    assert "TAKES DOWN changed" in shown.output
-    assert "status: usable -> canceled" in shown.output
-    assert "--apply" in shown.output
-    told = json.loads(run.invoke(standfirst, ["wire", "replay", "--json", "--apply"]).stdout)
-    assert told["outcomes"] == {"killed": 1}
-    assert told["changes"][0]["items"][0]["fields"]["status"] == {"was": "usable", "now": "canceled"}
-    assert "nothing would be different" in run.invoke(standfirst, ["wire", "replay"]).output
-    assert "no feed named" in str(run.invoke(standfirst, ["wire", "replay", "--feed", "none"]).exception)
-    assert "is no time" in str(run.invoke(standfirst, ["wire", "replay", "--since", "soon"]).exception)
