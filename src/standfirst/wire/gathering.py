@@ -47,7 +47,7 @@ IDLE: Final = 0.5
 BEAT: Final = 1.0
 RENEW: Final = sources.LEASE.total_seconds() / 3
 SILENCE: Final = 60.0
-PICTURES_IDLE: Final = 2.0
+PICTURES_IDLE: Final = 0.5
 STALE: Final = timedelta(seconds=10)
 
 

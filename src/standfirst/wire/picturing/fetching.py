@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import binascii
 import logging
-import re
-from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -256,15 +253,13 @@ def _renditions(row: ItemPicture) -> tuple[Rendition, ...]:
 
 
 def _lies_with(row: ItemPicture, rendition: Rendition) -> bool:
-    return bool(rendition.part or _data_url(rendition.href) or _sibling(row, rendition.href))
+    return bool(rendition.part or _sibling(row, rendition.href))
 
 
 def _unpacked(row: ItemPicture, rendition: Rendition) -> _Bytes | None:
     """Bytes that came with the delivery: inside the file, or beside it."""
     if rendition.part:
         return _part(row, rendition.part)
-    if _data_url(rendition.href):
-        return _from_data_url(rendition.href)
     seal = _sibling(row, rendition.href)
     return _Bytes(_sealed(seal), seal) if seal else None
 
@@ -288,21 +283,6 @@ def _part(row: ItemPicture, seal: str) -> _Bytes | None:
     if part is None:
         raise Refused("The picture that the file names is not in it.")
     return _Bytes(part.data, sealing.seal_bytes(received(), part.data).seal)
-
-
-_DATA_URL: Final = re.compile(r"data:image/[a-z0-9.+-]{1,40};base64,", re.IGNORECASE)
-
-
-def _data_url(href: str) -> bool:
-    return bool(_DATA_URL.match(href))
-
-
-def _from_data_url(href: str) -> _Bytes:
-    try:
-        data = b64decode(unquote(href.partition(",")[2]), validate=False)
-    except (binascii.Error, ValueError) as error:
-        raise Refused("The picture inside the text cannot be decoded.") from error
-    return _Bytes(data, sealing.seal_bytes(received(), data).seal)
 
 
 _BESIDE: Final = timedelta(hours=12)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import binascii
+import re
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from django.db.models import Q
@@ -13,6 +16,8 @@ from django.db.models import Q
 from standfirst.kit import clock, digests, markup
 from standfirst.pictures.metadata import signature
 from standfirst.stories.models import Origin
+from standfirst.wire import sealing
+from standfirst.wire.intake.common import received
 from standfirst.wire.item import Association, Rendition
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Feed, Item, ItemPicture, PicturePlace, Version
@@ -35,7 +40,7 @@ def note(item: Item, version: Version, canonical: CanonicalItem) -> None:
     now = clock.now()
     kept: set[int] = set()
     changed = False
-    all_brought = list(brought(canonical))
+    all_brought = [(name, unpacked(told)) for name, told in brought(canonical)]
     down = _taken_back(item, [told.item_id for _, told in all_brought if told.item_id])
     for position, (name, told) in enumerate(all_brought):
         row = rows.get(name)
@@ -108,6 +113,30 @@ def brought(canonical: CanonicalItem) -> Iterator[tuple[str, Association]]:
                 return
 
 
+_DATA_URL: Final = re.compile(r"data:(image/[a-z0-9.+-]{1,40});base64,", re.IGNORECASE)
+
+
+def unpacked(told: Association) -> Association:
+    """The same, with pictures that are written into an address (RFC 2397) sealed and named by their bytes."""
+    if not any(_DATA_URL.match(each.href) for each in told.renditions):
+        return told
+    return msgspec.structs.replace(told, renditions=tuple(_without_data(each) for each in told.renditions))
+
+
+def _without_data(rendition: Rendition) -> Rendition:
+    found = _DATA_URL.match(rendition.href)
+    if found is None:
+        return rendition
+    try:
+        data = b64decode(unquote(rendition.href[found.end() :]), validate=False)
+    except (binascii.Error, ValueError):
+        data = b""
+    if not data:
+        return msgspec.structs.replace(rendition, href="")
+    part = sealing.seal_bytes(received(), data).seal
+    return msgspec.structs.replace(rendition, href="", part=part, mime=rendition.mime or found.group(1).lower())
+
+
 def _own(canonical: CanonicalItem) -> Iterator[Association]:
     pictures = tuple(each for each in canonical.renditions if choosing.is_picture(each))
     if canonical.type not in _PICTURES:
@@ -165,6 +194,8 @@ def _stamp(told: Association) -> list[Any]:
 
 
 def _without_query(href: str) -> str:
+    if _DATA_URL.match(href):
+        return f"sha256:{digests.seal(href.encode())}"
     if not choosing.is_address(href):
         return href
     try:
