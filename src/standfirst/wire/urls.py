@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from standfirst.wire import views, views_pictures, views_room, views_rules, views_sources, views_threads
+from standfirst.wire import views, views_paste, views_pictures, views_room, views_rules, views_sources, views_threads
 
 app_name = "wire"
 
 urlpatterns = [
     path("", views.listing, name="list"),
     path("fresh/", views.fresh, name="fresh"),
+    path("paste/", views_paste.paste, name="paste"),
     path("several/", views.several, name="several"),
     path("facets/", views.facets, name="facets"),
     path("items/<int:pk>/", views.item, name="item"),
@@ -18,6 +19,8 @@ urlpatterns = [
     path("items/<int:pk>/hold/", views.hold, name="hold"),
     path("items/<int:pk>/spike/", views.spike, name="spike"),
     path("items/<int:pk>/put-back/", views.put_back, name="put_back"),
+    path("items/<int:pk>/seen/", views.seen, name="seen"),
+    path("directives/<int:pk>/", views.answer, name="answer"),
     path("items/<int:pk>/release/", views.release, name="release"),
     path("pictures/<int:pk>/thumbnail/", views_pictures.thumbnail, name="picture_thumbnail"),
     path("pictures/<int:pk>/place/", views_pictures.place, name="picture_place"),

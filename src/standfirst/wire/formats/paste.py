@@ -59,6 +59,7 @@ def _decoded(head: bytes) -> str:
 
 def bytes_of(text: str) -> bytes:
     """Pasted text as the file that it was: XML in the character set that it declares, everything else in UTF-8."""
+    text = text.replace("\r\n", "\n")  # browsers end lines so, whatever was pasted
     declared = re.match(r"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']", text)
     if declared and not declared.group(1).lower().startswith("utf-16"):
         try:
