@@ -302,7 +302,6 @@ def _job(
         cursor=dict(source.cursor),
         outgoing=Outgoing(allow_private=source.allow_private),
         limits=Limits(bytes=limit, files=TRIED_FILES, seconds=TRIED_SECONDS) if trial else Limits(bytes=limit),
-        allow_private=source.allow_private,
         trial=trial,
         stopping=stopping,
         wait=wait,

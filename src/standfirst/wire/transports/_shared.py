@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,15 +72,27 @@ class Job:
     cursor: Cursor
     outgoing: Outgoing
     limits: Limits = Limits()
-    allow_private: bool = False
     trial: bool = False
     """Somebody tries the settings: look, and come back soon. Nothing is settled, no cursor kept."""
     stopping: Callable[[], bool] = lambda: False
     """True when `fetch` should come to an end: the process stops, the lease was lost, or the look took too long."""
     wait: Callable[[float], bool] = lambda seconds: True
     """Sleep for so many seconds or until `stopping`; returns `stopping()`."""
+    """For what lingers. One look ends with it where nothing lingers; to sleep within a look, see `wait_for`."""
     say: Callable[[str], None] = lambda sentence: None
     """Progress, for a person at a terminal. Never a secret."""
+
+    @property
+    def allow_private(self) -> bool:
+        """Whether addresses in our own network may be called."""
+        return self.outgoing.allow_private
+
+    def wait_for(self, seconds: float) -> bool:
+        """Sleep within a look, in short steps. True if the look should end."""
+        until = time.monotonic() + seconds
+        while not self.stopping() and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
+        return self.stopping()
 
 
 def nothing() -> None:
