@@ -16,6 +16,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from standfirst.press import preview
+from standfirst.wire import views_push
 
 
 def static(request: HttpRequest, path: str) -> HttpResponseBase:
@@ -46,6 +47,7 @@ urlpatterns = [
     path("newsroom/private/<path:path>", private),
     path("newsroom/preview/pictures/<int:id>/<str:name>", _signed_in(preview.picture)),
     path("newsroom/documents/", include(wagtaildocs_urls)),
+    path("newsroom/push/<slug:name>", views_push.receive, name="push"),
     # The desk's list stands in for Wagtail's dashboard.
     path("newsroom/", RedirectView.as_view(pattern_name="desk:stories"), name="newsroom"),
     path("newsroom/", include(wagtailadmin_urls)),
