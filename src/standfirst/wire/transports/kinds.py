@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final, cast
 
-from standfirst.wire.transports import afp, ap, folder, http, imap, push
+from standfirst.wire.transports import afp, ap, folder, ftp, http, imap, push, sftp
 from standfirst.wire.transports._shared import Transport
 
 
@@ -14,5 +14,5 @@ def _transport(module: ModuleType) -> Transport:
 
 
 BY_KIND: Final[dict[str, Transport]] = {
-    transport.KIND: transport for transport in map(_transport, (http, ap, afp, folder, imap, push))
+    transport.KIND: transport for transport in map(_transport, (http, ap, afp, folder, ftp, sftp, imap, push))
 }

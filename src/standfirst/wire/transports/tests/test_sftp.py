@@ -131,6 +131,7 @@ def test_files_come_with_their_pictures_and_go_once_they_are_sealed(job, server:
     assert [path.name.partition("-")[2] for path in (server.folder / "done").iterdir()] == ["b.xml"]
 
 
+@pytest.mark.deep  # sshd makes those wait who guess
 def test_a_key_with_a_passphrase_works_and_a_wrong_one_is_said(job, server: Server):
     look(job, server, {"key": server.locked, "passphrase": "correct horse"})
     with pytest.raises(Trouble, match=r"does not let us in|cannot be used") as caught:
