@@ -11,6 +11,9 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Final, Protocol, cast
 
+import msgspec
+
+from standfirst.kit.digests import seal
 from standfirst.wire.formats import (
     afp_core,
     anpa1312,
@@ -28,6 +31,7 @@ from standfirst.wire.formats import (
     paste,
 )
 from standfirst.wire.formats._shared import DEFAULT, Limits, Parsed, Part, Profile, Unreadable, check_size
+from standfirst.wire.item import Item
 
 __all__ = [
     "DEFAULT",
@@ -101,7 +105,22 @@ def parse(data: bytes, profile: Profile = KNOWING) -> Parsed:
         raise Unreadable(
             f"No format is known that this file is in (known are {names}): look at what the feed delivers."
         )
-    return form.parse(data, profile if profile.reader else replace(profile, reader=_reader(profile, _LEVELS)))
+    parsed = form.parse(data, profile if profile.reader else replace(profile, reader=_reader(profile, _LEVELS)))
+    if all(len(item.item_id) <= _LONGEST_ID and len(item.provider) <= _LONGEST_PROVIDER for item in parsed.items):
+        return parsed
+    return replace(parsed, items=tuple(_named_shortly(item) for item in parsed.items))
+
+
+_LONGEST_ID: Final = 500
+_LONGEST_PROVIDER: Final = 200
+
+
+def _named_shortly(item: Item) -> Item:
+    """`item` with an id and a provider that fit any index. A long id keeps its start and gets its digest."""
+    identity = item.item_id
+    if len(identity) > _LONGEST_ID:
+        identity = f"{identity[: _LONGEST_ID - 80]}…{seal(identity.encode('utf-8', 'replace'))}"
+    return msgspec.structs.replace(item, item_id=identity, provider=item.provider[:_LONGEST_PROVIDER])
 
 
 _LEVELS: Final = 3

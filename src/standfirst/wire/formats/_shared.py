@@ -21,6 +21,9 @@ class Unreadable(Problem):
     """
 
     def __init__(self, reason: str, *, takedown: bool = False) -> None:
+        if len(reason) > 900:
+            # Files quote themselves in reasons; the remedy is at the end.
+            reason = f"{reason[:400]}…{reason[-400:]}"
         super().__init__(reason)
         self.reason = reason
         self.takedown = takedown

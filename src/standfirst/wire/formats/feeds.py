@@ -404,7 +404,7 @@ def _describe(feed: _Feed, channel: etree._Element) -> None:
     for child in channel:
         name = _name(child)
         if name == "title":
-            feed.title = feed.title or _plain(_text(child))
+            feed.title = feed.title or _plain(_text(child))[:500]
         elif name == "link":
             rel = child.get("rel", "alternate")
             if rel == "alternate" and not feed.link:
@@ -412,7 +412,7 @@ def _describe(feed: _Feed, channel: etree._Element) -> None:
         elif name in ("language", "dc:language"):
             feed.language = feed.language or line(child.text)
         elif name in ("copyright", "rights", "dc:rights"):
-            feed.rights = feed.rights or _plain(_text(child))
+            feed.rights = feed.rights or _plain(_text(child))[:_LONGEST_INHERITED]
 
 
 _DATES: Final = {
@@ -587,13 +587,17 @@ def _author(element: etree._Element) -> str:
     return _plain(found.group(1) if found else text)
 
 
+_MOST_MEDIA: Final = 200
+_MOST_CATEGORIES: Final = 500
+
+
 def _category(entry: _Entry, element: etree._Element) -> None:
     term = line(element.get("term") or element.text)
     label = line(element.get("label"))
     scheme = line(element.get("scheme") or element.get("domain"))
     if term or label:
         concept = Concept(scheme=scheme, code=term, name=label)
-        if concept not in entry.categories:
+        if len(entry.categories) < _MOST_CATEGORIES and concept not in entry.categories:
             entry.categories.append(concept)
 
 
@@ -609,7 +613,12 @@ def _add_medium(entry: _Entry, medium: _Medium) -> None:
             known.credit, known.caption = known.credit or medium.credit, known.caption or medium.caption
             known.title = known.title or medium.title
             return
-    entry.media.append(medium)
+    if len(entry.media) < _MOST_MEDIA:
+        entry.media.append(medium)
+
+
+_LONGEST_INHERITED: Final = 5_000
+"""Characters of a text that a group of media or a feed lends to each of its members."""
 
 
 def _media(element: etree._Element) -> Iterator[_Medium]:
@@ -626,7 +635,9 @@ def _media(element: etree._Element) -> Iterator[_Medium]:
         elif name == "media:thumbnail":
             lone.append(child)
     alone = len(contents) <= 1
-    for content, scopes in contents:
+    # What a group or an item says of all of its media is read once, however many they are.
+    read: dict[tuple[int, str], str] = {}
+    for content, scopes in contents[:_MOST_MEDIA]:
         thumbnails = [part for part in content if _name(part) == "media:thumbnail"]
         url = line(content.get("url")) or next(
             (line(part.get("url")) for part in content if _name(part) == "media:player"), ""
@@ -638,26 +649,26 @@ def _media(element: etree._Element) -> Iterator[_Medium]:
             mime=line(content.get("type")),
             medium=line(content.get("medium")),
             role="media",
-            title=_inherited(scopes if alone else scopes[:-1], "media:title"),
-            caption=_inherited(scopes, "media:description") or (_inherited(scopes, "media:text")),
-            credit=_inherited(scopes, "media:credit"),
+            title=_inherited(scopes if alone else scopes[:-1], "media:title", read),
+            caption=_inherited(scopes, "media:description", read) or (_inherited(scopes, "media:text", read)),
+            credit=_inherited(scopes, "media:credit", read),
             width=whole_number(content.get("width")),
             height=whole_number(content.get("height")),
             size=whole_number(content.get("fileSize")),
             thumbnails=[_thumbnail(part) for part in (thumbnails or (lone if alone else []))],
-            rights=_inherited(scopes, "media:copyright"),
-            terms=unique(term for scope in scopes for part in scope for term in _terms(part)),
+            rights=_inherited(scopes, "media:copyright", read),
+            terms=_terms_of(scopes, read),
         )
     if not contents:
-        for part in lone:
+        for part in lone[:_MOST_MEDIA]:
             thumbnail = _thumbnail(part)
             if thumbnail.href:
                 yield _Medium(
                     url=thumbnail.href,
                     medium="image",
                     role="thumbnail",
-                    caption=_inherited([element], "media:description"),
-                    credit=_inherited([element], "media:credit"),
+                    caption=_inherited([part, element], "media:description", read),
+                    credit=_inherited([part, element], "media:credit", read),
                     width=thumbnail.width,
                     height=thumbnail.height,
                 )
@@ -672,12 +683,33 @@ def _thumbnail(element: etree._Element) -> Rendition:
     )
 
 
-def _inherited(scopes: list[etree._Element], name: str) -> str:
-    for scope in scopes:
-        found = unique(_plain(_text(child)) for child in scope if _name(child) == name)
-        if found:
-            return ", ".join(found)
+def _inherited(scopes: list[etree._Element], name: str, read: dict[tuple[int, str], str]) -> str:
+    for place, scope in enumerate(scopes):
+        key = (id(scope), name)
+        # What belongs to one medium alone is not kept.
+        text = read.get(key) if place else None
+        if text is None:
+            found = unique(_plain(_text(child)) for child in scope if _name(child) == name)
+            text = ", ".join(found)[:_LONGEST_INHERITED]
+            if place:
+                read[key] = text
+        if text:
+            return text
     return ""
+
+
+def _terms_of(scopes: list[etree._Element], read: dict[tuple[int, str], str]) -> tuple[str, ...]:
+    terms: list[str] = []
+    for place, scope in enumerate(scopes):
+        key = (id(scope), "terms")
+        if not place or key not in read:
+            said = "\n".join(unique(term for part in scope for term in _terms(part)))[:_LONGEST_INHERITED]
+            if place:
+                read[key] = said
+        else:
+            said = read[key]
+        terms += said.split("\n")
+    return unique(terms)
 
 
 # --- from feedparser ----------------------------------------------------------------------------------------------
@@ -718,10 +750,10 @@ def _from_feedparser(text: str, odd: list[Oddity]) -> _Feed:
     odd.append(Oddity(code="not-well-formed", text=said))
     about: dict[str, Any] = result.get("feed") or {}
     feed = _Feed(
-        title=_plain(_loose(about.get("title"))),
+        title=_plain(_loose(about.get("title")))[:500],
         link=_loose(about.get("link")),
         language=_loose(about.get("language")),
-        rights=_plain(_loose(about.get("rights"))),
+        rights=_plain(_loose(about.get("rights")))[:_LONGEST_INHERITED],
     )
     feed.entries = [_from_loose(entry) for entry in entries]
     if not feed.entries and not feed.title and not feed.link:

@@ -41,6 +41,8 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
     if not isinstance(feed, dict) or not isinstance(feed.get("items", []), list):
         raise Unreadable("This JSON Feed has no list of items: look at what its address delivers.")
     entries = feed.get("items") or []
+    # What the feed says of itself is read once, however many items there are.
+    feed["title"], feed["authors"], feed["author"] = scalar(feed.get("title"))[:500], _byline(feed), None
     sealed = seal(data)
     parsed = read_each(entries, lambda entry: _read(entry, feed, profile, sealed), profile, NAME)
     odd = list(parsed.oddities)
@@ -73,14 +75,13 @@ def _read(entry: Object, feed: Object, profile: Profile, sealed: str) -> Item:
     for address in (feed.get("home_page_url"), feed.get("feed_url"), entry.get("url"), identity):
         provider = provider or domain_in(scalar(address))
     if not provider:
-        provider = scalar(feed.get("title")) or "unknown"
+        provider = feed["title"] or "unknown"
         odd.append(Oddity(code="no-provider", text="The feed does not say whose it is."))
     body, raw = _body(entry)
     headline = plain(scalar(entry.get("title")))
     associations = tuple(_associations(entry))
     if not (headline or body or associations):
         odd.append(Oddity(code="no-content", text="It has neither headline, nor text, nor anything to show."))
-    authors = [entry.get("authors"), entry.get("author"), feed.get("authors"), feed.get("author")]
     return Item(
         provider=provider,
         item_id=identity,
@@ -89,7 +90,7 @@ def _read(entry: Object, feed: Object, profile: Profile, sealed: str) -> Item:
         thread_key=identity,
         headline=headline,
         headlines=(Headline(text=headline),) if headline else (),
-        byline=next((", ".join(names) for names in (texts(who, "name") for who in authors) if names), ""),
+        byline=_byline(entry) or feed["authors"],
         abstract=plain(scalar(entry.get("summary"))),
         body_html=body,
         body_raw=raw,
@@ -102,6 +103,18 @@ def _read(entry: Object, feed: Object, profile: Profile, sealed: str) -> Item:
         raw_sha256=sealed,
         oddities=tuple(odd),
     )
+
+
+_MOST_WRITERS: Final = 50
+
+
+def _byline(source: Object) -> str:
+    """The writers of an item or of a whole feed, in the words of version 1.1 or 1."""
+    for who in (source.get("authors"), source.get("author")):
+        names = texts(who[:_MOST_WRITERS] if isinstance(who, list) else who, "name")
+        if names:
+            return ", ".join(names)[:500]
+    return ""
 
 
 def _body(entry: Object) -> tuple[str, str]:

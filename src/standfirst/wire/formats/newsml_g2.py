@@ -216,7 +216,7 @@ class _Draft:
     language: str = ""
     slugline: str = ""
     subheadline: str = ""
-    byline: str = ""
+    bylines: list[str] = field(default_factory=list)
     dateline: str = ""
     copyright_holder: str = ""
     copyright_notice: str = ""
@@ -337,7 +337,9 @@ def _read(element: etree._Element, profile: Profile, sealed: str, parts: dict[st
         headline=headline,
         headlines=headlines,
         subheadline=draft.subheadline,
-        byline=draft.byline or found.byline or (", ".join(unique(draft.creators)) if item_type in _SHOWN else ""),
+        byline=", ".join(unique(draft.bylines))
+        or found.byline
+        or (", ".join(unique(draft.creators)) if item_type in _SHOWN else ""),
         dateline=draft.dateline or found.dateline,
         located=", ".join(unique(draft.located)),
         abstract=abstract,
@@ -712,9 +714,7 @@ def _dateline(draft: _Draft, element: etree._Element) -> None:
 
 
 def _by(draft: _Draft, element: etree._Element) -> None:
-    text = _text(element)
-    if text and text not in draft.byline:
-        draft.byline = f"{draft.byline}, {text}" if draft.byline else text
+    draft.bylines.append(_text(element))
 
 
 def _creditline(draft: _Draft, element: etree._Element) -> None:

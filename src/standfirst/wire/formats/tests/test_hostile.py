@@ -118,3 +118,32 @@ def test_a_doctype_without_declarations_is_no_danger() -> None:
 )
 def test_files_made_to_take_for_ever_do_not(data: bytes) -> None:
     read(data)
+
+
+def test_what_is_said_once_for_many_does_not_grow_with_their_number() -> None:
+    long = b"word " * 20_000
+    media = b"".join(b'<media:content url="http://x/%d.jpg"/>' % number for number in range(3_000))
+    group = (
+        b'<rss xmlns:media="http://search.yahoo.com/mrss/"><channel><item><title>x</title><media:group>'
+        b"<media:description>" + long + b"</media:description>" + media + b"</media:group></item></channel></rss>"
+    )
+    rights = (
+        b"<rss><channel><copyright>"
+        + long
+        + b"</copyright>"
+        + b"<item><title>x</title></item>" * 2_000
+        + b"</channel></rss>"
+    )
+    for data in (group, rights):
+        written = sum(len(encode(item)) for item in formats.parse(data).items)
+        assert written < 150 * len(data)
+
+
+def test_an_id_that_no_index_takes_is_shortened_and_stays_one_of_its_own() -> None:
+    one, other = (
+        formats.parse(
+            json.dumps({"uri": "urn:x:" + "a" * 9_000 + end, "headline": "x", "body_text": "x"}).encode()
+        ).items[0]
+        for end in "12"
+    )
+    assert len(one.item_id) <= 500 and one.item_id != other.item_id
