@@ -82,7 +82,7 @@ def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 def _needs_a_look(form: RuleForm) -> bool:
     """A rule that puts copy before readers is looked at before it counts."""
-    return form.cleaned_data["mode"] == Rule.Mode.PUBLISH and form.cleaned_data["active"]
+    return bool(form.cleaned_data["mode"] == Rule.Mode.PUBLISH and form.cleaned_data["active"])
 
 
 def _digest(form: RuleForm) -> str:

@@ -95,7 +95,7 @@ def _diff(before: Item, after: Item) -> dict[str, Any]:
 
 def _others(thread: Thread, words: str) -> list[Thread]:
     """Threads that have an item with these words in its headline or slug, the newest first."""
-    items = Item.objects.lettered(words).exclude(thread=thread).exclude(thread=None)  # type: ignore[attr-defined]
+    items = Item.objects.lettered(words).exclude(thread=thread).exclude(thread=None)
     found = dict.fromkeys(items.order_by("-changed_at", "-id").values_list("thread_id", flat=True)[:200])
     wanted = list(found)[:MOST_FOUND]
     threads = Thread.objects.in_bulk(wanted)

@@ -89,6 +89,11 @@ FERRY = (
 )
 
 
+def thread_of(item: Item) -> Thread:
+    """The thread of `item` as it is now."""
+    return Thread.objects.get(items=item.pk)
+
+
 def html(*paragraphs: str) -> str:
     return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
 
@@ -109,7 +114,7 @@ def test_updates_under_new_ids_gather_by_links_in_any_order(room: Room) -> None:
     first = room.place("a", headline="Bridge gives way")
     third = room.place("c", hours=1, links=(Link(rel="evolvedFrom", target="a"),), headline="Bridge: three hurt")
     assert late.thread_id == first.thread_id == third.thread_id
-    thread = Thread.objects.get(pk=first.thread_id)
+    thread = thread_of(first)
     assert (thread.count, thread.headline) == (3, "Bridge: three hurt")
     assert room.place("d", links=(Link(rel="irel:seeAlso", target="a"),)).thread_id != first.thread_id
 
@@ -196,7 +201,7 @@ def test_every_script_has_words(room: Room, text: str) -> None:
 
 
 def test_the_same_version_again_changes_nothing(room: Room) -> None:
-    fields = {"slugline": "TARRAVA-BRIDGE", "headline": "Bridge gives way", "body_html": html(*BRIDGE)}
+    fields: dict[str, Any] = {"slugline": "TARRAVA-BRIDGE", "headline": "Bridge gives way", "body_html": html(*BRIDGE)}
     item = room.place("a", **fields)
     before = (Clue.objects.count(), Thread.objects.values_list().get())
     assert room.place("a", **fields).thread_id == item.thread_id
@@ -219,17 +224,18 @@ def test_what_an_editor_takes_apart_stays_apart(room: Room) -> None:
     one = room.place("a", body_html=html(*BRIDGE))
     two = room.place("b", hours=1, body_html=html(*BRIDGE, FERRY[0]))
     assert one.thread_id == two.thread_id
-    made = families.part(thread=Thread.objects.get(pk=one.thread_id), items=[two], by=dele)
+    made = families.part(thread=thread_of(one), items=[two], by=dele)
     # A new version, a new link, and a new duplicate of both.
     room.place("b", hours=2, body_html=html(*BRIDGE))
     room.place("a", hours=2, body_html=html(*BRIDGE), links=(Link(rel="derivedFrom", target="b"),))
     third = room.place("c", hours=3, body_html=html(*BRIDGE))
-    one.refresh_from_db(), two.refresh_from_db()
+    one.refresh_from_db()
+    two.refresh_from_db()
     assert two.thread_id == made.pk != one.thread_id
     assert third.thread_id in (one.thread_id, made.pk)
     assert Thread.objects.get(pk=made.pk).into is None
     # Until a person joins them, which then stays so too.
-    kept = families.join(thread=made, other=Thread.objects.get(pk=one.thread_id), by=dele)
+    kept = families.join(thread=made, other=thread_of(one), by=dele)
     assert kept.pk == one.thread_id and kept.count == 3
     room.place("b", hours=4, body_html=html(*FERRY))
     two.refresh_from_db()
@@ -240,7 +246,7 @@ def test_what_an_editor_takes_apart_stays_apart(room: Room) -> None:
 
 def test_taking_apart_needs_something_to_leave(room: Room) -> None:
     item = room.place("a", headline="Bridge")
-    thread, dele = Thread.objects.get(pk=item.thread_id), Machine("dele")
+    thread, dele = thread_of(item), Machine("dele")
     with pytest.raises(Refused, match="nothing to take them away from"):
         families.part(thread=thread, items=[item], by=dele)
     with pytest.raises(Refused, match="not in this thread"):
@@ -299,7 +305,7 @@ def test_a_threads_page_shows_compares_parts_and_joins(desk: Desk) -> None:
     reporter = signed_in(desk.reporter)
     assert "Take this one out" not in reporter.get(url).content.decode()
     with pytest.raises(PermissionDenied):
-        families.part(thread=first.thread, items=[first], by=desk.reporter)
+        families.part(thread=thread_of(first), items=[first], by=desk.reporter)
     reporter.post(reverse("wire:thread_part", args=[first.thread_id]), {"item": first.pk, "do": "one"})
     first.refresh_from_db()
     assert first.thread_id == Item.objects.get(pk=update.pk).thread_id
