@@ -167,7 +167,9 @@ _TAG: Final = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)")
 _SHALLOW: Final = frozenset("p li td th tr dt dd br hr img input link meta wbr col source embed option".split())
 _DEEPEST: Final = 100
 _LONGEST_TAG: Final = 4096
-_MOST_AMPERSANDS: Final = 500
+_COSTLY: Final = re.compile("[&\x80-\xbf]")
+"""What costs nh3 quadratic time in one text: ampersands, and what starts like a no-break space in UTF-8."""
+_MOST_COSTLY: Final = 500
 _FEW_TAGS: Final = 4 * _DEEPEST
 
 
@@ -179,13 +181,13 @@ def _printable(html: str) -> str:
 def _prepared(html: str) -> str:
     """`html` without control characters, and without what costs an HTML parser quadratic time.
 
-    That is absurd nesting, tags of many thousand characters, and as many ampersands in one text. One pass, linear in
-    the length of `html`.
+    That is absurd nesting, tags of many thousand characters, and as many ampersands or no-break spaces in one text.
+    One pass, linear in the length of `html`.
     """
     html = _printable(html)
     if html.count("<") <= _FEW_TAGS and len(html) < _LONGEST_TAG:
         return html
-    crowded = html.count("&") > _MOST_AMPERSANDS
+    crowded = len(_COSTLY.findall(html)) > _MOST_COSTLY
     seen = 0
     out: list[str] = []
 
@@ -195,11 +197,13 @@ def _prepared(html: str) -> str:
             out.append(text)
             return
         # An element that the cleaner takes out again parts the text, so that the parser holds short pieces only.
-        pieces = text.split("&")
-        out.append(pieces[0])
-        for piece in pieces[1:]:
+        done = 0
+        for sign in _COSTLY.finditer(text):
             seen += 1
-            out.append(f"<wbr>&{piece}" if seen % _MOST_AMPERSANDS == 0 else f"&{piece}")
+            if seen % _MOST_COSTLY == 0:
+                out.extend((text[done : sign.start()], "<wbr>"))
+                done = sign.start()
+        out.append(text[done:])
 
     depth = 0
     count: dict[str, int] = {}
