@@ -114,7 +114,7 @@ def test_from_the_wire_to_the_reader_and_gone_again(browser: Browser, served: Se
         row = page.locator("li.wire-row", has=page.get_by_role("link", name=re.compile("^Take")))
         row = row.filter(has_not=page.locator(".wire-row__held")).first
         headline = row.locator("h2 a").inner_text().strip()
-        row.get_by_role("link", name=re.compile("^Take")).click()
+        row.locator("h2 a").click()
         page.locator("#take select").select_option(label=option(page, "Sport"))
         page.get_by_role("button", name="Take into a draft").click()
 

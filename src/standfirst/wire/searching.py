@@ -235,8 +235,9 @@ def matching(
 ) -> Sequence[Term]:
     """What is asked for, as terms that `find` understands: all of them must hold. `text` is what a person typed.
 
-    In `text`, `"..."` asks for a phrase, `-word` leaves out what has it, `word*` finds what begins so; so does the last
-    word, which may still be being typed. `subjects` and `places` are tokens of facets; an empty list finds nothing.
+    In `text`, `"..."` asks for a phrase, `-word` leaves out what has it, `wor*` finds what begins so, from three
+    letters; so does the last word, which may still be being typed. `subjects` and `places` are tokens of facets; an
+    empty list finds nothing.
     """
     terms: list[Term] = []
     found = [match for match in _TERM.finditer(text[:500]) if folded(match[2] or match[3] or "")][:MOST_TERMS]
@@ -244,7 +245,7 @@ def matching(
         words = folded(match[2] if match[2] is not None else match[3]).split(" ")
         bare = match[2] is None
         open_ended = bare and (match[3].endswith("*") or (match is found[-1] and match.end() == len(text)))
-        terms.append(Term((" ".join(words),), prefix=open_ended and len(words[-1]) > 1, without=match[1] == "-"))
+        terms.append(Term((" ".join(words),), prefix=open_ended and len(words[-1]) > 2, without=match[1] == "-"))
     for mark, values in (("f", feeds), ("t", types), ("u", urgencies), ("l", languages)):
         if any_of := tuple(f"zq{mark}{folded(str(value))}" for value in values):
             terms.append(Term(any_of))

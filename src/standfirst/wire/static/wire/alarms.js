@@ -102,6 +102,8 @@
       const told = await answer.json();
       if (!answer.ok) throw new Error(told.says);
       form.closest(".wire-alarm").remove();
+      known = new Set([...now.querySelectorAll('[data-wire-alarm-grave] input[name="alarm"]')].map((input) => input.value));
+      mark(known.size);
       said.textContent = told.says;
       await look();
     } catch (error) {
