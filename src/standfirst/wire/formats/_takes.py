@@ -26,7 +26,7 @@ _PROBE: Final = 200_000
 _CONTROLS: Final = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _ASCII: Final = bytes(range(128))
 _NO_LETTERS: Final = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).isalpha()))
-_WORD_BYTES: Final = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_WORD_BYTES: Final = re.compile(rb"[A-Za-z\x80-\xff]{1,80}")
 _OTHER_SCRIPTS: Final = (
     "cp1251 koi8_r iso8859_5 cp866 cp1256 iso8859_6 cp1253 cp1255 cp874 gb18030 big5 shift_jis euc_jp euc_kr"
 ).split()
@@ -50,7 +50,7 @@ def decode(data: bytes, odd: list[Oddity]) -> str:
         name = best.encoding if best else "cp1252"
         odd.append(_guessed(name))
         return data.decode(name, "replace")
-    runs = _WORD_BYTES.findall(probe)[:2_000]
+    runs = [run for run in _WORD_BYTES.findall(probe) if not run.isascii()][:2_000]
     # The first of the best: ties go to the set that is most used.
     name = max(_LATIN, key=lambda encoding: sum(_plausible(run, encoding) for run in runs))
     if name != "cp1252":

@@ -45,7 +45,6 @@ _SECOND: Final = re.compile(
     r"(?P<priority>[A-Za-z]) (?P<category>[A-Za-z0-9]{1,3})(?P<form>[\x10-\x14]*) ?(?P<rest>\S.*)\Z"
 )
 _TAIL: Final = re.compile(r"\s(?P<month>\d{1,2})-(?P<day>\d{1,2})\s+(?P<words>\d{1,5})\s*\Z")
-_BREAK: Final = re.compile(r"(?:\n|\A)[\x00\x7f\s]*\x16*\x01")
 
 
 def _looks_so(first: str, second: str) -> bool:
@@ -198,8 +197,8 @@ _VERSION: Final = re.compile(
 
 def _keyword_of(slug: str) -> tuple[str, str]:
     """(keyword, version words) of a keyword line, e.g. "BC-AF--Lafia Flood, 1st Ld-Writethru,40"."""
-    slug = re.sub(r",\s*\d{1,5}\s*\Z", "", slug)
-    found = _VERSION.search(slug[:300])
+    slug = re.sub(r",\s*\d{1,5}\s*\Z", "", slug[:300])
+    found = _VERSION.search(slug)
     keyword = slug[: found.start()] if found else slug
     version = slug[found.start() :] if found else ""
     keyword, _comma, after = keyword.partition(",")
@@ -392,7 +391,7 @@ def _read(message: str, profile: Profile, sealed: str) -> Item:
         editorial_types=in_order(types),
         signals=unique([version]),
         urgency=_PRIORITIES.get(header.priority),
-        slugline=re.sub(r"\A-+|-+\Z", "", _CYCLE.sub("", keyword, count=1)) or header.keyword,
+        slugline=keyword or header.keyword,
         headline=headline,
         headlines=(Headline(text=headline),) if headline else (),
         byline=top.byline,
@@ -468,7 +467,7 @@ def _body(lines: list[str], tabular: bool) -> tuple[str, str]:
     """(clean HTML of the text, its first paragraph)."""
     shown = [each.translate(_SIGNS) for each in lines]
     if tabular:
-        kept = [re.sub(r"[<=]\s*\Z", "", each.lstrip("^\x08")) for each in shown]
+        kept = [_unended(each.lstrip("^\x08")) for each in shown]
         first = next((line(each) for each in kept if each.strip()), "")
         return markup.clean_blocks(takes.preformatted(kept)), first
     paragraphs: list[list[str]] = []
@@ -478,7 +477,7 @@ def _body(lines: list[str], tabular: bool) -> tuple[str, str]:
             after_blank = True
             continue
         raised = each.startswith("^")
-        text = re.sub(r"\s*[<=]\s*\Z", "", each.lstrip("^\x08")) if raised or each.rstrip().endswith("<") else each
+        text = _unended(each.lstrip("^\x08")) if raised or each.rstrip().endswith("<") else each
         if raised or after_blank or not paragraphs or each.startswith(("\t", "   ", "\x08")):
             table = bool(paragraphs) and _columns(text) and _columns(paragraphs[-1][-1]) and not after_blank
             if table:
@@ -490,6 +489,12 @@ def _body(lines: list[str], tabular: bool) -> tuple[str, str]:
         after_blank = False
     first = line(" ".join(paragraphs[0])) if paragraphs else ""
     return markup.clean_blocks("".join(_block(each) for each in paragraphs)), first
+
+
+def _unended(text: str) -> str:
+    """A line without the sign that ends it: left ("<") or centred ("=")."""
+    shown = text.rstrip()
+    return shown[:-1].rstrip() if shown.endswith(("<", "=")) else text
 
 
 _COLUMNS: Final = re.compile(r"\S(?: {3,}|\t)\S")

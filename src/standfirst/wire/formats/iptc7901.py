@@ -100,7 +100,9 @@ def _messages(text: str) -> list[_Message]:
         if _HEADER.match(each.strip()[:200]) and (number == 0 or not lines[number - 1].strip(" \x03\x04\x0c")):
             starts.append(number)
     if not starts:
-        starts = [0] if text.strip() else []
+        if not text.strip():
+            return []
+        starts = [0]
     return [_plain(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
 
 
