@@ -1,13 +1,14 @@
 """Story families: items on one story gather in one thread, and what an editor splits or joins stays so.
 
 An agency may send each update under a new id, several agencies tell the same story in nearly the same words, a long
-text comes in takes. `place` finds a home for each version that comes in, by three kinds of evidence, the strongest
+text comes in takes. `place` finds a home for each version that comes in, by four kinds of evidence, the strongest
 first:
 
 - a *link*: it names another item, or another item named it, or both name the same one;
 - *text*: it says the same, within two days, whoever sent it (`likeness`);
-- a *key*: the same agency gave it the same story key within a day, and nothing in its words speaks against it. Keys
-  are used again: the markets have the same one every evening.
+- a *company*: both are said to belong to the same dossier, within two days;
+- a *key*: the same agency gave it the same story key within a day, and its words or its headline speak for it. Keys
+  are used again: the markets have the same one every evening, football has one all weekend.
 
 The evidence is looked up by digests in one indexed table, a few newest rows for each, so that an item costs the same
 among a hundred thousand as among a hundred. What people decide outranks all evidence: threads that somebody took
@@ -32,7 +33,7 @@ from standfirst.kit import clock, digests
 from standfirst.kit.errors import Refused
 from standfirst.stories.actions import may
 from standfirst.stories.models import Origin, Story
-from standfirst.wire import likeness
+from standfirst.wire import likeness, words
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Clue, Item, Parting, Thread
 
@@ -57,10 +58,14 @@ _NEWEST: Final = """SELECT {number} AS n, item_id FROM (
     SELECT item_id FROM wire_clue WHERE digest = %s AND at BETWEEN %s AND %s ORDER BY at DESC LIMIT {rows}
 ) AS c{number}"""
 
+_CONTENTS: Final = """SELECT i.id, i.headline, l.sketch
+    FROM wire_item AS i LEFT JOIN wire_likeness AS l ON l.item_id = i.id WHERE i.id IN ({})"""
+
 _LINKS: Final = frozenset(
-    "derivedfrom evolvedfrom prevversion previousversion replaces replacing replacedby associatedwith updates"
-    " updateof correctionof continuationof basedon".split()
+    "derivedfrom evolvedfrom prevversion previousversion replaces replacing replacedby updates updateof correctionof"
+    " continuationof basedon".split()
 )
+_COMPANY: Final = frozenset({"associatedwith"})
 _CONTINUES: Final = frozenset({"update", "writethru", "lead", "correction", "clarification", "repeat", "add/take"})
 _PARTS: Final = re.compile(r"[^\W_]+")
 _REL: Final = re.compile(r"[^a-z]+")
@@ -74,9 +79,13 @@ class _Clues:
     at: datetime
     links: tuple[str, ...]
     link_digests: tuple[int, ...]
+    company: tuple[str, ...]
+    company_digests: tuple[int, ...]
+    own_company: int
     own_digests: tuple[tuple[int, timedelta], ...]
-    keys: tuple[tuple[int, bool], ...]
-    """Digest, and whether the key is telling enough to stand without words."""
+    keys: tuple[tuple[int, int], ...]
+    """Digest, and of how many words the key is made."""
+    headline: frozenset[str]
     text: likeness.Text
     take: bool
     continues: bool
@@ -127,12 +136,16 @@ def _clues_of(item: Item, canonical: CanonicalItem) -> _Clues:
     now = clock.now()
     said = canonical.version_created or canonical.content_created or canonical.first_created
     at = min(said, now) if said else now
-    named = [link.target for link in canonical.links if _REL.sub("", _last(link.rel)) in _LINKS]
+    rels = [(_REL.sub("", _last(link.rel)), _stem(link.target)) for link in canonical.links]
+    named = [target for rel, target in rels if rel in _LINKS]
     named += [each.target for each in canonical.directives if each.exact and each.target]
     own = {_stem(canonical.item_id), *map(_stem, canonical.alt_ids)}
     links = tuple(dict.fromkeys(target for target in map(_stem, named) if target and target not in own))[:12]
     given = dict.fromkeys(" ".join(key.casefold().split()) for key in (canonical.thread_key, canonical.slugline))
     keys = [key for key in given if key and _stem(key) not in own and _stem(key) not in links]
+    company = tuple(
+        dict.fromkeys(target for rel, target in rels if rel in _COMPANY and target and target not in (own | {*links}))
+    )[:4]
     # A key that is the id of another item is a link.
     links += tuple(key for key in keys if _worldwide(key))
     keys = [key for key in keys if not _worldwide(key)]
@@ -143,11 +156,15 @@ def _clues_of(item: Item, canonical: CanonicalItem) -> _Clues:
         at=at,
         links=links,
         link_digests=tuple(_named(item.provider, target) for target in links),
+        company=company,
+        company_digests=tuple(_named(item.provider, target, "with") for target in company),
+        own_company=_named(item.provider, _stem(canonical.item_id), "with"),
         own_digests=(
             (_named(item.provider, _stem(canonical.item_id)), LINKED),
             *((_named(item.provider, _stem(name)), NUMBERED) for name in canonical.alt_ids[:8]),
         ),
-        keys=tuple((_digest("key", item.provider, key), len(_PARTS.findall(key)) > 1) for key in keys),
+        keys=tuple((_digest("key", item.provider, key), len(_PARTS.findall(key))) for key in keys),
+        headline=_headline(canonical.headline),
         text=text,
         take=canonical.take is not None or "add/take" in marks,
         continues=bool(marks & _CONTINUES),
@@ -168,8 +185,14 @@ def _worldwide(name: str) -> bool:
     return name.lower().startswith(("urn:", "tag:", "http://", "https://"))
 
 
-def _named(provider: str, name: str) -> int:
-    return _digest("id", "" if _worldwide(name) else provider, name)
+def _headline(text: str) -> frozenset[str]:
+    """The words of a headline that say something."""
+    short = 1 if words.unspaced(text) else 3
+    return frozenset(word for word in words.of(text) if len(word) > short)
+
+
+def _named(provider: str, name: str, kind: str = "id") -> int:
+    return _digest(kind, "" if _worldwide(name) else provider, name)
 
 
 def _digest(kind: str, scope: str, value: str) -> int:
@@ -179,61 +202,79 @@ def _digest(kind: str, scope: str, value: str) -> int:
 def _evidence(item: Item, clues: _Clues) -> list[_Evidence]:
     """What speaks for which thread other than the item's own."""
     back = CONTINUED if clues.continues else KEYED
-    asked: list[tuple[int, timedelta]] = []
-    asked += [(digest, LINKED) for digest in clues.link_digests]
+    asked: list[tuple[int, timedelta]] = [(digest, LINKED) for digest in clues.link_digests]
     asked += clues.own_digests
+    company_from = len(asked)
+    asked += [(digest, ALIKE) for digest in (*clues.company_digests, clues.own_company)]
     keys_from = len(asked)
     asked += [(digest, back) for digest, _ in clues.keys]
     texts_from = len(asked)
     asked += [(digest, ALIKE) for digest in clues.text.clues]
-    found = _look_up(asked, clues.at)
-    evidence = [
-        _Evidence(thread, 3.0, joins=True)
-        for number, other, thread in found
-        if number < keys_from and other != item.pk and thread
-    ]
-    if clues.links:
-        evidence += [_Evidence(thread, 3.0, joins=True) for thread in _threads_of(item, clues.links)]
-    mine = clues.text.sketch
+    evidence: list[_Evidence] = []
     hits: dict[int, int] = defaultdict(int)
     threads: dict[int, int] = {}
-    telling: dict[int, bool] = {}
-    for number, other, thread in found:
-        if number < keys_from or other == item.pk or not thread or thread == item.thread_id:
+    keyed: dict[int, int] = {}
+    for number, other, thread in _look_up(asked, clues.at):
+        if other == item.pk or not thread or thread == item.thread_id:
             continue
-        threads[other] = thread
-        hits[other] += 1
-        if number < texts_from:
-            telling[other] = telling.get(other, False) or clues.keys[number - keys_from][1]
-    if not hits:
-        return evidence
-    first = _likeliest(hits, threads, telling)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT item_id, sketch FROM wire_likeness WHERE item_id IN ({', '.join(['%s'] * len(first))})",  # noqa: S608
-            first,
-        )
-        sketches = {pk: likeness.unpack(bytes(data)) for pk, data in cursor.fetchall()}
-    for other in first:
-        theirs = sketches.get(other)
+        if number < company_from:
+            evidence.append(_Evidence(thread, 4.0, joins=True))
+        elif number < keys_from:
+            evidence.append(_Evidence(thread, 2.0, joins=False))
+        else:
+            threads[other] = thread
+            hits[other] += 1
+            if number < texts_from:
+                keyed[other] = max(keyed.get(other, 0), clues.keys[number - keys_from][1])
+    if clues.links:
+        evidence += [_Evidence(thread, 4.0, joins=True) for thread in _threads_of(item, clues.links)]
+    if clues.company:
+        found = _threads_of(item, clues.company, since=clues.at - ALIKE)
+        evidence += [_Evidence(thread, 2.0, joins=False) for thread in found]
+    first = _likeliest(hits, threads, keyed)
+    for other, headline, sketch in _contents(first):
+        mine, theirs = clues.text.sketch, likeness.unpack(sketch) if sketch else None
         score = likeness.compare(mine, theirs) if mine and theirs else None
-        if score and likeness.same_story(score):
-            evidence.append(_Evidence(threads[other], 1 + score.contained, joins=True))
-        elif other in telling:
-            if clues.take:
-                evidence.append(_Evidence(threads[other], 2.5, joins=False))
-            elif score is not None and likeness.related(score):
-                evidence.append(_Evidence(threads[other], 0.5 + score.contained / 2, joins=False))
-            elif score is None and telling[other]:
-                evidence.append(_Evidence(threads[other], 0.25, joins=False))
+        if score is not None and likeness.same_story(score):
+            evidence.append(_Evidence(threads[other], 2 + score.contained, joins=True))
+        elif other in keyed:
+            weight = _by_key(clues, keyed[other], headline, score)
+            if weight:
+                evidence.append(_Evidence(threads[other], weight, joins=False))
     return evidence
 
 
-def _likeliest(hits: dict[int, int], threads: dict[int, int], telling: dict[int, bool]) -> list[int]:
+def _by_key(clues: _Clues, parts: int, headline: str, score: likeness.Score | None) -> float:
+    """How much it weighs that another item has the same key of so many words; 0 where that may well be chance."""
+    if clues.take:
+        return 1.9
+    if score is not None:
+        return 0.5 + score.contained / 2 if likeness.related(score) else 0.0
+    if parts < 2:
+        return 0.0
+    theirs = _headline(headline)
+    few = min(len(theirs), len(clues.headline))
+    if not few:
+        return 0.2 if parts > 2 else 0.0
+    return 0.3 if 3 * len(theirs & clues.headline) >= few else 0.0
+
+
+def _contents(items: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
+    """(item, headline, packed sketch if there is one) in the order of `items`."""
+    if not items:
+        return []
+    marks = ", ".join(["%s"] * len(items))
+    with connection.cursor() as cursor:
+        cursor.execute(_CONTENTS.format(marks), list(items))
+        found = {pk: (pk, headline, bytes(sketch) if sketch else None) for pk, headline, sketch in cursor.fetchall()}
+    return [found[pk] for pk in items if pk in found]
+
+
+def _likeliest(hits: dict[int, int], threads: dict[int, int], keyed: dict[int, int]) -> list[int]:
     """The items to compare with: those of the same key first, then those with most clues; a few of each thread."""
     chosen: list[int] = []
     of_thread: dict[int, int] = defaultdict(int)
-    for pk in sorted(hits, key=lambda pk: (pk not in telling, -hits[pk], -pk)):
+    for pk in sorted(hits, key=lambda pk: (pk not in keyed, -hits[pk], -pk)):
         if of_thread[threads[pk]] < _OF_THREAD:
             of_thread[threads[pk]] += 1
             chosen.append(pk)
@@ -258,8 +299,8 @@ def _look_up(asked: Sequence[tuple[int, timedelta]], at: datetime) -> list[tuple
         return list(cursor.fetchall())
 
 
-def _threads_of(item: Item, links: Iterable[str]) -> list[int]:
-    """Threads of the items that this one names, however old they are."""
+def _threads_of(item: Item, links: Iterable[str], since: datetime | None = None) -> list[int]:
+    """Threads of the items that this one names, however old they are unless `since` says otherwise."""
     worldwide = [name for name in links if _worldwide(name)]
     local = [name for name in links if not _worldwide(name)]
     wanted = Q()
@@ -268,6 +309,8 @@ def _threads_of(item: Item, links: Iterable[str]) -> list[int]:
     if local:
         wanted |= Q(provider=item.provider, item_id__in=local)
     found = Item.objects.filter(wanted).exclude(pk=item.pk).exclude(thread=None).order_by("pk")
+    if since is not None:
+        found = found.filter(changed_at__gte=since)
     return [pk for pk in found.values_list("thread_id", flat=True)[:_CANDIDATES] if pk is not None]
 
 
@@ -336,7 +379,9 @@ def _tell(thread: Thread, canonical: CanonicalItem, at: datetime, joining: bool)
 
 
 def _remember(item: Item, clues: _Clues) -> None:
-    every = dict.fromkeys((*clues.link_digests, *(digest for digest, _ in clues.keys), *clues.text.clues))
+    every = dict.fromkeys(
+        (*clues.link_digests, *clues.company_digests, *(digest for digest, _ in clues.keys), *clues.text.clues)
+    )
     if every:
         moment = connection.ops.adapt_datetimefield_value(clues.at)
         values = ", ".join(["(%s, %s, %s)"] * len(every))

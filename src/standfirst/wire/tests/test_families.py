@@ -119,10 +119,11 @@ def test_updates_under_new_ids_gather_by_links_in_any_order(room: Room) -> None:
     assert room.place("d", links=(Link(rel="irel:seeAlso", target="a"),)).thread_id != first.thread_id
 
 
-def test_items_that_name_the_same_missing_item_gather_and_old_ones_are_found(room: Room) -> None:
+def test_a_dossier_gathers_for_two_days_and_a_link_however_long(room: Room) -> None:
     one = room.place("a", links=(Link(rel="AssociatedWith", target="urn:newsml:cpa.example:20261122:dossier"),))
     two = room.place("b", links=(Link(rel="AssociatedWith", target="urn:newsml:cpa.example:20261122:dossier:2N"),))
     assert one.thread_id == two.thread_id
+    assert room.place("n", hours=72, links=(Link(rel="AssociatedWith", target="a"),)).thread_id != one.thread_id
     assert room.place("c", hours=24 * 60, links=(Link(rel="evolvedFrom", target="a"),)).thread_id == one.thread_id
 
 
@@ -160,7 +161,7 @@ def test_reports_by_one_template_stay_apart_under_one_slug(room: Room) -> None:
 
 
 def test_a_story_key_counts_for_its_agency_and_for_a_day(room: Room) -> None:
-    first = room.place("a", slugline="TARRAVA-BRIDGE", body_html=html(*BRIDGE))
+    first = room.place("a", slugline="TARRAVA-BRIDGE", headline="Bridge gives way", body_html=html(*BRIDGE))
     rewritten = html(
         "Divers found the last missing guest of the wedding in Tarrava alive on Monday, clinging to a rope of the broken"
         " bridge below Callen.",
@@ -169,7 +170,12 @@ def test_a_story_key_counts_for_its_agency_and_for_a_day(room: Room) -> None:
     )
     assert room.place("b", hours=14, slugline="Tarrava-Bridge", body_html=rewritten).thread_id == first.thread_id
     assert room.place("c", hours=1, slugline="TARRAVA-BRIDGE", body_html=html(*FERRY)).thread_id != first.thread_id
-    assert room.place("d", hours=15, slugline="TARRAVA-BRIDGE", headline="Found alive").thread_id == first.thread_id
+    assert (
+        room.place("d", hours=15, slugline="TARRAVA-BRIDGE", headline="Bridge: last guest found").thread_id
+        == first.thread_id
+    )
+    alert = room.place("g", hours=2, slugline="TARRAVA-BRIDGE", headline="Ferry pay talks fail")
+    assert alert.thread_id != first.thread_id
     other = room.place("e", provider="Norda", slugline="TARRAVA-BRIDGE", headline="Bridge breaks")
     assert other.thread_id != first.thread_id
     later = room.place("f", hours=72, slugline="TARRAVA-BRIDGE", headline="Bridge to be rebuilt")
