@@ -44,6 +44,9 @@ LEASE: Final = timedelta(seconds=45)
 LONGEST_PAUSE: Final = 1800.0
 """Seconds: a source that fails is tried at least so often, unless the other side says otherwise."""
 
+SAY_GOOD: Final = 20.0
+"""Seconds between two notes that a source that is watched all the time is good."""
+
 TRIED_FILES: Final = 20
 TRIED_SECONDS: Final = 20.0
 _PURPOSE: Final = "wire source"
@@ -231,9 +234,22 @@ def look(
     outcome = Outcome()
     final = False
     retry_after: float | None = None
+    said = float("-inf")
+
+    def waiting(seconds: float) -> bool:
+        # Who waits for more was good so far. A look that stays says so now and then.
+        nonlocal said
+        if time.monotonic() - said > SAY_GOOD:
+            said = time.monotonic()
+            told = _told(outcome)
+            Source.objects.filter(pk=source.pk, lease_owner=owner).update(
+                good_at=clock.now(), failures=0, stopped=False, trouble=told
+            )
+        return wait(seconds)
+
     try:
         transport = transport_of(source)
-        job = _job(source, stopping=stopping, wait=wait, say=say)
+        job = _job(source, stopping=stopping, wait=waiting, say=say)
         with job.outgoing:
             news = transport.fetch(job)
             try:
@@ -357,9 +373,7 @@ def _note(source: Source, owner: str, outcome: Outcome, *, final: bool, retry_af
     told = outcome.trouble
     if not told:
         pause_for = 0.0 if transport_of(source).LINGERS else source.interval * random.uniform(0.95, 1.05)  # noqa: S311
-        shown = outcome.skipped[:_MOST_SKIPPED]
-        more = len(outcome.skipped) - len(shown)
-        told = " ".join([*shown, *([f"And {more} more."] if more > 0 else []), *outcome.notes])
+        told = _told(outcome)
         values |= {"failures": 0, "good_at": now, "trouble": told, "stopped": False}
     else:
         failures = source.failures + 1
@@ -371,6 +385,13 @@ def _note(source: Source, owner: str, outcome: Outcome, *, final: bool, retry_af
     if Source.objects.filter(pk=source.pk, lease_owner=owner).update(**values):
         for name, value in values.items():
             setattr(source, name, value)
+
+
+def _told(outcome: Outcome) -> str:
+    """What a person should know of a look that was good all in all."""
+    shown = outcome.skipped[:_MOST_SKIPPED]
+    more = len(outcome.skipped) - len(shown)
+    return " ".join([*shown, *([f"And {more} more."] if more > 0 else []), *outcome.notes])
 
 
 def _pause_after(interval: int, failures: int) -> float:
