@@ -233,12 +233,13 @@ def work_off(*, limit: int = 100_000, patience: float = 30.0) -> int:
     return len(done)
 
 
-def resume() -> list[Delivery]:
-    """Read what was sealed but not read to the end, e.g. after a power cut. Safe to repeat."""
+def resume(*, patience: float = 10.0) -> list[Delivery]:
+    """Read what was sealed but not read to the end, e.g. after a power cut. Safe to repeat. What is not done after
+    `patience` seconds is left to `work_off`."""
     if not Delivery.objects.unfinished().exists():
         return []
     with claims.claimant() as token:
-        done = _Round(token).work(limit=100_000, until=float("inf"))
+        done = _Round(token).work(limit=100_000, until=time.monotonic() + patience)
     claims.sweep()
     return done
 

@@ -104,7 +104,7 @@ def prove(desk: Desk, data: Any) -> None:
 _quick = settings(
     max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
-_long = settings(max_examples=400, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+_long = settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 @_quick
