@@ -37,7 +37,7 @@ FOLDERS: Final = {
 
 
 def _status(item: Item) -> str:
-    words = [item.status]
+    words: list[str] = [item.status]
     if item.editorial_types:
         words.append(f"({', '.join(item.editorial_types)})")
     if item.embargo_until is not None:

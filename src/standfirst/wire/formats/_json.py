@@ -32,6 +32,7 @@ _DIGITALWIRES: Final = re.compile(r'"format"\s*:\s*"digitalwires@')
 _JSON_FEED: Final = re.compile(r'"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org/version/')
 _AFP_ID: Final = re.compile(r'"uno"\s*:\s*"')
 _WHATSAPP: Final = re.compile(r'"object"\s*:\s*"whatsapp')
+_JSON_FEED_KEYS: Final = frozenset({"content_html", "content_text", "date_published", "home_page_url"})
 # ninjs has altids too, and even AP's names for them in its examples; these are AP's alone.
 _AP_KEYS: Final = frozenset(
     "item editorialtypes editorialpriority description_creditline headline_extended datelinelocation bylines rels"
@@ -48,9 +49,10 @@ def kind_of(head: bytes) -> str:
     if text[:1] not in ("{", "["):
         return ""
     keys = set(_KEY.findall(text))
-    if "format" in keys and _DIGITALWIRES.search(text):
+    # What says so may stand behind the head, where names are sorted: then what only this format has must do.
+    if ("format" in keys and _DIGITALWIRES.search(text)) or ("article_html" in keys and not keys & {"uri", "guid"}):
         return "dpa-digitalwires"
-    if "version" in keys and _JSON_FEED.search(text):
+    if ("version" in keys and _JSON_FEED.search(text)) or ("items" in keys and keys & _JSON_FEED_KEYS):
         return "json-feed"
     if {"api_version", "data"} <= keys or ({"altids", "itemid"} <= keys and keys & _AP_KEYS):
         return "ap-media"

@@ -716,11 +716,16 @@ def _terms_of(scopes: list[etree._Element], read: dict[tuple[int, str], str]) ->
 
 # What a lenient parser may be given: its time can grow with the square of the damage.
 _LENIENT_CHARACTERS: Final = 2_000_000
+_LENIENT_TAGS: Final = 40_000
 _LENIENT_OPEN: Final = 20
 
 
 def _from_feedparser(text: str, odd: list[Oddity]) -> _Feed:
-    if len(text) > _LENIENT_CHARACTERS or text.count("<![CDATA[") > text.count("]]>") + _LENIENT_OPEN:
+    if (
+        len(text) > _LENIENT_CHARACTERS
+        or text.count("<") > _LENIENT_TAGS
+        or text.count("<![CDATA[") > text.count("]]>") + _LENIENT_OPEN
+    ):
         raise Unreadable(
             "This feed is not well-formed XML and too damaged to be mended: ask its publisher to correct it."
         )
@@ -792,7 +797,7 @@ def _from_loose(source: dict[str, Any]) -> _Entry:
         rights=_plain(_loose(source.get("rights"))),
     )
     contents = [part["value"] for part in source.get("content") or () if isinstance(part.get("value"), str)]
-    summary = source.get("summary") if isinstance(source.get("summary"), str) else ""
+    summary = str(source["summary"]) if isinstance(source.get("summary"), str) else ""
     entry.raw = max(contents, key=len) if any(contents) else summary
     entry.body = body_from(entry.raw, "text/html")
     if any(contents) and summary and summary not in contents:

@@ -736,10 +736,12 @@ def _alt_id(draft: _Draft, element: etree._Element) -> None:
     name = line(element.text)
     if not name:
         return
-    # TT names the item that this one replaces in an altId.
-    if last_part(element.get("type") or "") == "refuno":
+    kind = last_part(element.get("type") or "")
+    if kind == "refuno":
+        # TT names the item that this one replaces in an altId.
         draft.links.append(Link(rel="replaces", target=name))
-    else:
+    elif kind != "recordsequencenumber" and len(name) > 2:
+        # AP counts its versions in one: a number that names nothing.
         draft.alt_ids.append(name)
 
 
