@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.db.models.functions import Cast
-from wagtail.models import Page, ReferenceIndex
 
 from standfirst.changes.actions import Actor, name_of
 from standfirst.kit.errors import Refused
@@ -22,20 +21,17 @@ from standfirst.stories.models import Author, Story
 def stories_showing(picture: int) -> list[Story]:
     """Stories whose published text or newest draft shows the picture with id `picture`, live ones first."""
     found = set(Story.objects.filter(lead_picture=picture).values_list("pk", flat=True))
-    named = Story.objects.annotate(stored=Cast("body", models.TextField())).filter(
-        stored__contains=f'"picture": {picture}'
-    )
-    for row in named.only("pk", "body"):
+    texts = Story.objects.annotate(stored=Cast("body", models.TextField()))
+    for row in texts.filter(stored__contains=f'"picture": {picture}').only("pk", "body"):
         if picture in pictures_in(row):
             found.add(row.pk)
-    # Drafts: Wagtail notes what the newest one refers to.
-    types = ContentType.objects.get_for_models(Story, Page).values()
-    index = ReferenceIndex.objects.filter(
-        base_content_type__in=types,
-        to_content_type=ContentType.objects.get_for_model(Picture),
-        to_object_id=str(picture),
-    )
-    found |= {int(pk) for pk in index.values_list("object_id", flat=True)}
+    # Drafts are JSON in Wagtail's revisions, their text JSON in a string of it.
+    drafts = Story.objects.filter(models.Q(live=False) | models.Q(has_unpublished_changes=True))
+    drafts = drafts.annotate(stored=Cast("latest_revision__content", models.TextField()))
+    said = [f'"lead_picture": {picture}', f'picture\\": {picture}']
+    named = models.Q(stored__contains=said[0]) | models.Q(stored__contains=said[1])
+    exactly = re.compile(rf"(?:{'|'.join(map(re.escape, said))})(?!\d)")
+    found |= {pk for pk, stored in drafts.filter(named).values_list("pk", "stored") if exactly.search(stored)}
     return list(Story.objects.filter(pk__in=found).order_by("-live", "title", "pk"))
 
 

@@ -110,10 +110,18 @@ def fetch(row: ItemPicture, *, only_in_hand: bool = False) -> bool:
     return False
 
 
+def may_fetch(row: ItemPicture) -> bool:
+    """True for what did not come, and for what was killed once a person has undone that."""
+    if row.state == ItemPicture.State.KILLED:
+        stands = row.item.killed_at is not None or row.item.withheld_at is not None
+        return not stands and bool(row.seal) and pictures.killed_before(row.seal) is None
+    return row.state != ItemPicture.State.FETCHED
+
+
 def fetch_again(*, row: ItemPicture, by: Actor) -> None:
     """Have a picture fetched that could not be, or was refused: the agency or a setting may be better now."""
     may(by, "wire.take_item")
-    if row.state not in (ItemPicture.State.FAILED, ItemPicture.State.REFUSED, ItemPicture.State.WANTED):
+    if not may_fetch(row):
         raise Refused(f"There is nothing to fetch: {row.get_state_display().lower()}.")
     ItemPicture.objects.filter(pk=row.pk).update(
         state=ItemPicture.State.WANTED, reason="", tries=0, urgent=True, next_at=clock.now(), claimed_until=None
@@ -141,9 +149,14 @@ def _try_again(row: ItemPicture, later: _Later) -> None:
 
 def _arrived(row: ItemPicture, found: _Bytes) -> None:
     """Check and read what came."""
-    if (killed := pictures.killed_before(found.seal)) is not None:
+    killed = pictures.killed_before(found.seal)
+    if killed is None and row.name:
+        # Other bytes of a picture that was killed: another rendition, or the same file saved anew.
+        same = ItemPicture.objects.filter(item__provider=row.item.provider, name=row.name).exclude(seal="")
+        killed = next(filter(None, map(pictures.killed_before, set(same.values_list("seal", flat=True)))), None)
+    if killed is not None:
         reason = f"The same picture was killed on {killed.at:%d %b %Y}: {killed.reason}"
-        _set(row, state=ItemPicture.State.KILLED, reason=reason, seal=found.seal, size=len(found.data))
+        _set(row, state=ItemPicture.State.KILLED, reason=reason, seal=killed.seal or found.seal)
         return
     size = bytes_of_pictures.check(BytesIO(found.data))
     said = metadata.read(found.data)
@@ -155,7 +168,7 @@ def _arrived(row: ItemPicture, found: _Bytes) -> None:
             return
         if fresh.picture is not None and fresh.seal and fresh.seal != found.seal:
             row.picture = fresh.picture = None  # other bytes under the same name: another picture
-        row.file_says = said.plain()
+        row.file_says, row.width, row.height = said.plain(), size.width, size.height
         reading.judge(row, file=said)
         _set(
             row,

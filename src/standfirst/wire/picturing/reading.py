@@ -10,6 +10,9 @@ from standfirst.pictures.metadata import Metadata
 from standfirst.wire.item import Association
 from standfirst.wire.models import ItemPicture
 
+SMALLEST: Final = 300
+"""Pixels of the longer side: what is smaller is a thumbnail, or an agency's way to count readers."""
+
 _FINE_STATUS: Final = frozenset({"", "new", "lead", "rewrite", "update", "final", "edited", "ok", "usable", "approved"})
 
 
@@ -76,6 +79,9 @@ def judge(row: ItemPicture, told: Association | None = None, file: Metadata | No
         held.append(f"Its terms say “{found.phrase}”: {found.means}.")
     for found in terms.stopped(file.instructions, file.edit_status):
         held.append(f"The instructions in the file say “{found.phrase}”: {found.means}.")
+    side = max(row.width or 0, row.height or 0)
+    if 0 < side < SMALLEST:
+        held.append(f"It has only {row.width} × {row.height} pixels: ask for a larger one.")
     status = file.edit_status.strip()
     if status.casefold() not in _FINE_STATUS and not any(status.casefold() in line.casefold() for line in held):
         held.append(f"Its edit status is “{status[:60]}”.")

@@ -17,7 +17,7 @@ from standfirst.stories.models import Story
 from standfirst.wire import sealing
 from standfirst.wire.intake.common import received
 from standfirst.wire.models import Item, ItemPicture
-from standfirst.wire.picturing import choosing, placing, reading
+from standfirst.wire.picturing import choosing, fetching, placing, reading
 
 LONG_SIDE: Final = 640
 """Pixels of the longer side of a thumbnail at most."""
@@ -97,7 +97,7 @@ def _row(row: ItemPicture) -> PictureRow:
         library=reverse("wagtailimages:edit", args=[row.picture_id]) if row.picture_id else "",
         stories=tuple((place.story, place.state == place.State.PLACED, place.because) for place in places),
         may_place=placing.why_not(row) is None,
-        may_fetch=row.state in (ItemPicture.State.FAILED, ItemPicture.State.REFUSED),
+        may_fetch=row.state != ItemPicture.State.WANTED and fetching.may_fetch(row),
     )
 
 

@@ -36,11 +36,13 @@ def note(item: Item, version: Version, canonical: CanonicalItem) -> None:
     Call it in the transaction that applies the version. A picture that came before and is the same is not fetched
     again; what is said of it is taken anew.
     """
+    all_brought = [(name, unpacked(told)) for name, told in brought(canonical)]
+    if not all_brought and item.versions_in <= 1:
+        return
     rows = {row.name: row for row in item.pictures.all()}
     now = clock.now()
     kept: set[int] = set()
     changed = False
-    all_brought = [(name, unpacked(told)) for name, told in brought(canonical)]
     down = _taken_back(item, [told.item_id for _, told in all_brought if told.item_id])
     for position, (name, told) in enumerate(all_brought):
         row = rows.get(name)
@@ -176,7 +178,7 @@ def _is_picture(told: Association) -> bool:
 def name_of(told: Association) -> str:
     """By what a picture is known: the agency's id of it, else the address or the bytes of its best rendition."""
     best = choosing.ordered(told.renditions)
-    return fitted(told.item_id or (_without_query(best[0].href) or best[0].part if best else ""))
+    return fitted(_without_query(told.item_id) or (_without_query(best[0].href) or best[0].part if best else ""))
 
 
 def fitted(name: str) -> str:

@@ -492,6 +492,28 @@ def test_a_killed_text_takes_along_what_came_only_with_it(desk: Desk, agency: Ag
     }
 
 
+def test_other_bytes_of_a_killed_picture_stay_out_until_the_kill_is_undone(desk: Desk):
+    desk.publish(text(beside("a", ("web", "a.jpg", 1400))), parts={"a.jpg": photograph("teal")})
+    picturing.work(10)
+    kill = pictures.kill(picture=live(desk).lead_picture, by=desk.publisher, reason="Not what it seems.")
+    again = text(beside("a", ("web", "b.jpg", 1500), version="2"), version="2")
+    desk.publish(again, parts={"b.jpg": photograph("red")})
+    picturing.work(10)
+    assert row(desk).state == ItemPicture.State.KILLED
+    assert not picturing.shown(desk.item())[0].may_fetch
+    pictures.restore(kill=kill, because="It is.", by=desk.editor)
+    picturing.fetch_again(row=row(desk), by=desk.wire_editor)
+    picturing.work(10)
+    assert row(desk).state == ItemPicture.State.FETCHED
+
+
+def test_a_thumbnail_is_no_lead(desk: Desk):
+    desk.publish(text(beside("a", ("web", "a.jpg", 120))), parts={"a.jpg": photograph("teal", (120, 80))})
+    picturing.work(10)
+    assert live(desk).lead_picture is None
+    assert "pixels" in row(desk).held_because[0]
+
+
 # --- on the screen ------------------------------------------------------------------------------------------------
 
 
