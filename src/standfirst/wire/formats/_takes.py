@@ -245,6 +245,22 @@ def advises_editors(line: str) -> bool:
     return bool(_ADVISING_START.match(line)) and marks_in(line).takes_back is not None
 
 
+_NOT_TO_BE_USED: Final = re.compile(
+    r"\b(?:do not (?:use|publish|run)|not to be used|must not be used|should not be used|"
+    r"bitte nicht (?:mehr )?verwenden|"
+    r"nicht (?:mehr )?(?:zu )?(?:verwenden|verwendet|veröffentlichen)|zurückgezogen|"
+    r"ziehen wir zurück|ersatzlos gestrichen|"
+    r"ne pas (?:utiliser|publier|diffuser)|ne plus utiliser|no (?:utilizar|usar|publicar|difundir)|"
+    r"(?:rogamos|favor de) (?:eliminar|anular|no)|has withdrawn|have withdrawn|is withdrawn)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_not_to_use(note: str) -> bool:
+    """True for a note in which somebody asks, in a sentence, for a story not to be used (any more)."""
+    return bool(_NOT_TO_BE_USED.search(note[:2_000]))
+
+
 def numbers_like(own: str, text: str) -> tuple[str, ...]:
     """Service numbers in `text` that are shaped like `own` (as many letters, as many digits), without it, lower case:
     other messages of the same wire that it names."""

@@ -189,7 +189,8 @@ def _filed(trailer: str, profile: Profile, odd: list[Oddity]) -> tuple[datetime 
 _CYCLE: Final = re.compile(r"(?:am|pm|bc|ap)-(?=\S)", re.IGNORECASE)
 _VERSION: Final = re.compile(
     r"[\s,-]+(?:\d{1,2}(?:st|nd|rd|th)[ -]?(?:ld|lead|add|take|insert|sub|writethru)\b|(?:ld|lead)?-?writethru\b"
-    r"|takes?[ -]?\d|adds?[ -]?\d|kill\b|withhold\b|correction\b|corrective\b|advisory\b|hfr\b|elimination\b"
+    r"|takes?[ -]?\d|adds?[ -]?\d|kill\b|withhold\b|withdraw(?:n|al)?\b|correction\b|corrective\b|advisory\b"
+    r"|hfr\b|elimination\b"
     r"|hold[ -]for[ -]release\b)",
     re.IGNORECASE,
 )
@@ -368,6 +369,9 @@ def _read(message: str, profile: Profile, sealed: str) -> Item:
             Directive(status=marks.takes_back, target=number, exact=True, said=said) for number in others
         ) or (Directive(status=marks.takes_back, target=keyword, said=said),)
         doubts.append("This tells editors to take another story back: it is no copy for readers.")
+    elif asked := next((note for note in top.notes if takes.asks_not_to_use(note)), ""):
+        directives = (Directive(status="canceled", target=keyword, said=asked[:300]),)
+        doubts.append("A note above its text asks for a story not to be used: find out whether this one is meant.")
     advisory = bool(directives) or "advisory" in types or header.category in _ADVISORIES | profile.advisory_categories
     if advisory:
         types.append("advisory")

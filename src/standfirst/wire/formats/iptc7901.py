@@ -268,6 +268,7 @@ def _top(lines: list[str]) -> _Top:
     return top
 
 
+_ATTENTION: Final = re.compile(r"\W*(?:achtung|attention|atenci[oó]n)\b.{12}", re.IGNORECASE)
 _BRACKETED: Final = re.compile(r"\*{2,}.{1,100}\*{2,}\Z")
 
 
@@ -353,6 +354,14 @@ def _read(message: _Message, profile: Profile, sealed: str) -> Item:
             Directive(status=marks.takes_back, target=number, exact=True, said=said) for number in others
         ) or (Directive(status=marks.takes_back, target=slugline, said=said),)
         doubts.append("This tells editors to take another story back: it is no copy for readers.")
+    elif asked := next((note for note in top.notes if takes.asks_not_to_use(note)), ""):
+        numbers = takes.numbers_like(own, asked)
+        directives = tuple(
+            Directive(status="canceled", target=target, said=asked[:300]) for target in numbers or (slugline,)
+        )
+        doubts.append("A note above its text asks for a story not to be used: find out whether this one is meant.")
+    elif any(_ATTENTION.match(note) for note in top.notes):
+        doubts.append("A note above its text asks for attention: read it before this is used.")
     advisory = marks.takes_back is not None or "advisory" in types
     if header.category in profile.advisory_categories or (marks.advises and advisory):
         advisory = True

@@ -119,6 +119,16 @@ def test_a_message_that_takes_another_back_is_no_copy_and_never_takes_itself_bac
     assert hold_reasons(item)
 
 
+def test_a_note_that_asks_not_to_use_a_story_holds_it_and_is_put_before_a_person() -> None:
+    item = message("(Achtung: Die Meldung hbw0400 bitte nicht verwenden)\r\nFähre fährt wieder")
+    (directive,) = item.directives
+    assert (directive.status, directive.target, directive.exact) == ("canceled", "hbw0400", False)
+    assert hold_reasons(item)
+    careful = message("(Achtung: Die Rede ist erst am Abend zu Ende)\r\nFähre fährt wieder")
+    assert careful.directives == () and hold_reasons(careful)
+    assert hold_reasons(message("(Foto Archiv)\r\nFähre fährt wieder")) == ()
+
+
 def test_only_numbers_of_the_same_wire_are_taken_for_others() -> None:
     named = takes.numbers_like(
         "a0101", "KILL BC-AF--Lafia Flood, a0099 and A 0100, not a0101, ab0100, a010, b52, Q4000x"
