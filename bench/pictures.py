@@ -20,6 +20,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -87,17 +88,17 @@ def measure(client: httpx.Client, inbox: Path, rounds: int, size: int) -> dict[s
         headline = f"Picture {number} of {marker}"
         data = item(number, headline, photograph(number, size))
         began = running.put(inbox, f"{marker}-{number}.json", data)
-        path = _seen(lambda: _path(client, headline), headline)
+        path = _seen(partial(_path, client, headline), headline)
         text = time.perf_counter() - began
-        copies = _seen(lambda: _copies(client, path), f"the picture of {headline}")
+        copies = _seen(partial(_copies, client, path), f"the picture of {headline}")
         picture = time.perf_counter() - began
         for address in copies:
-            running.until(lambda address=address: client.get(address).status_code == 200, PATIENCE, address)  # type: ignore[misc]
+            running.until(partial(_answers, client, address, True), PATIENCE, address)
         whole = time.perf_counter() - began
         began = running.put(inbox, f"{marker}-{number}-kill.json", kill(number))
-        running.until(lambda: not _copies(client, path), PATIENCE, "the kill")
+        running.until(partial(_without, client, path), PATIENCE, "the kill")
         for address in copies:
-            running.until(lambda address=address: client.get(address).status_code != 200, PATIENCE, address)  # type: ignore[misc]
+            running.until(partial(_answers, client, address, False), PATIENCE, address)
         if number:  # the first round warms up
             for name, seconds in zip(found, (text, picture, whole, time.perf_counter() - began), strict=True):
                 found[name].append(seconds)
@@ -121,6 +122,14 @@ def _path(client: httpx.Client, headline: str) -> str:
 
 def _copies(client: httpx.Client, path: str) -> list[str]:
     return sorted(set(re.findall(r"/pictures/[0-9a-f]+-\d+\.(?:jpg|webp)", client.get(path).text)))
+
+
+def _without(client: httpx.Client, path: str) -> bool:
+    return not _copies(client, path)
+
+
+def _answers(client: httpx.Client, address: str, there: bool) -> bool:
+    return (client.get(address).status_code == 200) is there
 
 
 def main() -> None:

@@ -319,6 +319,7 @@ def _apply_offer(offer: Offer, version: Version, by: Actor) -> None:
         raise Refused("The newer version has no text.")
     draft = story.get_latest_revision_as_object()
     copy.put_into(draft)
+    picturing.keep(item, draft)
     draft.save_revision(user=by if by.pk is not None else None, clean=False)
     trace(story, version, revision=None)
     bring_in(story, item, parts)

@@ -96,8 +96,7 @@ def test_a_publisher_kills_a_picture_on_its_screen_and_a_second_person_undoes_it
     editor.post(answer["Location"], {"because": ""})
     assert PictureKill.objects.standing().exists()
     editor.post(answer["Location"], {"because": "It is the right person."})
-    picture.refresh_from_db()
-    assert picture.killed_at is None
+    assert Picture.objects.get(pk=picture.pk).killed_at is None
     assert AuditEntry.objects.filter(kind="picture", verb="restored").exists()
 
 

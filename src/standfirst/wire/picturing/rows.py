@@ -57,12 +57,7 @@ class PictureRow:
     may_fetch: bool
 
 
-_TONES: Final = {
-    ItemPicture.State.FETCHED: "good",
-    ItemPicture.State.FAILED: "notice",
-    ItemPicture.State.REFUSED: "notice",
-    ItemPicture.State.KILLED: "alarm",
-}
+_TONES: Final = {"fetched": "good", "failed": "notice", "refused": "notice", "killed": "alarm"}
 
 
 def shown(item: Item) -> list[PictureRow]:

@@ -27,7 +27,7 @@ from standfirst.stories.models import Story
 from standfirst.wire import actions, picturing, sealing, sources, touched
 from standfirst.wire.intake.common import received
 from standfirst.wire.item import Rendition
-from standfirst.wire.models import Feed, Item, ItemPicture, PicturePlace, Source
+from standfirst.wire.models import Feed, Item, ItemPicture, Offer, PicturePlace, Source
 from standfirst.wire.picturing import choosing, doors
 from standfirst.wire.tests.agency import Desk, ninjs
 
@@ -375,6 +375,9 @@ def test_a_newer_version_changes_the_pictures_of_untouched_copy_and_offers_them_
     left = PicturePlace.objects.get(picture__name__endswith=":b")
     assert left.state == PicturePlace.State.LEFT
     assert "edited" in left.because
+    actions.settle_offer(offer=Offer.objects.open().get(), how="applied", by=desk.editor)
+    draft = live(desk).get_latest_revision_as_object()
+    assert draft.lead_picture.seal == hashlib.sha256(photograph("navy")).hexdigest()
 
 
 # --- rights -------------------------------------------------------------------------------------------------------
@@ -495,7 +498,8 @@ def test_a_killed_text_takes_along_what_came_only_with_it(desk: Desk, agency: Ag
 def test_other_bytes_of_a_killed_picture_stay_out_until_the_kill_is_undone(desk: Desk):
     desk.publish(text(beside("a", ("web", "a.jpg", 1400))), parts={"a.jpg": photograph("teal")})
     picturing.work(10)
-    kill = pictures.kill(picture=live(desk).lead_picture, by=desk.publisher, reason="Not what it seems.")
+    shown = Picture.objects.get(pk=live(desk).lead_picture_id)
+    kill = pictures.kill(picture=shown, by=desk.publisher, reason="Not what it seems.")
     again = text(beside("a", ("web", "b.jpg", 1500), version="2"), version="2")
     desk.publish(again, parts={"b.jpg": photograph("red")})
     picturing.work(10)
