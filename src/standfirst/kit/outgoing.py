@@ -89,10 +89,10 @@ def refusal(address: Address, *, allow_private: bool) -> str:
         return "no address at all"
     if address.is_loopback:
         return "" if allow_private else "this machine itself"
-    if address.is_global:
-        return ""
     if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
         return "" if allow_private else "private"
+    if address.is_global:
+        return ""
     if address.is_reserved:
         return "reserved"
     return "" if allow_private else "private"
@@ -165,7 +165,7 @@ def connect(host: str, port: int, *, allow_private: bool = False, seconds: float
 
 @functools.cache
 def tls(ca_file: str = "") -> ssl.SSLContext:
-    """What certificates are believed: the system's, certifi's, and one's own in `ca_file` (PEM). Shared; not changed."""
+    """What certificates are believed: the system's, certifi's, and one's own in `ca_file` (PEM). Never changed."""
     context = httpcore.default_ssl_context()
     context.load_default_certs()
     if ca_file:
