@@ -249,7 +249,8 @@ _ORDER: Final = {name: place for place, name in enumerate(get_args(EditorialType
 
 def last_part(code: str) -> str:
     """The word at the end of a qcode or URI, lower case: "stat:usable" and ".../pubstatusg2/usable" are "usable"."""
-    return re.split(r"[:/#]", code.strip().rstrip("/"))[-1].strip().lower()
+    code = code.strip().rstrip("/")
+    return code[max(code.rfind(":"), code.rfind("/"), code.rfind("#")) + 1 :].strip().lower()
 
 
 def status_of(word: str, profile: Profile) -> Status:
@@ -454,7 +455,7 @@ class Bodies:
             words = Counter(markup.text_of(html).split())
             if (words - self._said).total() <= words.total() // 100:
                 return
-            self._said += words
+            self._said.update(words)
         self._html.append(html)
 
     def html(self) -> str:
