@@ -246,13 +246,10 @@ def fresh(request: HttpRequest) -> HttpResponse:
         (int(word.partition("-")[0] or "0", 36) for word in known.values()), default=looking.micros(since.moment)
     )
     new = [item for item in found if _is_news(item, known.get(item.pk), oldest)]
-    here = {item.pk: item for item in found}
-    absent = [key for key in known if key not in here]
-    here |= {item.pk: item for item in Item.objects.filter(pk__in=absent).select_related("feed", "rule")}
     ids = {item.pk for item in new}
-    changed = [
-        item for key, item in here.items() if key in known and key not in ids and known[key] != looking.state(item)
-    ]
+    now = looking.states(key for key in known if key not in ids)
+    other = [key for key, state in now.items() if known[key] != state]
+    changed = list(Item.objects.filter(pk__in=other).select_related("feed", "rule")) if other else []
     waiting = actions.waiting()
     counts = {"waiting": _most(waiting.items), "offers": _most(waiting.offers), "unread": _most(waiting.troubled)}
     urgent = shown.urgent()
