@@ -599,7 +599,13 @@ def _outside(draft: _Draft, text: str) -> None:
         draft.add(markup.paragraphs_of(read), lines(read))
 
 
-_LINKS: Final = re.compile(r"https?://\S+|\S+@\S+|\[[^\[\]]{0,80}\]|[*_>#=|-]+")
+_MARKS: Final = re.compile(r"\[[^\[\]]{0,80}\]")
+
+
+def _words(text: str) -> Counter[str]:
+    """The words of a text, without addresses and what plain text uses for pictures and emphasis."""
+    bare = " ".join(word for word in _MARKS.sub(" ", text).split() if "@" not in word and "://" not in word)
+    return Counter(re.findall(r"[^\W_]+", bare.lower()))
 
 
 def _alternative(draft: _Draft, inside: list[email.message.Message], depth: int) -> None:
@@ -616,7 +622,7 @@ def _alternative(draft: _Draft, inside: list[email.message.Message], depth: int)
     forms.sort(key=lambda form: not form[0])
     said: Counter[str] = Counter()
     for number, (_rich, pieces, raws) in enumerate(forms):
-        words = Counter(re.findall(r"\w+", _LINKS.sub(" ", markup.text_of("".join(pieces))).lower()))
+        words = _words(markup.text_of("".join(pieces)))
         new = words - said
         if number and new.total() <= max(3, words.total() // 20):
             continue

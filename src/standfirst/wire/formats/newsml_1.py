@@ -336,6 +336,12 @@ class _Draft:
     links: list[Link] = field(default_factory=list)
     directives: list[Directive] = field(default_factory=list)
     headlines: list[Headline] = field(default_factory=list)
+    titles: set[str] = field(default_factory=set)
+    """The texts of `headlines`."""
+    with_text: set[etree._Element] = field(default_factory=set)
+    """Components that hold a text, themselves or below, that does not say that it is a caption."""
+    with_media: set[etree._Element] = field(default_factory=set)
+    """Components that hold a picture, sound or film, themselves or below."""
     said: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Lines of text by the name of their element, in order."""
     usage_terms: list[str] = field(default_factory=list)
@@ -411,6 +417,7 @@ def _read(element: etree._Element, file: _File) -> Item:
     for label in element.iterfind("Identification/Label"):
         draft.note(_text(label.find("LabelText")), _name(label.find("LabelType")) or "Label")
     language = line(element.get(_LANG))
+    _survey(draft, element)
     for component in components:
         _walk(draft, component, language, ())
     _settle_pictures(draft)
@@ -672,6 +679,9 @@ _RANKS: Final = {
     "copyright": 9,
 }
 
+_MOST_CONTENTS: Final = 2_000
+"""Contents of one item: texts, and pictures in their forms."""
+
 _Kind = Literal["text", "style"] | ItemType
 
 
@@ -701,38 +711,56 @@ def _kind_of(content: etree._Element, role: str) -> _Kind:
     return "text"
 
 
-def _shows_media(component: etree._Element) -> ItemType | None:
+def _survey(draft: _Draft, element: etree._Element) -> None:
+    """Note which components of an item hold texts and which hold pictures: once, however deep they lie."""
+    for number, content in enumerate(element.iter("ContentItem")):
+        if number >= _MOST_CONTENTS:
+            raise Unreadable(
+                f"A NewsItem has more than {_MOST_CONTENTS:,} contents: ask the agency for smaller items.",
+                takedown=bool(_STOPS.search(etree.tostring(element))),
+            )
+        component = content.getparent()
+        role = _key(_name(component.find("Role"))) if component is not None else ""
+        kind = _kind_of(content, _kind_above(component) or role)
+        if kind == "style" or (kind == "text" and role in _CAPTIONS):
+            continue
+        noted = draft.with_text if kind == "text" else draft.with_media
+        while component is not None and component.tag == "NewsComponent" and component not in noted:
+            noted.add(component)
+            component = component.getparent()
+
+
+def _kind_above(component: etree._Element | None) -> str:
+    """The role of the component, or else of the one around it, that names a kind of picture, sound or film."""
+    for each in (component, component.getparent() if component is not None else None):
+        role = _key(_name(each.find("Role"))) if each is not None else ""
+        if role in _KINDS:
+            return role
+    return ""
+
+
+def _shows_media(draft: _Draft, component: etree._Element) -> ItemType | None:
     """The kind of what `component` shows, if it and all inside is one picture, sound or film in its forms."""
+    if component not in draft.with_media:
+        return None
     role = _key(_name(component.find("Role")))
-    kinds: list[ItemType] = []
-    for content in component.iter("ContentItem"):
-        parent = content.getparent()
-        inner = _key(_name(parent.find("Role"))) if parent is not None else ""
-        kind = _kind_of(content, inner if inner in _KINDS else role)
-        if kind == "style":
-            continue
-        if kind == "text":
-            # A text beside it is its caption where it says so, or where the whole is said to be a picture.
-            if inner not in _CAPTIONS and not (role in _KINDS and parent is not component):
-                return None
-            continue
-        kinds.append(kind)
-    if not kinds:
-        return None
     if role in _KINDS:
-        return _KINDS[role]
-    children = component.findall("NewsComponent")
+        # It says that it is a picture, so texts below it are captions; a text of its own beside it is not.
+        own = (_kind_of(content, role) for content in component.iterfind("ContentItem"))
+        return None if "text" in own else _KINDS[role]
     # Several pictures side by side are several; forms of one have roles of their own.
-    if any(_key(_name(child.find("Role"))) not in _FORMS for child in children):
+    children = component.findall("NewsComponent")
+    if component in draft.with_text or any(_key(_name(child.find("Role"))) not in _FORMS for child in children):
         return None
-    return next((kind for kind in kinds if kind in ("video", "audio")), kinds[0])
+    kinds = {_kind_of(content, role) for content in component.iter("ContentItem")}
+    return next((kind for kind in ("video", "audio", "graphic") if kind in kinds), "picture")
 
 
 def _walk(draft: _Draft, component: etree._Element, language: str, roles: tuple[str, ...]) -> None:
     """Read a component and those inside of it. Goes as deep as XML may (256 levels)."""
     found = component.find("DescriptiveMetadata/Language")
     language = _name(found) or line(component.get(_LANG)) or language
-    kind = _shows_media(component)
+    kind = _shows_media(draft, component)
     if kind is not None:
         draft.media.append((kind, _media(draft, component)))
         if not roles:
@@ -812,7 +840,8 @@ def _line(draft: _Draft, element: etree._Element) -> None:
     elif not text:
         return
     elif tag == "HeadLine":
-        if text not in (headline.text for headline in draft.headlines):
+        if text not in draft.titles:
+            draft.titles.add(text)
             draft.headlines.append(Headline(text=text, role="alternative" if draft.headlines else "main"))
     elif tag in _LINES:
         draft.said[tag].append(text)
@@ -1118,7 +1147,7 @@ def _rendition(draft: _Draft, content: etree._Element, role: str) -> Rendition:
 
 def _media(draft: _Draft, component: etree._Element) -> Association:
     """One picture, sound or film in all its forms, with what is said of it."""
-    kind = _shows_media(component) or "picture"
+    kind = _shows_media(draft, component) or "picture"
     own = _key(_name(component.find("Role")))
     renditions: list[Rendition] = []
     captions: list[str] = []
@@ -1211,20 +1240,25 @@ def _bodies(draft: _Draft, language: str) -> tuple[str, str]:
     spoken = unique(piece.language for piece in draft.pieces)
     wanted = _primary(draft.profile.language)
     first = wanted if wanted in spoken else _primary(language) if _primary(language) in spoken else ""
+    pieces = draft.pieces
     if len(spoken) > 1:
-        draft.odd.append(Oddity(code="several-languages", text=f"Its text comes in several languages: {spoken}."))
+        draft.odd.append(
+            Oddity(code="several-languages", text=f"Its text comes in several languages: {', '.join(spoken)}.")
+        )
+    if len(spoken) > 1 and wanted in spoken:
+        # The feed's setting says which one the newsroom wants. The others stay in `body_raw`.
+        pieces = [piece for piece in pieces if piece.language in (wanted, "")]
+    elif len(spoken) > 1:
         draft.doubts.append(f"Its text is in several languages ({', '.join(spoken)}) one after another: keep one.")
         first = first or spoken[0]
-    pieces = sorted(
-        draft.pieces, key=lambda piece: (bool(first) and piece.language != first, _RANKS.get(piece.role, 5))
-    )
+    pieces = sorted(pieces, key=lambda piece: (bool(first) and piece.language != first, _RANKS.get(piece.role, 5)))
     bodies = Bodies()
     for piece in pieces:
         if piece.role == "headline":
             bodies.add(f"<h2>{markup.escape(line(markup.text_of(piece.html)))}</h2>")
         else:
             bodies.add(piece.html)
-    return bodies.html(), "\n".join(piece.raw for piece in pieces)
+    return bodies.html(), "\n".join(piece.raw for piece in draft.pieces)
 
 
 _LAST: Final = re.compile(r"<p>([^<>]{1,80})</p>\Z")

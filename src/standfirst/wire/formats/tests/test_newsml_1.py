@@ -134,6 +134,15 @@ def test_a_change_cannot_alter_what_says_who_an_item_is() -> None:
         formats.amend(BASE.replace(b"<NewsIdentifier>", b'<NewsIdentifier Duid="id">'), change)
 
 
+def test_of_several_languages_the_one_that_the_feed_wants_is_taken() -> None:
+    data = (SAMPLES / "two-languages.xml").read_bytes()
+    (item,) = formats.parse(data, formats.Profile(language="fr")).items
+    assert (item.language, item.body_html, item.doubts) == ("fr", "<p>Le port est ouvert.</p>", ())
+    assert "De haven is weer open." in item.body_raw
+    (item,) = formats.parse(data, formats.Profile(language="de")).items
+    assert "open" in item.body_html and "ouvert" in item.body_html and len(item.doubts) == 1
+
+
 def test_a_picture_inside_of_the_file_comes_out_as_bytes() -> None:
     parsed = newsml_1.parse((SAMPLES / "picture-inside.xml").read_bytes())
     ((seal, part),) = parsed.parts.items()
