@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -104,15 +105,8 @@ def recognises(head: bytes) -> bool:
 def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
     """Every item of a NewsML-G2 file, in order. Raises `Unreadable` if there is none that can be read."""
     check_size(data, profile.limits)
-    try:
-        root = xml.parse(data)
-    except xml.Unsafe as error:
-        raise Unreadable(f"This XML is refused because {error}: ask the agency for files without them.") from None
-    except xml.Broken as error:
-        raise Unreadable(
-            f"This is not well-formed XML ({error}): ask the agency to send the file again.",
-            takedown=b"canceled" in data or b"withheld" in data,
-        ) from None
+    odd: list[Oddity] = []
+    root = _root(data, odd)
     if not isinstance(root.tag, str) or not root.tag.startswith("{"):
         _adopt(root)
     name = etree.QName(root).localname
@@ -123,10 +117,60 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
     if name in _ITEMS:
         parts: dict[str, Part] = {}
         item = _read(root, profile, seal(data), parts)
-        return Parsed(items=(item,), format=NAME, parts=parts)
+        return Parsed(items=(item,), oddities=tuple(odd), format=NAME, parts=parts)
     if name != "newsMessage":
         raise Unreadable(f"This file is a <{name}>, which holds no news: take it out of the feed.")
-    return _message(root, data, profile)
+    return _message(root, data, profile, odd)
+
+
+def _root(data: bytes, odd: list[Oddity]) -> etree._Element:
+    """The root element, of XML that is well-formed or can be made so without a guess at its meaning."""
+    try:
+        return xml.parse(data)
+    except xml.Unsafe as error:
+        raise Unreadable(f"This XML is refused because {error}: ask the agency for files without them.") from None
+    except xml.Broken as error:
+        fault = error
+    try:
+        root = xml.parse(_mended(data))
+    except (xml.Broken, xml.Unsafe):
+        raise Unreadable(
+            f"This is not well-formed XML ({fault}): ask the agency to send the file again.",
+            takedown=b"canceled" in data or b"withheld" in data,
+        ) from None
+    odd.append(
+        Oddity(
+            code="mended",
+            text=f"The file is not well-formed XML ({fault}): characters in it were mended, so compare its letters.",
+        )
+    )
+    return root
+
+
+_ENTITY: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30});")
+_SURE: Final = frozenset({"lt", "gt", "amp", "quot", "apos"})
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:[0-8]|1[124-9]|2\d|3[01]);")
+_DECLARATION: Final = re.compile(r"\s*<\?xml\s[^>]{0,200}\?>")
+
+
+def _mended(data: bytes) -> bytes:
+    """`data` with what senders get wrong most: Western letters called UTF-8, HTML's entities, control characters."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")
+    text = _CONTROL.sub("", _DECLARATION.sub("", text, count=1))
+    return _ENTITY.sub(lambda found: found.group(0) if found.group(1) in _SURE else _letter(found), text).encode(
+        "utf-8"
+    )
+
+
+def _letter(found: re.Match[str]) -> str:
+    if found.group(1) in _SURE:
+        return found.group(0)
+    meant = html.unescape(found.group(0))
+    # An entity that HTML does not know either stays what it is: text about something, not a letter.
+    return meant if meant != found.group(0) else f"&amp;{found.group(1)};"
 
 
 def _adopt(root: etree._Element) -> None:
@@ -137,10 +181,9 @@ def _adopt(root: etree._Element) -> None:
             element.tag = _N + tag
 
 
-def _message(root: etree._Element, data: bytes, profile: Profile) -> Parsed:
+def _message(root: etree._Element, data: bytes, profile: Profile, odd: list[Oddity]) -> Parsed:
     sealed = seal(data)
     items: list[Item] = []
-    odd: list[Oddity] = []
     faults: list[Unreadable] = []
     parts: dict[str, Part] = {}
     sender = _sender(root)
@@ -167,7 +210,7 @@ def _message(root: etree._Element, data: bytes, profile: Profile) -> Parsed:
     if faults and not items:
         more = f" (and {len(faults) - 1} more like it)" if len(faults) > 1 else ""
         raise Unreadable(faults[0].reason + more, takedown=any(fault.takedown for fault in faults))
-    if not items and odd:
+    if not items and number:
         raise Unreadable("This news message holds no news, only vocabularies: take it out of the feed.")
     if not items:
         raise Unreadable("This news message holds no item: ask the agency to send it again.")
@@ -921,8 +964,8 @@ def _contents(
             raws.append(xml.raw_of(child))
             bodies.add(inline.html_of(child, line(child.get("contenttype")), found))
         elif child.tag == _N + "inlineData":
-            html, raw = _inline_data(child, draft, renditions, parts)
-            bodies.add(html)
+            body, raw = _inline_data(child, draft, renditions, parts)
+            bodies.add(body)
             raws.append(raw)
     return bodies.html(), "\n".join(raw for raw in raws if raw), tuple(renditions)
 

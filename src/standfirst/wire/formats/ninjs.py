@@ -83,12 +83,16 @@ def recognises(head: bytes) -> bool:
 
 
 def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
-    """Every item of a ninjs file: one object, or an array of objects. Raises `Unreadable` if none can be read."""
+    """Every item of a ninjs file: one object, an array, or an answer that lists them. Raises `Unreadable` if none can
+    be read."""
     check_size(data, profile.limits)
     value = load(data, profile)
     sealed = seal(data)
     if isinstance(value, dict):
-        return Parsed(items=(_read(value, profile, sealed),), format=NAME)
+        inside = _listed(value)
+        if inside is None:
+            return Parsed(items=(_read(value, profile, sealed),), format=NAME)
+        value = inside
     if not isinstance(value, list) or not value:
         raise Unreadable("This JSON holds no object, so no news item: look at what the feed delivers.")
     return read_each(value, lambda entry: _read(entry, profile, sealed), profile, NAME)
@@ -298,6 +302,20 @@ def _has_content(item: Object) -> bool:
 
 
 # --- one item -----------------------------------------------------------------------------------------------------
+
+
+_LISTS: Final = ("items", "_items", "hits", "results", "data")
+
+
+def _listed(value: Object) -> list[Any] | None:
+    """The items in the answer of an agency's search, as Superdesk and TT give them; None if it is an item itself."""
+    if value.get("uri") or value.get("guid"):
+        return None
+    for name in _LISTS:
+        found = value.get(name)
+        if isinstance(found, list) and any(isinstance(e, dict) and (e.get("uri") or e.get("guid")) for e in found):
+            return found
+    return None
 
 
 _SENDERS: Final = ("source", "provider", "copyrightholder")
