@@ -147,9 +147,11 @@ def compare(delivery: Delivery) -> Iterator[Difference]:
     matched: set[int] = set()
     for said in parsed.items:
         said = storable(said)
-        stored = _stored(delivery, said, own, matched)
+        stored = _stored(said, key_of(delivery.feed, said)[1], own, matched)
         if stored is None:
-            yield Difference("added", said.item_id, said.version_raw, said.headline, item=said)
+            # What came in before as the same version is compared where it came in first.
+            if not _known(delivery, said):
+                yield Difference("added", said.item_id, said.version_raw, said.headline, item=said)
             continue
         matched.add(stored.pk)
         fields = _fields(stored, said)
@@ -162,17 +164,17 @@ def compare(delivery: Delivery) -> Iterator[Difference]:
             yield Difference("gone", version.item.item_id, version.label, version.item.headline, stored=version.pk)
 
 
-def _stored(delivery: Delivery, said: CanonicalItem, own: list[Version], matched: set[int]) -> Version | None:
-    """The version that stands for `said`: of this delivery, or of the one that brought the same before."""
+def _stored(said: CanonicalItem, item_id: str, own: list[Version], matched: set[int]) -> Version | None:
+    """The version of this delivery that stands for `said`."""
+    same = [each for each in own if each.item.item_id == item_id and each.pk not in matched]
+    return next((each for each in same if each.order == said.version_order), same[0] if same else None)
+
+
+def _known(delivery: Delivery, said: CanonicalItem) -> bool:
     provider, item_id = key_of(delivery.feed, said)
     names = (provider, f"{provider} ({delivery.feed.name})")
-    same = [each for each in own if each.item.item_id == item_id and each.pk not in matched]
-    if same:
-        return next((each for each in same if each.order == said.version_order), same[0])
-    found = Version.objects.filter(
-        item__provider__in=names, item__item_id=item_id, order=said.version_order
-    ).select_related("item")
-    return found.order_by("-applied", "-id").first()
+    of_item = Version.objects.filter(item__provider__in=names, item__item_id=item_id)
+    return of_item.filter(order=said.version_order).exists()
 
 
 def _fields(version: Version, said: CanonicalItem) -> dict[str, tuple[str, str]]:
