@@ -358,6 +358,8 @@ def _read(message: str, profile: Profile, sealed: str) -> Item:
         body = markup.clean_blocks("".join(f"<p>{markup.escape(_typed(each))}</p>" for each in shown))
     if not headline:
         headline = _typed(top.notes[0] if marks.takes_back and top.notes else _sentence(opening) or keyword)
+    # A request to take a story back is this one's headline; it need not stand there twice.
+    notes = [note for note in notes if _typed(note.text) != headline]
     own = f"{header.service}{header.number}"
     types = list(marks.types)
     directives: tuple[Directive, ...] = ()
@@ -368,7 +370,6 @@ def _read(message: str, profile: Profile, sealed: str) -> Item:
         directives = tuple(
             Directive(status=marks.takes_back, target=number, exact=True, said=said) for number in others
         ) or (Directive(status=marks.takes_back, target=keyword, said=said),)
-        doubts.append("This tells editors to take another story back: it is no copy for readers.")
     elif asked := next((note for note in top.notes if takes.asks_not_to_use(note)), ""):
         directives = (Directive(status="canceled", target=keyword, said=asked[:300]),)
         doubts.append("A note above its text asks for a story not to be used: find out whether this one is meant.")

@@ -252,10 +252,8 @@ def _top(lines: list[str]) -> _Top:
         elif takes.is_marker(text) or takes.advises_editors(text):
             top.marks.append(takes.marks_in(text))
             top.signals.append(text)
-            if takes.advises_editors(text) or top.marks[-1].takes_back:
-                top.notes.append(text)
-                if not takes.is_marker(text):
-                    top.headlines.append(text)
+            if not takes.is_marker(text):
+                top.headlines.append(text)
         elif _BYLINE.match(text) and top.headlines:
             top.byline = text
         else:
@@ -353,7 +351,6 @@ def _read(message: _Message, profile: Profile, sealed: str) -> Item:
         directives = tuple(
             Directive(status=marks.takes_back, target=number, exact=True, said=said) for number in others
         ) or (Directive(status=marks.takes_back, target=slugline, said=said),)
-        doubts.append("This tells editors to take another story back: it is no copy for readers.")
     elif asked := next((note for note in top.notes if takes.asks_not_to_use(note)), ""):
         numbers = takes.numbers_like(own, asked)
         directives = tuple(

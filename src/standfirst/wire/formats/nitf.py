@@ -246,11 +246,9 @@ def _read(root: etree._Element, profile: Profile, sealed: str, parts: dict[str, 
     if corrected:
         types.append("correction")
     item_type: ItemType = "text"
-    doubts: list[str] = []
     if back and status in ("usable", "embargoed") and takes.marks_in(headline).takes_back:
         item_type = "advisory"
         types += [*takes.marks_in(headline).types, "advisory"]
-        doubts.append("This tells editors to take another story back: it is no copy for readers.")
 
     media = _media(found.content, parts, odd)
     language = _language(root, found)
@@ -319,7 +317,6 @@ def _read(root: etree._Element, profile: Profile, sealed: str, parts: dict[str, 
         links=tuple(links),
         raw_sha256=sealed,
         oddities=tuple(odd),
-        doubts=tuple(doubts),
         directives=tuple(directives),
         take=_take(found),
     )
