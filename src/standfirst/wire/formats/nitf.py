@@ -754,6 +754,7 @@ def _identified(found: _Found) -> tuple[tuple[Concept, ...], tuple[Concept, ...]
         place = _evloc(each)
         if place.name or place.code:
             kinds["location"].setdefault((place.code, place.name.casefold()), place)
+    names = {kind: {name for _code, name in concepts} for kind, concepts in kinds.items()}
     marked: list[tuple[etree._Element, str]] = []
     for element in found.head.get("identified-content", ()):
         marked += [(part, "") for part in element.iter(etree.Element)]
@@ -764,7 +765,8 @@ def _identified(found: _Found) -> tuple[tuple[Concept, ...], tuple[Concept, ...]
         if named is None:
             continue
         concept = _named(part, how)
-        if concept.name and not any(name == concept.name.casefold() for _code, name in named):
+        if concept.name and concept.name.casefold() not in names[_local(part)]:
+            names[_local(part)].add(concept.name.casefold())
             named[(concept.code, concept.name.casefold())] = concept
     people, orgs, places = (tuple(kinds[name].values()) for name in ("person", "org", "location"))
     return people, orgs, places
