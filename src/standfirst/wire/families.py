@@ -369,13 +369,12 @@ def _tell(thread: Thread, canonical: CanonicalItem, at: datetime, joining: bool)
     if joining:
         thread.count += 1
     thread.first_at, thread.last_at = min(thread.first_at, at), max(thread.last_at, at)
-    headline = canonical.headline.strip() or canonical.slugline.strip()
-    text = canonical.type in ("text", "composite")
-    down = canonical.status in ("canceled", "withheld")
-    newer = thread.headline_at is None or at >= thread.headline_at
-    if headline and (not thread.headline or (text and newer and not down)):
-        thread.headline, thread.language = headline[:500], canonical.language[:35]
-        thread.headline_at = at if text else None
+    headline = canonical.headline.strip()
+    text = canonical.type in ("text", "composite") and canonical.status not in ("canceled", "withheld")
+    if headline and text and (thread.headline_at is None or at >= thread.headline_at):
+        thread.headline, thread.headline_at, thread.language = headline[:500], at, canonical.language[:35]
+    elif not thread.headline:
+        thread.headline, thread.language = (headline or canonical.slugline.strip())[:500], canonical.language[:35]
 
 
 def _remember(item: Item, clues: _Clues) -> None:

@@ -71,6 +71,8 @@ class Rehearsal:
     looked_at: int
     fitted: int
     """How many the tried rule decides."""
+    earlier: int = 0
+    """How many it would fit that an earlier rule decides."""
     today: Counter[str] = field(default_factory=Counter)
     """Mode -> how many items, with the rules in use."""
     then: Counter[str] = field(default_factory=Counter)
@@ -106,7 +108,8 @@ def rehearse(terms: Terms, *, active: bool = True) -> Rehearsal:
     newest = Version.objects.filter(item=OuterRef("pk")).order_by("-order", "-applied", "-id").values("pk")[:1]
     items = list(recent.select_related("feed", "feed__section").annotate(newest=Subquery(newest))[:MOST_ITEMS])
     sections = {pk: title for each in (today, then) for pk, title in each.sections().items()}
-    looked_at = fitted = 0
+    alone = Book([terms] if active else [])
+    looked_at = fitted = earlier = 0
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     found: list[Tried] = []
     for start in range(0, len(items), _AT_ONCE):
@@ -124,6 +127,7 @@ def rehearse(terms: Terms, *, active: bool = True) -> Rehearsal:
             counts[0][tried.today.mode] += 1
             counts[1][tried.then.mode] += 1
             fitted += fits
+            earlier += not fits and alone.fitting(canonical, item.feed) is not None
             if fits or tried.changes:
                 found.append(tried)
     found.sort(key=lambda each: not each.changes)
@@ -131,6 +135,7 @@ def rehearse(terms: Terms, *, active: bool = True) -> Rehearsal:
         items=number,
         looked_at=looked_at,
         fitted=fitted,
+        earlier=earlier,
         today=counts[0],
         then=counts[1],
         shown=tuple(found[:MOST_SHOWN]),

@@ -203,7 +203,8 @@ def test_a_dry_run_shows_what_would_come_to_something_else_and_changes_nothing(d
     assert not Rule.objects.exists() and Item.objects.filter(place=Item.Place.WAITING).count() == 3
     # A rule that is changed is tried in its own place, one that is switched off not at all.
     hold = rules.save(rule=Rule(any_words="cup", mode="hold"), feeds=[], by=desk.publisher)
-    assert rehearsing.rehearse(Terms(any_words=("cup",), mode="publish", section=sport)).fitted == 0
+    late = rehearsing.rehearse(Terms(any_words=("cup",), mode="publish", section=sport))
+    assert (late.fitted, late.earlier) == (0, 2)
     assert rehearsing.rehearse(Terms(pk=hold.pk, any_words=("cup",), mode="desk")).then["desk"] == 3
     assert rehearsing.rehearse(rules.terms_of(hold), active=False).then["desk"] == 3
 
