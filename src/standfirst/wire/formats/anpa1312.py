@@ -331,10 +331,10 @@ def _read(message: str, profile: Profile, sealed: str) -> Item:
     keyword, version = _keyword_of(slug)
     marks = takes.together([takes.marks_in(version), takes.marks_in(_keyword_of(header.keyword)[1])])
     words = " ".join(top.notes)
-    asked = [takes.marks_in(note).takes_back for note in top.notes if takes.advises_editors(note)]
-    if asked:
+    wishes = [takes.marks_in(note).takes_back for note in top.notes if takes.advises_editors(note)]
+    if wishes:
         # Notes are sentences: nothing else is read out of them.
-        marks = takes.together([marks, takes.Marks(types=tuple(_ASKS[each] for each in asked if each in _ASKS))])
+        marks = takes.together([marks, takes.Marks(types=tuple(_ASKS[each] for each in wishes if each in _ASKS))])
     elif re.search(r"\bCORRECTS?\b|\bCORRECTION\b", words):
         marks = takes.together([marks, takes.Marks(types=("correction",))])
     body, opening = _body(below, header.tabular)
