@@ -111,21 +111,14 @@ def place(item: Item, canonical: CanonicalItem) -> Thread:
     clues = _clues_of(item, canonical)
     evidence = _evidence(item, clues)
     home, others = _home(item.thread_id, evidence)
-    # In this order and locked, so that two workers never put an item into a thread that is being joined to another.
-    wanted = sorted({*([home] if home else []), *others})
-    threads = {each.pk: each for each in Thread.objects.select_for_update().filter(pk__in=wanted)} if wanted else {}
-    standing = {pk: each for pk, each in threads.items() if each.into_id is None}
-    if others:
-        others = _allowed(home, [pk for pk in others if pk in standing])
+    standing = _locked([*([home] if home else []), *others])
     thread = standing.get(home) if home else None
     if thread is None:
         thread = Thread(first_at=clues.at, last_at=clues.at)
-    for other in others:
-        thread = _merge(thread, standing[other])
-    joining = item.thread_id is None
-    if not joining and item.thread_id != thread.pk and not others:
-        joining = True
-    _tell(thread, canonical, clues.at, joining)
+    rest = [standing[pk].pk for pk in others if pk in standing and standing[pk].pk != thread.pk]
+    for other in _allowed(thread.pk, list(dict.fromkeys(rest))):
+        thread = _merge(thread, next(each for each in standing.values() if each.pk == other))
+    _tell(thread, canonical, clues.at, joining=item.thread_id is None)
     thread.save()
     item.thread = thread
     _remember(item, clues)
@@ -326,6 +319,19 @@ def _home(home: int | None, evidence: list[_Evidence]) -> tuple[int | None, list
     return home, [pk for pk in order if pk != home and best[pk][1]]
 
 
+def _locked(wanted: Sequence[int]) -> dict[int, Thread]:
+    """The threads of these ids, locked in order; in place of one that was joined to another meanwhile, that other."""
+    if not wanted:
+        return {}
+    locking = Thread.objects.select_for_update().order_by("pk")
+    found = {each.pk: each for each in locking.filter(pk__in=wanted)}
+    joined = {pk: each.into_id for pk, each in found.items() if each.into_id is not None}
+    if joined:
+        roots = found | {each.pk: each for each in locking.filter(pk__in=set(joined.values()) - found.keys())}
+        found |= {pk: roots[into] for pk, into in joined.items() if into in roots}
+    return found
+
+
 def _allowed(home: int | None, others: list[int]) -> list[int]:
     """Those of `others` that may become one with `home` and with each other: nobody took them apart."""
     if home is None or not others:
@@ -364,7 +370,7 @@ def _set_apart(one: int, other: int, *, by: str, at: datetime) -> None:
     Parting.objects.get_or_create(low_id=min(one, other), high_id=max(one, other), defaults={"by": by, "at": at})
 
 
-def _tell(thread: Thread, canonical: CanonicalItem, at: datetime, joining: bool) -> None:
+def _tell(thread: Thread, canonical: CanonicalItem, at: datetime, *, joining: bool) -> None:
     """Have the thread say what its newest text does."""
     if joining:
         thread.count += 1

@@ -217,12 +217,15 @@ def test_the_same_version_again_changes_nothing(room: Room) -> None:
 def test_a_link_makes_one_thread_of_two_and_the_smaller_id_stays(room: Room) -> None:
     one, two = room.place("a", headline="Bridge"), room.place("b", hours=1, headline="Rescue")
     assert one.thread_id != two.thread_id
+    stale = Item.objects.get(pk=two.pk)
     bridge = room.place("c", hours=2, links=(Link(rel="derivedFrom", target="b"), Link(rel="derivedFrom", target="a")))
     two.refresh_from_db()
     assert one.thread_id == two.thread_id == bridge.thread_id
     kept, gone = Thread.objects.order_by("pk")
     assert (kept.count, kept.headline, gone.into, gone.count) == (3, "Rescue", kept, 0)
     assert list(families.siblings(one)) == [two, bridge]
+    families.place(stale, CanonicalItem(provider="CPA", item_id="b", headline="Rescue", version_created=NOON))
+    assert stale.thread_id == kept.pk and thread_of(one).count == 3
 
 
 def test_what_an_editor_takes_apart_stays_apart(room: Room) -> None:
