@@ -1023,16 +1023,15 @@ def _parsed(draft: _Draft, head: _Head) -> Parsed:
         provider = "unknown"
         draft.odd.append(Oddity(code="no-provider", text="It does not say who provides it."))
     types = in_order(_TYPES[tag] for tag in tags if tag in _TYPES)
+    # Whoever can forge a message knows the ids of others: unless its sender is proved, it names nobody by itself.
+    meant = before[-1] if before and not doubts else ""
+    about = f" (in answer to {before[-1]})" if before else ""
     directives = tuple(
         Directive(
-            status="canceled" if tag == "kill" else "withheld",
-            target=target,
-            exact=False,
-            said=subject[:500],
+            status="canceled" if tag == "kill" else "withheld", target=meant, said=f"{subject[:400]}{about[:400]}"
         )
         for tag in dict.fromkeys(tags)
         if tag in ("kill", "withhold")
-        for target in (before[-1:] or [""])
     )
     headline = rest or (subject if not tags else "") or _first_line(body)
     cover = Item(
@@ -1103,7 +1102,11 @@ def _carried(item: Item, cover: Item, draft: _Draft) -> Item:
         directives = (*directives, Directive(status=status, target=item.item_id, said=f"{status} in a message"))
         status = "unknown"
     if cover.doubts:
-        directives = tuple(replace(directive, exact=False) for directive in directives)
+        # It names nobody by itself: a person reads whom it means.
+        directives = tuple(
+            replace(each, target="", before=None, exact=False, said=f"{each.said} ({each.target})")
+            for each in directives
+        )
     return replace(
         item,
         status=status,

@@ -109,7 +109,9 @@ def test_a_cancellation_attached_to_a_message_counts_only_if_its_sender_is_prove
     assert (proved.status, proved.doubts, proved.directives) == ("canceled", (), ())
     claimed = read("wire-file-attached")
     assert claimed.status == "unknown" and "kill" in claimed.editorial_types and claimed.doubts
-    assert [(each.status, each.exact) for each in claimed.directives] == [("canceled", False)]
+    (directive,) = claimed.directives
+    assert (directive.status, directive.exact, directive.target) == ("canceled", False, "")
+    assert "STORY-7" in directive.said
 
 
 def test_a_kill_in_words_is_for_a_person_whoever_sent_it() -> None:
@@ -117,6 +119,9 @@ def test_a_kill_in_words_is_for_a_person_whoever_sent_it() -> None:
     assert item.status == "usable" and "kill" in item.editorial_types
     (directive,) = item.directives
     assert (directive.status, directive.exact, directive.target) == ("canceled", False, "1@harbour-wire.test")
+    # Ids of messages are no secret, so one that is not proved names nobody.
+    (directive,) = read("kill").directives
+    assert directive.target == "" and "1@harbour-wire.test" in directive.said
 
 
 def test_attachments_come_out_as_bytes_under_harmless_names() -> None:
