@@ -33,6 +33,7 @@ _JSON_FEED: Final = re.compile(r'"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.o
 _AFP_ID: Final = re.compile(r'"uno"\s*:\s*"')
 _WHATSAPP: Final = re.compile(r'"object"\s*:\s*"whatsapp')
 _JSON_FEED_KEYS: Final = frozenset({"content_html", "content_text", "date_published", "home_page_url"})
+_NINJS_KEYS: Final = frozenset({"pubstatus", "pubStatus", "versioncreated", "versionCreated"})
 # ninjs has altids too, and even AP's names for them in its examples; these are AP's alone.
 _AP_KEYS: Final = frozenset(
     "item editorialtypes editorialpriority description_creditline headline_extended datelinelocation bylines rels"
@@ -56,7 +57,9 @@ def kind_of(head: bytes) -> str:
         return "json-feed"
     if {"api_version", "data"} <= keys or ({"altids", "itemid"} <= keys and keys & _AP_KEYS):
         return "ap-media"
-    if ("uno" in keys and _AFP_ID.search(text)) or ({"response", "docs"} <= keys and "responseHeader" not in keys):
+    if ("uno" in keys and not keys & _NINJS_KEYS and _AFP_ID.search(text)) or (
+        {"response", "docs"} <= keys and "responseHeader" not in keys
+    ):
         return "afp-core"
     if keys & {"@context", "update_id", "spoiler_text"} or _WHATSAPP.search(text):
         return ""
