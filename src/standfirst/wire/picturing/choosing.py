@@ -42,6 +42,8 @@ _BY_ROLE: Final[tuple[tuple[str, int], ...]] = (
     ("original", 4500),
     ("full", 4000),
 )
+_SIZED: Final = re.compile(r"[a-z]{0,2}(\d{3,5})\Z")
+"""Roles that say the size, e.g. dpa's "s2048"."""
 _UNKNOWN: Final = 1300
 _KINDS: Final = frozenset(
     {
@@ -106,6 +108,8 @@ def long_side(rendition: Rendition) -> int:
     if said:
         return said
     role = last_word(rendition.role)
+    if sized := _SIZED.match(role):
+        return int(sized.group(1))
     for word, side in _BY_ROLE:
         if role.startswith(word):
             return side

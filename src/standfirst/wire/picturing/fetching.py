@@ -239,8 +239,9 @@ def _too_large(size: int) -> str:
 def _renditions(row: ItemPicture) -> tuple[Rendition, ...]:
     """Its own, else those of the picture item that the text names."""
     told = row.told()
-    if told.renditions or not told.item_id:
-        return told.renditions
+    named = tuple(each for each in told.renditions if each.href or each.part)
+    if named or not told.item_id:
+        return named
     other = Item.objects.filter(provider=row.item.provider, item_id=told.item_id).exclude(pk=row.item_id).first()
     version = other.newest_version() if other is not None else None
     if other is None or version is None:

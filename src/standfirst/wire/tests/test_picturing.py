@@ -213,6 +213,7 @@ def test_the_rendition_is_large_enough_and_no_larger():
     assert of(("rnd:thumbnail", 150, None), ("rnd:web", 1400, None), ("rnd:highRes", 5000, None))[0] == "web"
     assert of(("thumbnail", None, None), ("viewImage", None, None), ("baseImage", None, None))[0] == "baseimage"
     assert of(("Thumbnail", 245, None), ("Preview_W", 1200, None), ("HighDef", 3500, 9_000_000))[0] == "highdef"
+    assert of(("s720", None, None), ("s2048", None, None), ("s4096", None, None))[0] == "s2048"
     assert of(("web", 800, None), ("original", 9000, 61_000_000)) == ["web"]
     assert choosing.ordered([Rendition(role="caption_nitf", href="/a.xml"), Rendition(href="/a.mp4")]) == []
 
