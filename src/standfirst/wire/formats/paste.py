@@ -3,7 +3,7 @@
 The first line is the headline; a byline, a dateline and lines such as "Embargo: ..." or "Slug: ..." are read where
 they stand; notes to editors, contacts and everything behind "ENDS" stay with editors. Nothing but words says what such
 a text is, so a person always looks before it is used. Every text is an item of its own: nothing tells that one is a
-newer version of another.
+newer version of another. Messages framed as on telegraph lines (ZCZC number ... NNNN) are an item each.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from standfirst.kit import markup
 from standfirst.kit.digests import seal
@@ -31,7 +33,7 @@ from standfirst.wire.item import Directive, EdNote, Embargo, Headline, Item, Odd
 
 NAME: Final = "paste"
 
-_OTHER: Final = re.compile(r"[\s\ufeff]*(?:<[?!/A-Za-z]|[{\[%]|PK\x03|ZCZC\b)")
+_OTHER: Final = re.compile(r"[\s\ufeff]*(?:<[?!/A-Za-z]|[{\[%]|PK\x03)")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
 _FEWEST_WORDS: Final = 8
 
@@ -76,8 +78,44 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
     check_size(data, profile.limits)
     odd: list[Oddity] = []
     text = takes.decode(data, odd)
-    parsed = parse_paste(text, profile)
-    return Parsed(items=parsed.items, oddities=tuple(odd), format=NAME)
+    messages = _messages(text)
+    if len(messages) > profile.limits.items:
+        raise Unreadable(
+            f"The file holds more than {profile.limits.items:,} messages: ask the agency for smaller files."
+        )
+    items = [item for message in messages for item in parse_paste(message, profile).items]
+    sealed = seal(data)
+    return Parsed(
+        items=tuple(msgspec.structs.replace(item, raw_sha256=sealed) for item in items),
+        oddities=tuple(odd),
+        format=NAME,
+    )
+
+
+_ZCZC: Final = re.compile(
+    r"\s*ZCZC\s+(?P<number>[A-Za-z]{1,6}\d{1,6})[^\n]{0,60}\n(?:(?P<codes>[A-Z]{1,3} [A-Z]{2,4})\s*\n)?"
+)
+_NNNN: Final = re.compile(r"^\s{0,8}NNNN\s*$", re.MULTILINE)
+
+
+def _messages(text: str) -> list[str]:
+    """The messages of a text: one, unless it is framed as on telegraph lines, by ZCZC and NNNN."""
+    if not _ZCZC.match(text):
+        return [text]
+    return [part for part in _NNNN.split(text.replace("\r\n", "\n")) if any(letter.isalnum() for letter in part)]
+
+
+def _unframed(text: str) -> tuple[str, str, str]:
+    """(the text without the frame of a telegraph line, its number, the codes below it)."""
+    found = _ZCZC.match(text)
+    if not found:
+        return text, "", ""
+    lines = _NNNN.split(text[found.end() :])[0].split("\n")
+    # "<!" and "=!" end lines that are set left or centred.
+    kept = [
+        re.sub(r"[<=]?!\Z", "", each.rstrip()).removeprefix("<").rstrip(" .") if "!" in each else each for each in lines
+    ]
+    return "\n".join(kept), found.group("number"), found.group("codes") or ""
 
 
 @dataclass(slots=True)
@@ -103,6 +141,7 @@ _WHOLE: Final = {"paragraph": "<p>{}</p>", "heading": "<h2>{}</h2>", "preformatt
 def parse_paste(text: str, profile: Profile = DEFAULT) -> Parsed:
     """One item from pasted text, always with a doubt. Raises `Unreadable` if it holds no words."""
     raw = text
+    text, number, codes = _unframed(text.replace("\r\n", "\n"))
     html = ""
     if has_markup(text):
         html = markup.clean_blocks(text)
@@ -121,7 +160,8 @@ def parse_paste(text: str, profile: Profile = DEFAULT) -> Parsed:
         # Its formatting stays where nothing but the headline was taken out.
         body = "".join(_WHOLE.get(kind, "{}").format(inner) for kind, inner in markup.split_blocks(html)[1:])
     else:
-        body = takes.blocks_of(_parted(below))
+        listed = bool(number) and sum(len(each) for each in below) < 60 * len(below)
+        body = takes.preformatted(below) if listed else takes.blocks_of(_parted(below))
     opening = next((each for each in below if each.strip()), "")
     place, _agency = takes.lead_in(opening)
     marks = takes.together(read.marks)
@@ -142,12 +182,13 @@ def parse_paste(text: str, profile: Profile = DEFAULT) -> Parsed:
     item = Item(
         provider=profile.provider or "unknown",
         item_id=f"paste:{digest[:32]}",
+        alt_ids=(number.lower(),) if number else (),
         thread_key=read.slugline,
         type="advisory" if directives else "text",
         embargo_until=until,
         embargo_raw=embargo_raw,
         editorial_types=in_order(types),
-        signals=unique(read.signals),
+        signals=unique([*read.signals, codes]),
         slugline=read.slugline,
         headline=read.headline,
         headlines=(Headline(text=read.headline),) if read.headline else (),
