@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import signal
 import sys
 import threading
@@ -69,7 +67,7 @@ def _fetch(source: Any) -> None:
     from standfirst.wire import actions, sources
     from standfirst.wire.models import Delivery
 
-    owner = f"command-{os.getpid()}-{secrets.token_hex(4)}"
+    owner = sources.owner_name()
     claimed = sources.claim(source.pk, owner, now_due=False)
     if claimed is None:
         if not source.active:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -68,7 +67,7 @@ class Gatherer:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.owner = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self.owner = sources.owner_name()
         self._stopping = threading.Event()
         self._sealed = threading.Event()
         self._looks: dict[int, _Look] = {}
@@ -77,6 +76,7 @@ class Gatherer:
         self._doing = "starting"
         self._trouble: dict[str, str] = {}
         self._beaten = 0.0
+        self._freed = False
         self._database = databases.identity()
 
     def stop(self, *_: object) -> None:
@@ -123,6 +123,9 @@ class Gatherer:
             connections.close_all()
             self._database = identity
         try:
+            if not self._freed:
+                sources.free_the_dead()
+                self._freed = True
             self._hold()
             self._start_due()
         except DatabaseError as error:

@@ -8,7 +8,10 @@ at the other end deleted or moved. Reading what was sealed is `actions.work_off`
 from __future__ import annotations
 
 import logging
+import os
+import platform
 import random
+import secrets as secrets_of_python
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -196,6 +199,37 @@ def claim(pk: int, owner: str, *, now_due: bool = True) -> Source | None:
     if not rows.order_by().filter(pk=pk).update(lease_owner=owner, lease_until=now + LEASE, tried_at=now):
         return None
     return Source.objects.select_related("feed").get(pk=pk)
+
+
+def free_the_dead() -> int:
+    """Free the leases of processes of this machine that are gone, e.g. after a SIGKILL: no need to wait for their end.
+    Returns how many."""
+    freed = 0
+    for pk, owner in Source.objects.exclude(lease_owner="").values_list("pk", "lease_owner"):
+        machine, _, rest = owner.partition(":")
+        number = rest.partition(":")[0]
+        if machine == _machine() and number.isdigit() and not _lives(int(number)):
+            freed += Source.objects.filter(pk=pk, lease_owner=owner).update(lease_owner="", lease_until=None)
+    return freed
+
+
+def owner_name() -> str:
+    """A name for this process in leases."""
+    return f"{_machine()}:{os.getpid()}:{secrets_of_python.token_hex(6)}"
+
+
+def _machine() -> str:
+    return platform.node()[:40].replace(":", "-") or "machine"
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def renew(pk: int, owner: str) -> bool:

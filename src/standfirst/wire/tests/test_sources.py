@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import subprocess
 import threading
 import time
 from datetime import timedelta
@@ -74,6 +76,17 @@ def test_two_processes_never_fetch_the_same_source_and_a_dead_ones_lease_ends(de
     assert sources.claim(source.pk, "two") is not None
     assert not sources.renew(source.pk, "one")
     assert sources.renew(source.pk, "two")
+
+
+def test_after_a_kill_the_next_process_of_this_machine_need_not_wait(desk: Desk, server: Server):
+    source = by_web(desk, server.url)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    dead = sources.owner_name().replace(f":{os.getpid()}:", f":{gone.pid}:")
+    for owner, freed in ((sources.owner_name(), 0), ("elsewhere:1:abc", 0), (dead, 1)):
+        Source.objects.filter(pk=source.pk).update(lease_owner="", lease_until=None)
+        assert sources.claim(source.pk, owner) is not None
+        assert sources.free_the_dead() == freed
 
 
 def test_who_has_lost_the_lease_moves_no_cursor(desk: Desk, server: Server):

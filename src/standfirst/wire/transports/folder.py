@@ -24,7 +24,17 @@ from msgspec import Meta
 
 from standfirst.kit import clock
 from standfirst.wire.transports import _shared
-from standfirst.wire.transports._files import Entry, belonging, in_order, is_part, missing, unfinished, wanted, whole
+from standfirst.wire.transports._files import (
+    Entry,
+    belonging,
+    in_order,
+    is_part,
+    missing,
+    pressing,
+    unfinished,
+    wanted,
+    whole,
+)
 from standfirst.wire.transports._shared import Arrival, Job, News, Remember, SecretField, Skipped, Trouble
 
 KIND: Final = "folder"
@@ -76,6 +86,8 @@ SECRETS: Final[tuple[SecretField, ...]] = ()
 _POLL: Final = 0.5
 _IN_MEMORY: Final = 8 * 1024 * 1024
 _DEPTH: Final = 8
+_AT_ONCE: Final = 50
+"""Files taken before the folder is looked through again: a kill may have come meanwhile."""
 _EMPTY: Final = 30
 """Seconds after which a file without a byte is taken for what it is: some senders make it first, and fill it then."""
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
@@ -94,6 +106,8 @@ class _Seen:
     changed: str
     since: float
     """When it was first seen like this, on the monotonic clock."""
+    pressing: bool | None = None
+    """Whether it may ask for a takedown; None before anybody looked."""
 
 
 @dataclass(slots=True)
@@ -105,6 +119,8 @@ class _Watch:
     told: set[str] = field(default_factory=set)
     left: dict[str, list[object]] = field(default_factory=dict)
     """Files that stay although they were taken in: by setting, or because they cannot be moved."""
+    more: bool = False
+    """There are more files than were taken at once."""
     patience: int = 3
     """How often it was in vain to wait for pictures; then nobody waits any more."""
 
@@ -114,8 +130,9 @@ def fetch(job: Job) -> Iterator[News]:
     if not job.trial:
         _sweep(job.settings)
     while True:
+        watch.more = False
         yield from _look(watch)
-        if job.trial or job.wait(_POLL):
+        if job.trial or (job.stopping() if watch.more else job.wait(_POLL)):
             return
 
 
@@ -141,10 +158,15 @@ def _look(watch: _Watch) -> Iterator[News]:
             if watch.left.get(entry.path) != [entry.size, entry.changed]:
                 fresh.append(entry)
         leads = in_order(entry for entry in fresh if not is_part(entry.path))
+        for lead in leads:
+            seen = watch.seen[lead.path]
+            if seen.pressing is None:
+                seen.pressing = pressing(_peek(top, lead) or b"")
+        leads.sort(key=lambda lead: not watch.seen[lead.path].pressing)
         parts_here = [entry for entry in fresh if is_part(entry.path)]
         claimed: dict[str, int] = {}
         ready: list[tuple[Entry, dict[str, Entry]]] = []
-        for lead in leads[: job.limits.files]:
+        for lead in leads[:_AT_ONCE]:
             data = _peek(top, lead)
             parts = belonging(lead, data or b"", parts_here)
             for part in parts.values():
@@ -155,7 +177,8 @@ def _look(watch: _Watch) -> Iterator[News]:
             if job.stopping():
                 return
             yield from _deliver(watch, top, lead, parts, claimed)
-        if len(leads) > job.limits.files:
+        if len(leads) > _AT_ONCE:
+            watch.more = bool(ready)  # at once, if these were not all still growing
             return
         # A picture that no file speaks of is a delivery of its own: agencies' photos carry their text in them.
         for entry in in_order(entry for entry in parts_here if entry.path not in claimed):

@@ -57,6 +57,15 @@ def test_files_are_taken_oldest_first_and_moved_to_done_once_they_are_sealed(job
     assert f"done/{day}/a~2.xml" in here(tmp_path)
 
 
+def test_what_may_be_a_kill_goes_before_a_burst(job, tmp_path: Path):
+    for number in range(60):
+        (tmp_path / f"{number:03}.xml").write_bytes(XML)
+    (tmp_path / "zzz.xml").write_bytes(b'<newsItem><pubStatus qcode="stat:canceled"/></newsItem>')
+    found = names(look(job, tmp_path, looks=3))
+    assert found[0] == "zzz.xml"
+    assert len(found) == 61
+
+
 def test_unfinished_and_hidden_files_wait_until_they_are_renamed(job, tmp_path: Path):
     for name in (".hidden.xml", "a.xml.part", "b.tmp", "c.xml.filepart", "d.xml~"):
         (tmp_path / name).write_bytes(XML)
