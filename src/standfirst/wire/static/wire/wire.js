@@ -276,7 +276,6 @@ const act = async (row, verb, fields = {}) => {
   try {
     const told = await send(id, verb.replace("_", "-"), fields);
     row.classList.remove("is-busy");
-    const after = made(told.html);
     if (going) {
       const place = row.nextElementSibling;
       row.remove();
@@ -286,12 +285,11 @@ const act = async (row, verb, fields = {}) => {
       replace(id, told.html, true);
       if (told.undo) undone.push({ id, row: null });
     }
-    if (!pane.hidden && pane.querySelector(`[data-wire-item="${id}"]`)) open(shownAddress);
+    if (!going && !pane.hidden && pane.querySelector(`[data-wire-item="${id}"]`)) open(shownAddress);
     const actions = [];
     if (told.draft) actions.push(Object.assign(document.createElement("a"), { href: told.draft, className: "wire-toast__do", textContent: "Open the draft" }));
     if (told.undo) actions.push(button("Undo", undo));
     toast(told.says, { actions });
-    void after;
   } catch (error) {
     row.classList.remove("is-busy");
     if (going) stay(row);
