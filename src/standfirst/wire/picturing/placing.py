@@ -248,6 +248,9 @@ def taken(item: Item, story: Story) -> None:
     draft = story.get_latest_revision_as_object()
     stand = into(draft, item, body=True)
     if stand:
+        said = [(reading.words(row), row) for row in stand]
+        notes = [f"Picture {row.position + 1}: {words.note}" for words, row in said if words.note]
+        draft.desk_note = "\n".join([*filter(None, [draft.desk_note]), *notes])
         draft.save_revision(user=None, clean=False)
     story.refresh_from_db()
     _note(item, story, stand, because="")

@@ -431,6 +431,8 @@ def test_a_picture_made_by_a_machine_carries_a_note_to_the_desk(desk: Desk):
     picturing.work(10)
     [shown] = picturing.shown(desk.item(feed=desk.waiting))
     assert any("machine" in note for note in shown.notes)
+    story = actions.take(item=desk.item(feed=desk.waiting), by=desk.editor, section=desk.section())
+    assert "machine" in story.get_latest_revision_as_object().desk_note
 
 
 # --- taken back ---------------------------------------------------------------------------------------------------
