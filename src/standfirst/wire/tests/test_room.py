@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -19,10 +20,10 @@ from standfirst.kit.errors import Refused
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Story
 from standfirst.wire import actions, alarms
-from standfirst.wire.models import Alarm, Habits, Item, SavedView
+from standfirst.wire.models import Alarm, Directive, Habits, Item, SavedView, Source
 from standfirst.wire.tests.agency import Desk, g2
 
-JSON = {"HTTP_ACCEPT": "application/json"}
+JSON: Any = {"HTTP_ACCEPT": "application/json"}
 
 
 def signed_in(user) -> Client:
@@ -208,6 +209,60 @@ def test_views_are_saved_shared_and_deleted_by_their_owner(desk: Desk):
     alice.post(reverse("wire:save_view"), {"name": " ", "query": query})
     alice.post(reverse("wire:drop_view", args=[view.pk]))
     assert not SavedView.objects.exists()
+
+
+# --- to be decided at once ----------------------------------------------------------------------------------------
+
+
+def asked_to_kill(desk: Desk, target: str) -> Directive:
+    """A message on the wire that asks for other copy to be killed, in words only."""
+    desk.wait(g2("notice", headline="Kill the bridge story", body="<p>Please kill it.</p>"))
+    notice = desk.item("notice", desk.waiting)
+    Item.objects.filter(pk=notice.pk).update(urgent=True)
+    return Directive.objects.create(
+        item=notice, provider=notice.provider, status="canceled", target=target, said="Kill <b>it</b>", at=clock.now()
+    )
+
+
+def test_a_take_down_that_matches_nothing_for_certain_stands_on_top_until_a_person_decides(desk: Desk):
+    desk.wait(g2("bridge"))
+    directive = asked_to_kill(desk, "urn:newsml:cpa.example:bridge")
+    client = signed_in(desk.publisher)
+    known = opened(client)
+    text = client.get(reverse("wire:list")).content.decode()
+    assert "it is not certain of what" in text and "Kill &lt;b&gt;it" in text
+    assert "it is not certain of what" in fresh(client, known).json()["urgent"]
+    address = reverse("wire:item", args=[directive.item_id])
+    assert "Which copy does it mean?" in client.get(address).content.decode()
+    assert "must decide: call an editor" in signed_in(desk.reporter).get(address).content.decode()
+
+    post = reverse("wire:answer", args=[directive.pk])
+    assert "Choose the copy" in client.post(post, {"do": "down", "target": "999"}, **JSON).json()["says"]
+    assert "Say why" in client.post(post, {"do": "none"}, **JSON).json()["says"]
+    bridge = desk.item("bridge", desk.waiting)
+    client.post(post, {"do": "down", "target": bridge.pk})
+    assert desk.item("bridge", desk.waiting).killed_at is not None
+    assert "it is not certain of what" not in client.get(reverse("wire:list")).content.decode()
+
+
+def test_an_urgent_item_stands_on_top_until_somebody_has_seen_to_it(desk: Desk):
+    desk.wait(g2(headline="Read this first"))
+    item = desk.item(feed=desk.waiting)
+    Item.objects.update(urgent=True)
+    client = signed_in(desk.wire_editor)
+    assert "To be decided at once" in client.get(reverse("wire:list")).content.decode()
+    assert "I have seen to it" in client.get(reverse("wire:item", args=[item.pk])).content.decode()
+    client.post(reverse("wire:seen", args=[item.pk]))
+    assert "To be decided at once" not in client.get(reverse("wire:list")).content.decode()
+
+
+def test_a_feed_that_cannot_be_fetched_stands_on_top_with_the_last_good_time(desk: Desk):
+    Source.objects.create(
+        feed=desk.waiting, name="cpa-web", kind="http", failures=3, good_at=clock.now(), created_at=clock.now(),
+        trouble="The server does not answer: ask the agency.",
+    )  # fmt: skip
+    text = signed_in(desk.editor).get(reverse("wire:list")).content.decode()
+    assert "CPA-DESK cannot be fetched" in text and "Last good" in text and "ask the agency" in text
 
 
 # --- alarms -------------------------------------------------------------------------------------------------------
