@@ -63,7 +63,8 @@ AHEAD = 40
 _LOOKED_THROUGH = 4_000_000
 _PRESSING = re.compile(
     rb"cancell?ed|withheld|withdrawn|\bkill\b|\bwithhold|\bwithdraw\b|elimination|retract|\bannul|"
-    rb'edStat:D|msgType="D|sttinstruct:remove|\bmandatory\b|do not use|\bdisregard',
+    rb'edStat:D|msgType="D|sttinstruct:remove|\bmandatory\b|do not use|\bdisregard|'
+    rb"\banul|zur.{1,6}ckgezogen|\bstorn|\bsuppr",
     re.IGNORECASE,
 )
 """Words in the bytes of a file that may ask for a takedown. It is read before others then, no more."""
