@@ -305,7 +305,8 @@ def find(
     matches = "w.words @@ %s::tsquery" if postgres else "wire_words MATCH %s"
     # SQLite would sometimes rather begin with the items; CROSS JOIN has it read the index from its newest end.
     join = "JOIN" if postgres else "CROSS JOIN"
-    clauses, values = [matches], [_expression(terms, connection.vendor)]
+    clauses: list[str] = [matches]
+    values: list[Any] = [_expression(terms, connection.vendor)]
     for clause, value in (
         (f"{key} < %s", before),
         (f"{key} > %s", after),

@@ -93,14 +93,14 @@ def save_view(request: HttpRequest) -> HttpResponse:
     if len(query) > 1000:
         messages.error(request, "This view has too many filters to be saved: take some off.")
         return to
-    mine = SavedView.objects.filter(owner=request.user)
+    mine = SavedView.objects.filter(owner=request.user.pk)
     if mine.count() >= MOST_VIEWS and not mine.filter(name=name).exists():
         messages.error(request, f"You have {MOST_VIEWS} saved views: delete one first.")
         return to
     shared = request.POST.get("shared") == "on"
     try:
         with transaction.atomic():
-            mine.update_or_create(owner=request.user, name=name, defaults={"query": query, "shared": shared})
+            mine.update_or_create(owner_id=request.user.pk, name=name, defaults={"query": query, "shared": shared})
     except IntegrityError:
         messages.error(request, "The view was saved twice at the same moment: look whether it is as you want it.")
         return to
@@ -112,7 +112,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
 @needs("wire.view_item")
 def drop_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a view of one's own."""
-    view = get_object_or_404(SavedView, pk=pk, owner=request.user)
+    view = get_object_or_404(SavedView, pk=pk, owner=request.user.pk)
     view.delete()
     messages.success(request, f"The view “{view.name}” is deleted.")
     return redirect("wire:list")

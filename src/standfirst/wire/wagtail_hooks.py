@@ -103,7 +103,7 @@ def rules_item() -> FeedsMenuItem:
     return FeedsMenuItem("Wire rules", reverse_lazy("wire:rules"), name="wire-rules", icon_name="rotate", order=310)
 
 
-class HabitsPanel(BaseSettingsPanel):  # type: ignore[misc]
+class HabitsPanel(BaseSettingsPanel):
     """The wire among the settings of a person's account."""
 
     name = "wire"
