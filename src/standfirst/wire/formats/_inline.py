@@ -10,7 +10,7 @@ from typing import Final
 from lxml import etree
 
 from standfirst.kit import markup, xml
-from standfirst.wire.formats._shared import body_from, has_markup, line
+from standfirst.wire.formats._shared import blocks_of, body_from, has_markup, line
 from standfirst.wire.item import Oddity
 
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
@@ -50,7 +50,7 @@ def html_of_text(text: str, mime: str = "") -> str:
     except (xml.Broken, xml.Unsafe):
         # Older private vocabularies are SGML; every element that HTML does not know is taken for a block.
         body = _SGML_BODY.search(text)
-        return markup.clean_blocks(_SGML_TAG.sub(_as_block, body.group(1) if body else text))
+        return blocks_of(_SGML_TAG.sub(_as_block, body.group(1) if body else text))
     wrapper = etree.Element("wrapper")
     wrapper.append(root)
     return html_of(wrapper, mime)
@@ -66,7 +66,7 @@ def _as_block(match: re.Match[str]) -> str:
 
 
 def _write(element: etree._Element) -> str:
-    return markup.clean_blocks(etree.tostring(element, method="html", encoding="unicode", with_tail=False))
+    return blocks_of(etree.tostring(element, method="html", encoding="unicode", with_tail=False))
 
 
 def _html(element: etree._Element, root: etree._Element) -> str:

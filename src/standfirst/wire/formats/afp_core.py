@@ -33,6 +33,7 @@ from standfirst.wire.formats._shared import (
     Parsed,
     Profile,
     Unreadable,
+    blocks_of,
     check_size,
     editorial_type_of,
     has_markup,
@@ -252,7 +253,7 @@ def _body(news: list[str], profile: Profile) -> str:
             blocks.append(f"<h3>{markup.escape(line(subhead.group(1)))}</h3>")
         else:
             blocks.append(text if has_markup(text) else markup.paragraphs_of(text))
-    return markup.clean_blocks("".join(blocks)) if blocks else ""
+    return blocks_of("".join(blocks)) if blocks else ""
 
 
 def _said_by(advisory: str, doc: Object, killed: bool, profile: Profile) -> list[EditorialType]:

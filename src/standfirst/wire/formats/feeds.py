@@ -30,6 +30,7 @@ from standfirst.wire.formats._shared import (
     Parsed,
     Profile,
     Unreadable,
+    blocks_of,
     body_from,
     check_size,
     domain_in,
@@ -570,7 +571,7 @@ def _html(element: etree._Element) -> str:
             if part_tag.startswith("{"):
                 part.tag = part_tag.rpartition("}")[2]
         inner = etree.tostring(element, method="html", encoding="unicode", with_tail=False)
-        return markup.clean_blocks(inner)
+        return blocks_of(inner)
     text = element.text or ""
     if kind in ("text", "text/plain", "plain"):
         return markup.paragraphs_of(text)

@@ -147,3 +147,10 @@ def test_an_id_that_no_index_takes_is_shortened_and_stays_one_of_its_own() -> No
         for end in "12"
     )
     assert len(one.item_id) <= 500 and one.item_id != other.item_id
+
+
+def test_of_a_body_with_more_tags_than_any_story_the_words_stay() -> None:
+    body = "".join(f"<p><b>w{number}" for number in range(40_000))
+    (item,) = formats.parse(json.dumps({"uri": "urn:x", "headline": "x", "body_html": body}).encode()).items
+    assert item.body_html.startswith("<p>w0</p><p>w1</p>")
+    assert item.body_html.endswith("<p>w39999</p>")
