@@ -435,7 +435,7 @@ def _read(element: etree._Element, file: _File) -> Item:
     headline = headlines[0].text if headlines else draft.first("headline") or draft.nitf.headline
     slugline = draft.first("SlugLine") or name_label
     embargo_until, embargo_raw, ends = _embargo(draft, management)
-    _advise(draft, headline)
+    _advise(draft)
     note_unknown_status(status, status_raw or "none", draft.odd)
     bare = not (components or updates)
     status = settled(status, status_raw, draft.types, draft.odd)
@@ -1284,13 +1284,14 @@ def _without_marks(draft: _Draft, body: str) -> str:
     return body
 
 
-def _advise(draft: _Draft, headline: str) -> None:
+def _advise(draft: _Draft) -> None:
     """What the agency's advisory lines say is new, in the words of its dialect."""
     words = draft.profile.advisory_words
     for text in draft.said["advisory"]:
         for place, word in enumerate(re.findall(r"[^\W\d_]+", text)):
             found = words.get(word.lower())
-            if found and (place == 0 or word.isupper()):
+            # "CORRECTS ..., KILLS para 3" kills no story: that word counts only at the start.
+            if found and (place == 0 or (word.isupper() and found not in ("kill", "withhold"))):
                 draft.types.append(found)
                 if found == "kill":
                     draft.directives.append(Directive(status="canceled", target="", exact=False, said=text[:300]))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -84,7 +85,7 @@ def look(job, port: int, cursor=None, stop_after: int | None = None, settle: boo
     settings = imap.Settings(**{**BOX, "port": port, **more.pop("settings", {})})
     cursor = dict(cursor or {})
     found = []
-    looking = imap.fetch(job(settings, {"password": secret}, cursor, **more))
+    looking: Any = imap.fetch(job(settings, {"password": secret}, cursor, **more))
     for one in looking:
         found.append(one)
         if isinstance(one, Arrival) and stop_after == len(found):
@@ -97,7 +98,7 @@ def look(job, port: int, cursor=None, stop_after: int | None = None, settle: boo
     return found, cursor
 
 
-def files(found) -> list[bytes]:
+def files(found) -> list[bytes | None]:
     return [one.data for one in found if isinstance(one, Arrival)]
 
 
