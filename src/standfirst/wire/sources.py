@@ -34,7 +34,8 @@ from standfirst.kit.secrets import Secrets, Vault
 from standfirst.stories import alerts
 from standfirst.stories.actions import may
 from standfirst.wire import formats
-from standfirst.wire.intake.deliveries import deliver, profile_of
+from standfirst.wire.intake.deliveries import deliver
+from standfirst.wire.intake.dialect import profile_of
 from standfirst.wire.models import Delivery, Feed, Item, Source
 from standfirst.wire.transports import Arrival, Job, Limits, Note, Remember, Settings, Skipped, Transport, Trouble
 from standfirst.wire.transports.kinds import BY_KIND
@@ -497,7 +498,7 @@ def try_now(source: Source, *, from_start: bool = False) -> Trial:
             try:
                 for one in news:
                     if isinstance(one, Arrival):
-                        found.append(_found(source.feed, one))
+                        found.append(_found(source.feed, source.kind, one))
                     elif isinstance(one, Skipped):
                         notes.append(_clean(source, f"{one.file_name}: {one.why}"))
                     elif isinstance(one, Note):
@@ -517,7 +518,7 @@ def try_now(source: Source, *, from_start: bool = False) -> Trial:
     return Trial(tuple(found), tuple(notes), trouble, more, time.monotonic() - started)
 
 
-def _found(feed: Feed, arrival: Arrival) -> Found:
+def _found(feed: Feed, transport: str, arrival: Arrival) -> Found:
     limit = int(django_settings.STANDFIRST.wire_limit)
     data = arrival.data
     if data is None and arrival.path is not None:
@@ -526,7 +527,7 @@ def _found(feed: Feed, arrival: Arrival) -> Found:
     data = data or b""
     name = arrival.file_name[-120:]
     try:
-        parsed = formats.parse(data, profile_of(feed))
+        parsed = formats.parse(data, profile_of(feed, transport))
     except formats.Unreadable as error:
         return Found(name, len(data), len(arrival.parts), "", (), 0, error.reason)
     lines = tuple((item.headline or item.slugline or item.item_id)[:160] for item in parsed.items[:10])
@@ -571,7 +572,7 @@ def health(feed: Feed, sources: list[Source] | None = None) -> Health:
     if not mine:
         return Health("none")
     good_at = max((source.good_at for source in mine if source.good_at), default=None)
-    new_at = newest_of(feed)
+    new_at = max((source.new_at for source in mine if source.new_at), default=None)
     active = [source for source in mine if state_of(source) != "paused"]
     if not active:
         return Health("paused", "", good_at, new_at, mine)
@@ -589,7 +590,7 @@ def health(feed: Feed, sources: list[Source] | None = None) -> Health:
 
 
 def troubled() -> list[tuple[Feed, Health]]:
-    """Every feed that is not well, for the wire list. Two queries where all are well."""
+    """Every feed that is not well, for the wire list. One query, and one for each feed that has hours of silence."""
     by_feed: dict[int, list[Source]] = {}
     for source in Source.objects.select_related("feed").order_by("name"):
         by_feed.setdefault(source.feed_id, []).append(source)

@@ -24,7 +24,7 @@ from wagtail.admin.paginator import WagtailPaginator
 
 from standfirst.kit import digests, markup
 from standfirst.kit.errors import Problem, Refused
-from standfirst.wire import actions, compare, drafting, looking, picturing, sealing, searching, shown
+from standfirst.wire import actions, compare, drafting, looking, picturing, sealing, searching, shown, sources
 from standfirst.wire.forms import ReleaseForm, TakeForm
 from standfirst.wire.intake.directives import candidates
 from standfirst.wire.looking import Cursor, Look
@@ -161,6 +161,7 @@ def _frame(request: HttpRequest, look: Look) -> dict[str, Any]:
         "offers": [],
         "may_take": may_take,
         "urgent": shown.urgent(),
+        "unwell": sources.troubled(),
         "feeds_url": reverse("wire_feeds:index") if request.user.has_perm("wire.change_feed") else "",
         "settings": {
             "fresh": reverse("wire:fresh"),

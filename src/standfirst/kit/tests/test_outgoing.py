@@ -44,8 +44,8 @@ def _serving(context: ssl.SSLContext | None = None) -> Iterator[Site]:
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            site.asked.append((self.command, self.path, headers, body))
-            page = site.pages.get(self.path.partition("?")[0], (404, {}, b""))
+            here.asked.append((self.command, self.path, headers, body))
+            page = here.pages.get(self.path.partition("?")[0], (404, {}, b""))
             with suppress(OSError):
                 if callable(page):
                     page(self)
@@ -65,10 +65,10 @@ def _serving(context: ssl.SSLContext | None = None) -> Iterator[Site]:
     server.daemon_threads = True
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    site = Site(server)
+    here = Site(server)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
-    yield site
+    yield here
     server.shutdown()
     server.server_close()
     thread.join()

@@ -88,6 +88,7 @@ def test_a_source_that_fails_stands_first_with_its_remedy(desk: Desk, server: Se
     text = page(client, reverse("wire:sources"))
     assert "Fails" in text
     assert "enter them again, or ask the agency" in text
+    assert "cannot be fetched" in page(client, reverse("wire:list"))
     assert "It does not work yet." in client.post(reverse("wire:source_try", args=[source.pk])).content.decode()
 
 

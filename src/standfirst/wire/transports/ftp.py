@@ -110,7 +110,7 @@ class _Ftp(ftplib.FTP_TLS):
         self.welcome = self.getresp()
 
     def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
-        connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # type: ignore[arg-type]  # noqa: S321 - people choose
+        connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # noqa: S321 - people choose
         if self._prot_p:  # type: ignore[attr-defined]
             # Many servers want the data connection to resume the session of the control connection.
             session = self.sock.session if isinstance(self.sock, ssl.SSLSocket) else None

@@ -211,7 +211,7 @@ class _Shelf:
         return data
 
     def _get(self, entries: Sequence[Entry]) -> None:
-        commands = []
+        commands: list[str] = []
         total = 0
         for entry in entries:
             local = self._place / f"file-{time.monotonic_ns()}-{len(commands)}"

@@ -73,15 +73,18 @@ def test_aps_feed_is_followed_page_by_page_with_the_text_of_each_story(server: S
     assert "in_my_plan=true" in first
     pages = arrivals(found)
     assert len(pages) == 2
-    item = json.loads(pages[0].data)["data"]["items"][0]["item"]
+    item = json.loads(pages[0].data or b"")["data"]["items"][0]["item"]
     assert item["renditions"]["nitf"]["value"] == "<nitf>Text of a</nitf>"
     assert (
         "value" not in json.loads(pages[0].parts["listing-as-received.json"])["data"]["items"][0]["item"]["renditions"]
     )
+    assert pages[0].cursor
     assert pages[0].cursor["next"].endswith("seq=1")
     agency.pages.append(["c"])
     found, cursor = run(ap, job, settings, {"api_key": HUSH}, cursor)
-    assert [json.loads(one.data)["data"]["items"][0]["item"]["headline"] for one in arrivals(found)] == ["Story c"]
+    assert [json.loads(one.data or b"")["data"]["items"][0]["item"]["headline"] for one in arrivals(found)] == [
+        "Story c"
+    ]
     assert HUSH not in str(cursor)
 
 
@@ -94,7 +97,7 @@ def test_a_place_in_aps_feed_that_expired_starts_it_anew(server: Server, job):
     note = next(looking)
     assert isinstance(note, Note)
     assert isinstance(next(looking), Arrival)
-    looking.close()
+    looking.close()  # type: ignore[attr-defined]
 
 
 def test_a_story_of_aps_whose_text_cannot_be_had_comes_without_it(server: Server, job):
@@ -156,7 +159,7 @@ SECRETS = {"client_id": "client", "client_secret": HUSH, "password": "hush"}
 
 
 def unos(found) -> list[str]:
-    return [doc["uno"] for one in arrivals(found) for doc in json.loads(one.data)["response"]["docs"]]
+    return [doc["uno"] for one in arrivals(found) for doc in json.loads(one.data or b"")["response"]["docs"]]
 
 
 def test_afps_documents_are_fetched_once_each_along_a_sliding_time(server: Server, job):
@@ -187,7 +190,7 @@ def test_more_documents_of_one_second_than_a_page_holds_all_come(server: Server,
 def test_a_document_of_afps_without_its_text_is_fetched_whole(server: Server, job):
     Afp(server).docs = [{"uno": "bare", "published": days_ago(1)}]
     found, _ = run(afp, job, afp.Settings(url=server.url, backlog_hours=24 * 30), SECRETS)
-    assert json.loads(arrivals(found)[0].data)["response"]["docs"][0]["news"] == ["Whole"]
+    assert json.loads(arrivals(found)[0].data or b"")["response"]["docs"][0]["news"] == ["Whole"]
 
 
 def test_afps_refusal_is_a_sentence_without_the_secret(server: Server, job):

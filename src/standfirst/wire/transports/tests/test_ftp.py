@@ -167,7 +167,7 @@ def test_a_protected_server_is_believed_by_its_certificate_only(job, tmp_path: P
     pem = certificate(tmp_path / "server.pem")
     (tmp_path / "files").mkdir()
     (tmp_path / "files/a.xml").write_bytes(XML)
-    more = {
+    more: dict[str, Any] = {
         "certfile": str(tmp_path / "server.pem"),
         "ssl_context": None,
         "tls_control_required": True,
