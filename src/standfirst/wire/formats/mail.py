@@ -94,7 +94,8 @@ def recognises(head: bytes) -> bool:
         known += found.group(1).lower() in _KNOWN
         if known >= 3:
             return True
-    return known >= 2 or (known == 1 and pure)
+    # "Date: ..." above a text alone is a note that somebody typed.
+    return known >= 2 or (known == 1 and pure and text[:8].lower().startswith(("subject:", "from:", "received")))
 
 
 def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
