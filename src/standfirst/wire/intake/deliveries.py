@@ -368,7 +368,8 @@ class _Round:
                 if read.delivery.pk not in ours:
                     continue  # somebody else took it over
                 if read.verdict is None and read.done < len(read.items):
-                    _apply_one(read)
+                    if _apply_one(read) in _OF_STORIES:
+                        end = 0.0
                     common.fault("intake:applied")
                 if read.verdict is None and read.done < len(read.items):
                     touched[read.delivery.pk] = read
@@ -383,6 +384,10 @@ class _Round:
         common.fault("intake:committed")
         self.queue = queue
         self.finished += [read.delivery for read in over]
+
+
+_OF_STORIES = frozenset({"published", "scheduled", "updated", "offered", "killed", "withheld"})
+"""What ends a transaction: readers and editors should know at once, and stories are not held while items are."""
 
 
 def _coming(queue: list[_Read]) -> list[tuple[Feed, CanonicalItem]]:
@@ -483,19 +488,22 @@ def _with_doubts(item: CanonicalItem, envelope: Mapping[str, Any]) -> CanonicalI
     return msgspec.structs.replace(item, doubts=item.doubts + doubts) if doubts else item
 
 
-def _apply_one(read: _Read) -> None:
+def _apply_one(read: _Read) -> str:
+    """Apply the next item. Returns what happened."""
     canonical = read.items[read.done]
     read.done += 1
     try:
         with transaction.atomic():
-            read.outcomes[apply(delivery=read.delivery, canonical=canonical)] += 1
+            outcome: str = apply(delivery=read.delivery, canonical=canonical)
     except (OperationalError, InterfaceError):
         raise  # the database is gone or busy: the delivery stays unread and is resumed
     except Exception as error:
         log.exception("An item of %s could not be taken in", read.delivery.file_name)
-        read.outcomes["failed"] += 1
+        outcome = "failed"
         why = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
         read.failed.append(f"{canonical.headline[:80] or canonical.item_id[:80]}: {why[:300]}")
+    read.outcomes[outcome] += 1
+    return outcome
 
 
 def _note_progress(read: _Read) -> None:
