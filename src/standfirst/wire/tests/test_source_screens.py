@@ -84,7 +84,9 @@ def test_a_source_that_fails_stands_first_with_its_remedy(desk: Desk, server: Se
     client = signed_in(desk.wire_editor)
     client.post(reverse("wire:source_add", args=["http"]), fields(desk, server))
     source = Source.objects.get()
-    sources.look(sources.claim(source.pk, "me"), "me")
+    claimed = sources.claim(source.pk, "me")
+    assert claimed is not None
+    sources.look(claimed, "me")
     text = page(client, reverse("wire:sources"))
     assert "Fails" in text
     assert "enter them again, or ask the agency" in text
