@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from lxml import html
 
 from standfirst.changes.models import AuditEntry, Change, Lane
 from standfirst.kit import clock
@@ -76,7 +77,7 @@ def test_new_items_and_changed_rows_are_told_once(desk: Desk):
 def test_what_is_new_passes_the_filters_of_the_list(desk: Desk):
     desk.wait(g2("old", headline="Rope bridge"))
     client = signed_in(desk.editor)
-    asked = (
+    asked: tuple[tuple[dict[str, str], list[str]], ...] = (
         ({"q": "rope", "show": "all"}, ["two"]),
         ({"feed": "cpa-live", "show": "all"}, ["three"]),
         ({"urgency": "2", "show": "all"}, []),
@@ -330,7 +331,10 @@ def test_an_alarms_sound_is_each_persons_choice(desk: Desk):
     assert "data-sound" not in client.get(reverse("wire:list")).content.decode()
     page = client.get(reverse("wagtailadmin_account")).content.decode()
     assert 'name="wire-sound"' in page
-    Habits.objects.update_or_create(user=desk.wire_editor, defaults={"sound": True})
+    form = html.fromstring(page).xpath("//form[.//input[@name='wire-sound']]")[0]
+    fields = {**dict(form.form_values()), "name_email-last_name": "Sanni", "wire-sound": "on"}
+    client.post(reverse("wagtailadmin_account"), fields)
+    assert Habits.objects.get(user=desk.wire_editor).sound
     assert "data-sound" in client.get(reverse("wire:list")).content.decode()
 
 
