@@ -250,6 +250,8 @@ class Outcome:
     skipped: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     trouble: str = ""
+    noted: float = float("-inf")
+    """When the row last said that files come, on the monotonic clock."""
     lost: bool = False
     """The lease was taken away in the middle, or the source was paused or changed."""
 
@@ -390,11 +392,15 @@ def _take(source: Source, owner: str, one: Any, outcome: Outcome, sealed: Callab
     )
     outcome.files += 1
     outcome.deliveries.append(delivery.pk)
-    now = clock.now()
-    values: dict[str, Any] = {"good_at": now, "new_at": now}
-    if one.cursor is not None:
-        values["cursor"] = source.cursor = one.cursor
-    still = bool(mine.update(**values))
+    still = True
+    if one.cursor is not None or time.monotonic() - outcome.noted > 1.0:
+        # In a burst of files not at each: every write waits for whoever publishes meanwhile.
+        outcome.noted = time.monotonic()
+        now = clock.now()
+        values: dict[str, Any] = {"good_at": now, "new_at": now}
+        if one.cursor is not None:
+            values["cursor"] = source.cursor = one.cursor
+        still = bool(mine.update(**values))
     # It is sealed: whoever has the lease now, the sender may forget it.
     one.settled()
     sealed()
@@ -405,6 +411,8 @@ def _note(source: Source, owner: str, outcome: Outcome, *, final: bool, retry_af
     """Give the lease back and say when to look again."""
     now = clock.now()
     values: dict[str, Any] = {"lease_owner": "", "lease_until": None}
+    if outcome.files:
+        values["new_at"] = now
     told = outcome.trouble
     if not told:
         pause_for = 0.0 if transport_of(source).LINGERS else source.interval * random.uniform(0.95, 1.05)  # noqa: S311

@@ -75,9 +75,9 @@ def test_aps_feed_is_followed_page_by_page_with_the_text_of_each_story(server: S
     assert len(pages) == 2
     item = json.loads(pages[0].data or b"")["data"]["items"][0]["item"]
     assert item["renditions"]["nitf"]["value"] == "<nitf>Text of a</nitf>"
-    assert (
-        "value" not in json.loads(pages[0].parts["listing-as-received.json"])["data"]["items"][0]["item"]["renditions"]
-    )
+    listing = pages[0].parts["listing-as-received.json"]
+    assert isinstance(listing, bytes)
+    assert "value" not in json.loads(listing)["data"]["items"][0]["item"]["renditions"]["nitf"]
     assert pages[0].cursor
     assert pages[0].cursor["next"].endswith("seq=1")
     agency.pages.append(["c"])
