@@ -117,6 +117,7 @@ def test_the_wire_is_worked_by_keys_while_items_come_in(browser: Browser, served
         desk.blameless()
 
 
+@pytest.mark.deep
 def test_a_kill_is_on_every_open_screen_within_seconds(browser: Browser, served: Serving, tmp_path: Path) -> None:
     comes_in(served, "room-live", g2("room-kill", headline="Tower to fall", body="<p>The tower will fall.</p>"))
     with Watched(browser, served) as desk, Watched(browser, served) as other:
