@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from standfirst.kit.errors import Problem
+from standfirst.kit.secrets import Secrets
 from standfirst.wire import gathering, sources
 from standfirst.wire.models import Feed, Source
 from standfirst.wire.transports import Settings, Transport
@@ -127,7 +128,7 @@ class SourceForm(forms.Form):
             raise forms.ValidationError("There is a source of this name: choose another.")
         return name
 
-    @sensitive_variables("given")
+    @sensitive_variables("given", "cleaned")
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if self.errors:
@@ -150,13 +151,15 @@ class SourceForm(forms.Form):
             if name.startswith("settings-")
         }
 
-    def secrets(self) -> dict[str, str]:
+    def secrets(self) -> Secrets:
         """The secrets that were entered."""
-        return {
-            name.removeprefix("secret-"): value
-            for name, value in self.cleaned_data.items()
-            if name.startswith("secret-") and value
-        }
+        return Secrets(
+            {
+                name.removeprefix("secret-"): value
+                for name, value in self.cleaned_data.items()
+                if name.startswith("secret-") and value
+            }
+        )
 
     def forget(self) -> frozenset[str]:
         """The names of the secrets that are to go."""

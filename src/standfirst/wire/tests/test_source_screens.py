@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.views.debug import ExceptionReporter
 
-from standfirst.wire import sources
+from standfirst.wire import sources, views_sources
 from standfirst.wire.models import Delivery, Source
 from standfirst.wire.tests.agency import Desk, g2
 from standfirst.wire.tests.test_screens import page, signed_in
@@ -125,3 +128,20 @@ def test_a_broken_form_never_shows_what_was_entered_as_a_secret(desk: Desk, serv
         fields(desk, server, **{"secret-password": HUSH, "secret-headers": f"X: {HUSH}", "settings-url": ""}),
     )
     assert HUSH not in response.content.decode()
+
+
+def test_a_fault_while_a_form_is_saved_reports_no_secret(desk: Desk, server: Server, monkeypatch, rf):
+    def fails(**given: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(sources, "configure", fails)
+    request = rf.post("/", fields(desk, server, **{"secret-api_key": HUSH}))
+    request.user = desk.wire_editor
+    try:
+        views_sources.add(request, "http")
+    except RuntimeError:
+        report = ExceptionReporter(request, *sys.exc_info())
+        assert "the disk is full" in report.get_traceback_text()
+        assert HUSH not in report.get_traceback_text() + report.get_traceback_html()
+    else:
+        pytest.fail("It should have failed.")
