@@ -58,7 +58,7 @@ def test_a_newsroom_opens_in_an_empty_folder_runs_again_and_leaves_nothing_behin
         assert newsroom.http.get("/newsroom/").status_code == 302
         with newsroom.signed_in("admin", password) as admin:
             assert "New story" in admin.get("/newsroom/desk/").text
-        assert set(newsroom.children()) == {"reader", "newsroom", "worker"}
+        assert set(newsroom.children()) == {"reader", "newsroom", "worker", "wire"}
         assert oct((home / "newsroom.sqlite3").stat().st_mode & 0o777) == "0o600"
         address, _ = newsroom.inside(publish, "The ferry is back")
         until(lambda: newsroom.http.get(address).status_code == 200, waiting_for="the first story")
@@ -91,10 +91,10 @@ def test_a_newsroom_opens_in_an_empty_folder_runs_again_and_leaves_nothing_behin
         newsroom.stop()
 
 
-@pytest.mark.parametrize("name", ["reader", "newsroom", "worker"])
+@pytest.mark.parametrize("name", ["reader", "newsroom", "worker", "wire"])
 def test_what_dies_is_started_again_and_the_others_go_on(served: Serving, name: str) -> None:
-    bystanders = {"reader", "newsroom", "worker"} - {name}
-    before = {each: served.pid(each) for each in ("reader", "newsroom", "worker")}
+    bystanders = {"reader", "newsroom", "worker", "wire"} - {name}
+    before = {each: served.pid(each) for each in ("reader", "newsroom", "worker", "wire")}
     os.kill(before[name], signal.SIGKILL)
     if name != "reader":
         assert served.http.get("/").status_code == 200
