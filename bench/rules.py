@@ -41,7 +41,7 @@ def measure(number: int) -> None:
         {"subjects": "15000000\nno such subject\nN2:ABC", "any_words": "football"},
     ]
     for place in range(number):
-        rules.save(rule=Rule(mode="hold", **kinds[place % len(kinds)]), feeds=[], by=by)
+        rules.keep(rule=Rule(mode="hold", **kinds[place % len(kinds)]), feeds=[], by=by)
     dice = random.Random(5)
     items = [
         Item(

@@ -564,7 +564,7 @@ def _changed() -> None:
 
 
 @transaction.atomic
-def save(*, rule: Rule, feeds: Iterable[Feed], by: Actor) -> Rule:
+def keep(*, rule: Rule, feeds: Iterable[Feed], by: Actor) -> Rule:
     """Save a new or changed rule. A new one comes last.
 
     Raises:

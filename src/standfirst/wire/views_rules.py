@@ -100,7 +100,7 @@ def _tried(form: RuleForm, *, asked: bool) -> dict[str, Any]:
 
 def _save(request: HttpRequest, form: RuleForm) -> HttpResponse | None:
     try:
-        saved = rules.save(rule=form.instance, feeds=form.cleaned_data["feeds"], by=request.user)
+        saved = rules.keep(rule=form.instance, feeds=form.cleaned_data["feeds"], by=request.user)
     except PermissionDenied as error:
         form.add_error("section", str(error))
         return None

@@ -103,7 +103,12 @@ class Migration(migrations.Migration):
             name="Facet",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(choices=[("subject", "Subject"), ("place", "Place"), ("language", "Language")], max_length=10)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("subject", "Subject"), ("place", "Place"), ("language", "Language")], max_length=10
+                    ),
+                ),
                 ("token", models.CharField(max_length=24, unique=True)),
                 ("label", models.CharField(help_text="As an agency first wrote it.", max_length=120)),
             ],

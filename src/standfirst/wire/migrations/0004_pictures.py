@@ -5,160 +5,187 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pictures', '0002_kills'),
-        ('stories', '0001_initial'),
-        ('wire', '0003_screen'),
+        ("pictures", "0002_kills"),
+        ("stories", "0001_initial"),
+        ("wire", "0003_screen"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PicturePlace',
+            name="PicturePlace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('due', 'To be placed'), ('placed', 'In the story'), ('left', 'Left to a person')], max_length=8)),
-                ('because', models.CharField(blank=True, help_text='Why it is not placed by itself.', max_length=300)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("due", "To be placed"), ("placed", "In the story"), ("left", "Left to a person")],
+                        max_length=8,
+                    ),
+                ),
+                ("because", models.CharField(blank=True, help_text="Why it is not placed by itself.", max_length=300)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='itempicture',
-            name='item_picture_once',
+            model_name="itempicture",
+            name="item_picture_once",
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='claimed_until',
+            model_name="itempicture",
+            name="claimed_until",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='current',
-            field=models.BooleanField(default=True, help_text='False: the newest version no longer brings it.'),
+            model_name="itempicture",
+            name="current",
+            field=models.BooleanField(default=True, help_text="False: the newest version no longer brings it."),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='expires_at',
-            field=models.DateTimeField(help_text='When the permission to show it ends.', null=True),
+            model_name="itempicture",
+            name="expires_at",
+            field=models.DateTimeField(help_text="When the permission to show it ends.", null=True),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='fetched_at',
+            model_name="itempicture",
+            name="fetched_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='file_says',
-            field=models.JSONField(default=dict, help_text='The metadata inside the file.'),
+            model_name="itempicture",
+            name="file_says",
+            field=models.JSONField(default=dict, help_text="The metadata inside the file."),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='height',
+            model_name="itempicture",
+            name="height",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='held_because',
-            field=models.JSONField(default=list, help_text='Why only a person may place it.'),
+            model_name="itempicture",
+            name="held_because",
+            field=models.JSONField(default=list, help_text="Why only a person may place it."),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='name',
-            field=models.CharField(blank=True, help_text="The agency's id of the picture, else its address.", max_length=500),
+            model_name="itempicture",
+            name="name",
+            field=models.CharField(
+                blank=True, help_text="The agency's id of the picture, else its address.", max_length=500
+            ),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='next_at',
-            field=models.DateTimeField(help_text='When it is to be fetched. Empty: when somebody asks for it.', null=True),
+            model_name="itempicture",
+            name="next_at",
+            field=models.DateTimeField(
+                help_text="When it is to be fetched. Empty: when somebody asks for it.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='not_before',
-            field=models.DateTimeField(help_text='It must not be shown before.', null=True),
+            model_name="itempicture",
+            name="not_before",
+            field=models.DateTimeField(help_text="It must not be shown before.", null=True),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='position',
-            field=models.PositiveSmallIntegerField(default=0, help_text='0: the lead.'),
+            model_name="itempicture",
+            name="position",
+            field=models.PositiveSmallIntegerField(default=0, help_text="0: the lead."),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='reason',
-            field=models.TextField(blank=True, help_text='Why it is not here, in a sentence.'),
+            model_name="itempicture",
+            name="reason",
+            field=models.TextField(blank=True, help_text="Why it is not here, in a sentence."),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='said',
-            field=models.JSONField(default=dict, help_text='What the agency says of it, as a canonical association.'),
+            model_name="itempicture",
+            name="said",
+            field=models.JSONField(default=dict, help_text="What the agency says of it, as a canonical association."),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='seal',
-            field=models.CharField(blank=True, db_index=True, help_text='SHA-256 of the bytes.', max_length=64),
+            model_name="itempicture",
+            name="seal",
+            field=models.CharField(blank=True, db_index=True, help_text="SHA-256 of the bytes.", max_length=64),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='size',
+            model_name="itempicture",
+            name="size",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='state',
-            field=models.CharField(choices=[('wanted', 'To come'), ('fetched', 'Here'), ('failed', 'Could not be fetched'), ('refused', 'Refused'), ('killed', 'Killed')], default='wanted', max_length=10),
+            model_name="itempicture",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("wanted", "To come"),
+                    ("fetched", "Here"),
+                    ("failed", "Could not be fetched"),
+                    ("refused", "Refused"),
+                    ("killed", "Killed"),
+                ],
+                default="wanted",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='tries',
+            model_name="itempicture",
+            name="tries",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='urgent',
-            field=models.BooleanField(default=False, help_text='Somebody waits for it.'),
+            model_name="itempicture",
+            name="urgent",
+            field=models.BooleanField(default=False, help_text="Somebody waits for it."),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='version',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wire.version'),
+            model_name="itempicture",
+            name="version",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="wire.version"
+            ),
         ),
         migrations.AddField(
-            model_name='itempicture',
-            name='width',
+            model_name="itempicture",
+            name="width",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AlterField(
-            model_name='itempicture',
-            name='picture',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='pictures.picture'),
+            model_name="itempicture",
+            name="picture",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="pictures.picture"
+            ),
         ),
         migrations.AddIndex(
-            model_name='itempicture',
-            index=models.Index(condition=models.Q(('state', 'wanted')), fields=['next_at'], name='item_picture_due'),
+            model_name="itempicture",
+            index=models.Index(condition=models.Q(("state", "wanted")), fields=["next_at"], name="item_picture_due"),
         ),
         migrations.AddIndex(
-            model_name='itempicture',
-            index=models.Index(fields=['name'], name='item_picture_name'),
+            model_name="itempicture",
+            index=models.Index(fields=["name"], name="item_picture_name"),
         ),
         migrations.AddConstraint(
-            model_name='itempicture',
-            constraint=models.UniqueConstraint(condition=models.Q(('name', ''), _negated=True), fields=('item', 'name'), name='item_picture_named'),
+            model_name="itempicture",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("name", ""), _negated=True), fields=("item", "name"), name="item_picture_named"
+            ),
         ),
         migrations.AddField(
-            model_name='pictureplace',
-            name='picture',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='wire.itempicture'),
+            model_name="pictureplace",
+            name="picture",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="places", to="wire.itempicture"
+            ),
         ),
         migrations.AddField(
-            model_name='pictureplace',
-            name='story',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='stories.story'),
+            model_name="pictureplace",
+            name="story",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="stories.story"),
         ),
         migrations.AddIndex(
-            model_name='pictureplace',
-            index=models.Index(condition=models.Q(('state', 'due')), fields=['at'], name='picture_place_due'),
+            model_name="pictureplace",
+            index=models.Index(condition=models.Q(("state", "due")), fields=["at"], name="picture_place_due"),
         ),
         migrations.AddConstraint(
-            model_name='pictureplace',
-            constraint=models.UniqueConstraint(fields=('picture', 'story'), name='picture_placed_once'),
+            model_name="pictureplace",
+            constraint=models.UniqueConstraint(fields=("picture", "story"), name="picture_placed_once"),
         ),
     ]

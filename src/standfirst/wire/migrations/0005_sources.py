@@ -6,40 +6,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('wire', '0004_pictures'),
+        ("wire", "0004_pictures"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(help_text='Short name, as commands use it, e.g. “cpa-api”.', max_length=80, unique=True)),
-                ('kind', models.CharField(choices=[('http', 'Web address (RSS, Atom, any file or JSON listing)'), ('ap', 'AP Media API'), ('afp', 'AFP Core API'), ('folder', 'Watched folder'), ('ftp', 'FTP or FTPS server'), ('sftp', 'SFTP server'), ('imap', 'Mailbox (IMAP)'), ('push', 'The agency calls us (webhook)')], max_length=10)),
-                ('settings', models.JSONField(default=dict, help_text="As the transport's settings say. Never a secret.")),
-                ('secrets', models.TextField(blank=True, help_text="Encrypted; the key is a file in the newsroom's folder.")),
-                ('interval', models.PositiveIntegerField(default=60, help_text='Seconds between two looks. Agencies name their least: AP and PA allow 30 to 60.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(604800)], verbose_name='look every')),
-                ('active', models.BooleanField(default=True, help_text='Off: paused. Nothing is fetched or let in.')),
-                ('allow_private', models.BooleanField(default=False, help_text='Allows private and loopback addresses, e.g. 10.0.0.5. Else every one of them is refused.', verbose_name='may be in our own network')),
-                ('cursor', models.JSONField(default=dict, help_text="How far it was fetched: the transport's own note.")),
-                ('lease_owner', models.CharField(blank=True, max_length=80)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('next_at', models.DateTimeField(help_text='Not before. Empty: at once.', null=True)),
-                ('failures', models.PositiveIntegerField(default=0, help_text='In a row, since it was last good.')),
-                ('stopped', models.BooleanField(default=False, help_text='No use in trying again before a person changes something.')),
-                ('tried_at', models.DateTimeField(null=True)),
-                ('good_at', models.DateTimeField(help_text='When the other side last answered as it should.', null=True)),
-                ('new_at', models.DateTimeField(help_text='When it last brought a file.', null=True)),
-                ('trouble', models.TextField(blank=True, help_text='What is wrong now and what to do, for people.')),
-                ('alerted_at', models.DateTimeField(help_text='When the publishers were told of the silence, till it ends.', null=True)),
-                ('created_at', models.DateTimeField(help_text='When it was added, or last switched on.')),
-                ('feed', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='wire.feed')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.SlugField(
+                        help_text="Short name, as commands use it, e.g. “cpa-api”.", max_length=80, unique=True
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("http", "Web address (RSS, Atom, any file or JSON listing)"),
+                            ("ap", "AP Media API"),
+                            ("afp", "AFP Core API"),
+                            ("folder", "Watched folder"),
+                            ("ftp", "FTP or FTPS server"),
+                            ("sftp", "SFTP server"),
+                            ("imap", "Mailbox (IMAP)"),
+                            ("push", "The agency calls us (webhook)"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "settings",
+                    models.JSONField(default=dict, help_text="As the transport's settings say. Never a secret."),
+                ),
+                (
+                    "secrets",
+                    models.TextField(blank=True, help_text="Encrypted; the key is a file in the newsroom's folder."),
+                ),
+                (
+                    "interval",
+                    models.PositiveIntegerField(
+                        default=60,
+                        help_text="Seconds between two looks. Agencies name their least: AP and PA allow 30 to 60.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(604800),
+                        ],
+                        verbose_name="look every",
+                    ),
+                ),
+                ("active", models.BooleanField(default=True, help_text="Off: paused. Nothing is fetched or let in.")),
+                (
+                    "allow_private",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Allows private and loopback addresses, e.g. 10.0.0.5. Else every one of them is refused.",
+                        verbose_name="may be in our own network",
+                    ),
+                ),
+                (
+                    "cursor",
+                    models.JSONField(default=dict, help_text="How far it was fetched: the transport's own note."),
+                ),
+                ("lease_owner", models.CharField(blank=True, max_length=80)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("next_at", models.DateTimeField(help_text="Not before. Empty: at once.", null=True)),
+                ("failures", models.PositiveIntegerField(default=0, help_text="In a row, since it was last good.")),
+                (
+                    "stopped",
+                    models.BooleanField(
+                        default=False, help_text="No use in trying again before a person changes something."
+                    ),
+                ),
+                ("tried_at", models.DateTimeField(null=True)),
+                (
+                    "good_at",
+                    models.DateTimeField(help_text="When the other side last answered as it should.", null=True),
+                ),
+                ("new_at", models.DateTimeField(help_text="When it last brought a file.", null=True)),
+                ("trouble", models.TextField(blank=True, help_text="What is wrong now and what to do, for people.")),
+                (
+                    "alerted_at",
+                    models.DateTimeField(
+                        help_text="When the publishers were told of the silence, till it ends.", null=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField(help_text="When it was added, or last switched on.")),
+                (
+                    "feed",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sources", to="wire.feed"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'indexes': [models.Index(condition=models.Q(('active', True)), fields=['next_at', 'id'], name='source_next')],
+                "ordering": ["name"],
+                "indexes": [
+                    models.Index(condition=models.Q(("active", True)), fields=["next_at", "id"], name="source_next")
+                ],
             },
         ),
     ]

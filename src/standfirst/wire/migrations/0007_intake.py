@@ -5,114 +5,151 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('wire', '0006_families_and_rules'),
+        ("wire", "0006_families_and_rules"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Directive',
+            name="Directive",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=200)),
-                ('status', models.CharField(help_text='“canceled” or “withheld”.', max_length=20)),
-                ('target', models.CharField(blank=True, help_text='As the agency names it. Empty: only in words.', max_length=500)),
-                ('before', models.BigIntegerField(help_text='Only versions below this order. Empty: all.', null=True)),
-                ('exact', models.BooleanField(default=False, help_text='The format has a place for it; it was not read out of text.')),
-                ('said', models.TextField(blank=True)),
-                ('at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('settled', models.CharField(blank=True, choices=[('applied', 'Applied'), ('put away', 'Put away')], max_length=12)),
-                ('settled_by', models.CharField(blank=True, max_length=255)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("provider", models.CharField(max_length=200)),
+                ("status", models.CharField(help_text="“canceled” or “withheld”.", max_length=20)),
+                (
+                    "target",
+                    models.CharField(
+                        blank=True, help_text="As the agency names it. Empty: only in words.", max_length=500
+                    ),
+                ),
+                ("before", models.BigIntegerField(help_text="Only versions below this order. Empty: all.", null=True)),
+                (
+                    "exact",
+                    models.BooleanField(
+                        default=False, help_text="The format has a place for it; it was not read out of text."
+                    ),
+                ),
+                ("said", models.TextField(blank=True)),
+                ("at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "settled",
+                    models.CharField(
+                        blank=True, choices=[("applied", "Applied"), ("put away", "Put away")], max_length=12
+                    ),
+                ),
+                ("settled_by", models.CharField(blank=True, max_length=255)),
             ],
         ),
         migrations.CreateModel(
-            name='Listing',
+            name="Listing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(blank=True, help_text='Of several that one feed is read from.', max_length=300)),
-                ('names', models.JSONField(default=list, help_text="Ids of items, in the source's order.")),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "source",
+                    models.CharField(blank=True, help_text="Of several that one feed is read from.", max_length=300),
+                ),
+                ("names", models.JSONField(default=list, help_text="Ids of items, in the source's order.")),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.RemoveIndex(
-            model_name='delivery',
-            name='delivery_unfinished',
+            model_name="delivery",
+            name="delivery_unfinished",
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='claimed_by',
-            field=models.CharField(blank=True, help_text='Which program reads it now.', max_length=40),
+            model_name="delivery",
+            name="claimed_by",
+            field=models.CharField(blank=True, help_text="Which program reads it now.", max_length=40),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='claimed_until',
-            field=models.DateTimeField(help_text='When others may take it over.', null=True),
+            model_name="delivery",
+            name="claimed_until",
+            field=models.DateTimeField(help_text="When others may take it over.", null=True),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='envelope',
-            field=models.JSONField(default=dict, help_text='What is known of how it came, by name.'),
+            model_name="delivery",
+            name="envelope",
+            field=models.JSONField(default=dict, help_text="What is known of how it came, by name."),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='items_done',
-            field=models.PositiveIntegerField(default=0, help_text='How many of its items were applied.'),
+            model_name="delivery",
+            name="items_done",
+            field=models.PositiveIntegerField(default=0, help_text="How many of its items were applied."),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='pressing',
-            field=models.BooleanField(default=False, help_text='A word in it may ask for something to be taken down: it is read before others.'),
+            model_name="delivery",
+            name="pressing",
+            field=models.BooleanField(
+                default=False,
+                help_text="A word in it may ask for something to be taken down: it is read before others.",
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='gone_at',
-            field=models.DateTimeField(help_text="When the agency's listing stopped naming it: that is no kill.", null=True),
+            model_name="item",
+            name="gone_at",
+            field=models.DateTimeField(
+                help_text="When the agency's listing stopped naming it: that is no kill.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='terms_ended_at',
-            field=models.DateTimeField(help_text='Stories of it were taken down because they ended.', null=True),
+            model_name="item",
+            name="terms_ended_at",
+            field=models.DateTimeField(help_text="Stories of it were taken down because they ended.", null=True),
         ),
         migrations.AddField(
-            model_name='item',
-            name='urgent',
-            field=models.BooleanField(default=False, help_text='Somebody must decide about it at once.'),
+            model_name="item",
+            name="urgent",
+            field=models.BooleanField(default=False, help_text="Somebody must decide about it at once."),
         ),
         migrations.AddField(
-            model_name='version',
-            name='waits_for',
-            field=models.CharField(blank=True, help_text='Label of the version that it changes in places, and that is not here.', max_length=100),
+            model_name="version",
+            name="waits_for",
+            field=models.CharField(
+                blank=True,
+                help_text="Label of the version that it changes in places, and that is not here.",
+                max_length=100,
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'sealed')), fields=['-pressing', 'id'], name='delivery_unfinished'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", "sealed")), fields=["-pressing", "id"], name="delivery_unfinished"
+            ),
         ),
         migrations.AddIndex(
-            model_name='version',
-            index=models.Index(condition=models.Q(('waits_for', ''), _negated=True), fields=['item'], name='version_waits'),
+            model_name="version",
+            index=models.Index(
+                condition=models.Q(("waits_for", ""), _negated=True), fields=["item"], name="version_waits"
+            ),
         ),
         migrations.AddField(
-            model_name='directive',
-            name='item',
-            field=models.ForeignKey(help_text='The one that says it.', on_delete=django.db.models.deletion.PROTECT, related_name='directives', to='wire.item'),
+            model_name="directive",
+            name="item",
+            field=models.ForeignKey(
+                help_text="The one that says it.",
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="directives",
+                to="wire.item",
+            ),
         ),
         migrations.AddField(
-            model_name='listing',
-            name='feed',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='listings', to='wire.feed'),
+            model_name="listing",
+            name="feed",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="listings", to="wire.feed"
+            ),
         ),
         migrations.AddIndex(
-            model_name='directive',
-            index=models.Index(fields=['provider', 'target'], name='directive_target'),
+            model_name="directive",
+            index=models.Index(fields=["provider", "target"], name="directive_target"),
         ),
         migrations.AddIndex(
-            model_name='directive',
-            index=models.Index(condition=models.Q(('settled_at', None)), fields=['-at', '-id'], name='directive_open'),
+            model_name="directive",
+            index=models.Index(condition=models.Q(("settled_at", None)), fields=["-at", "-id"], name="directive_open"),
         ),
         migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.UniqueConstraint(fields=('feed', 'source'), name='listing_once'),
+            model_name="listing",
+            constraint=models.UniqueConstraint(fields=("feed", "source"), name="listing_once"),
         ),
     ]

@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('wire', '0007_intake'),
+        ("wire", "0007_intake"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('urgent', True)), fields=['-changed_at', '-id'], name='item_urgent'),
+            model_name="item",
+            index=models.Index(condition=models.Q(("urgent", True)), fields=["-changed_at", "-id"], name="item_urgent"),
         ),
     ]

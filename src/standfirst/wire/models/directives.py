@@ -25,7 +25,9 @@ class Directive(models.Model):
         APPLIED = "applied", "Applied"
         PUT_AWAY = "put away", "Put away"
 
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="directives", help_text="The one that says it.")
+    item = models.ForeignKey(
+        Item, on_delete=models.PROTECT, related_name="directives", help_text="The one that says it."
+    )
     provider = models.CharField(max_length=200)
     status = models.CharField(max_length=20, help_text="“canceled” or “withheld”.")
     target = models.CharField(max_length=500, blank=True, help_text="As the agency names it. Empty: only in words.")

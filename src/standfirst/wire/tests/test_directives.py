@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -16,11 +17,11 @@ from standfirst.wire.models import Directive, Feed, Item, Offer
 from standfirst.wire.tests.agency import Desk, lifecycle
 
 
-def kill_of(target: str, **more: object) -> Said:
-    return Said(status="canceled", target=target, **{"exact": True, "said": f"KILL {target}", **more})  # type: ignore[arg-type]
+def kill_of(target: str, **more: Any) -> Said:
+    return Said(status="canceled", target=target, **{"exact": True, "said": f"KILL {target}", **more})
 
 
-def notice(desk: Desk, *said: Said, item_id: str = "notice", **more: object) -> str:
+def notice(desk: Desk, *said: Said, item_id: str = "notice", **more: Any) -> str:
     return desk.say(item_id, headline="Editors: kill the bridge story", directives=said, **more)
 
 

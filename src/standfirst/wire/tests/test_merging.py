@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from standfirst.stories.models import Story
 from standfirst.wire import actions
 from standfirst.wire.item import EdNote
@@ -9,7 +11,7 @@ from standfirst.wire.models import Item, Version
 from standfirst.wire.tests.agency import Desk, words
 
 
-def management(desk: Desk, version: int = 1, **said: object) -> str:
+def management(desk: Desk, version: int = 1, **said: Any) -> str:
     return desk.say(version=version, headline="", body_html="", management_only=True, **said)
 
 

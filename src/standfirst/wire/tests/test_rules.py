@@ -142,11 +142,11 @@ def test_a_saved_rule_counts_from_the_next_item_on(desk: Desk) -> None:
     cup = item(headline="Cup final moved")
     assert rules.decide(cup, desk.waiting).mode == "desk"
     rule = Rule(any_words="cup", mode="publish", section=desk.world)
-    rules.save(rule=rule, feeds=[desk.waiting], by=desk.publisher)
+    rules.keep(rule=rule, feeds=[desk.waiting], by=desk.publisher)
     decision = rules.decide(cup, desk.waiting)
     assert (decision.mode, decision.section, decision.rule) == ("publish", desk.section(), rule.pk)
     assert rules.decide(cup, desk.published).rule is None
-    hold = rules.save(rule=Rule(any_words="cup", mode="hold"), feeds=[], by=desk.publisher)
+    hold = rules.keep(rule=Rule(any_words="cup", mode="hold"), feeds=[], by=desk.publisher)
     assert rules.decide(cup, desk.waiting).rule == rule.pk
     rules.move(rule=hold, way="up", by=desk.publisher)
     assert rules.decide(cup, desk.waiting).mode == "hold"
@@ -161,16 +161,16 @@ def test_a_saved_rule_counts_from_the_next_item_on(desk: Desk) -> None:
 def test_rules_are_for_those_who_may_change_feeds_and_publish_where_they_say(desk: Desk) -> None:
     for stranger in (desk.reporter, desk.editor):
         with pytest.raises(PermissionDenied):
-            rules.save(rule=Rule(any_words="cup", mode="hold"), feeds=[], by=stranger)
+            rules.keep(rule=Rule(any_words="cup", mode="hold"), feeds=[], by=stranger)
     with pytest.raises(ValidationError, match="needs a section"):
-        rules.save(rule=Rule(any_words="cup", mode="publish"), feeds=[], by=desk.publisher)
+        rules.keep(rule=Rule(any_words="cup", mode="publish"), feeds=[], by=desk.publisher)
     with pytest.raises(ValidationError, match="above the first"):
-        rules.save(rule=Rule(urgency_from=4, urgency_to=2), feeds=[], by=desk.publisher)
+        rules.keep(rule=Rule(urgency_from=4, urgency_to=2), feeds=[], by=desk.publisher)
     assert not Rule.objects.exists()
 
 
 def test_a_rule_decides_over_incoming_copy_and_the_item_says_so(desk: Desk) -> None:
-    rule = rules.save(rule=Rule(any_words="bridge", mode="publish", section=desk.world), feeds=[], by=desk.publisher)
+    rule = rules.keep(rule=Rule(any_words="bridge", mode="publish", section=desk.world), feeds=[], by=desk.publisher)
     desk.wait(g2())
     item = desk.item(feed=desk.waiting)
     assert desk.story().live and item.rule_id == rule.pk
@@ -183,7 +183,7 @@ def test_a_rule_decides_over_incoming_copy_and_the_item_says_so(desk: Desk) -> N
     [{"status": "stat:canceled"}, {"headline": "TEST - please ignore"}, {"embargo": ""}, {"note": "Please hold."}],
 )
 def test_no_rule_publishes_what_waits_for_a_person(desk: Desk, spared: dict[str, str]) -> None:
-    rules.save(rule=Rule(mode="publish", section=desk.world), feeds=[], by=desk.publisher)
+    rules.keep(rule=Rule(mode="publish", section=desk.world), feeds=[], by=desk.publisher)
     desk.wait(g2(**spared))  # type: ignore[arg-type]
     assert not Item.objects.filter(place=Item.Place.TAKEN).exists()
 
@@ -202,7 +202,7 @@ def test_a_dry_run_shows_what_would_come_to_something_else_and_changes_nothing(d
     assert "Please hold" in off.then.barred
     assert not Rule.objects.exists() and Item.objects.filter(place=Item.Place.WAITING).count() == 3
     # A rule that is changed is tried in its own place, one that is switched off not at all.
-    hold = rules.save(rule=Rule(any_words="cup", mode="hold"), feeds=[], by=desk.publisher)
+    hold = rules.keep(rule=Rule(any_words="cup", mode="hold"), feeds=[], by=desk.publisher)
     late = rehearsing.rehearse(Terms(any_words=("cup",), mode="publish", section=sport))
     assert (late.fitted, late.earlier) == (0, 2)
     assert rehearsing.rehearse(Terms(pk=hold.pk, any_words=("cup",), mode="desk")).then["desk"] == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from standfirst.kit import clock
 from standfirst.stories.models import Origin, Story
@@ -11,7 +12,7 @@ from standfirst.wire.models import Feed, Item, Offer
 from standfirst.wire.tests.agency import Desk, words
 
 
-def take(desk: Desk, number: int | None, *, feed: Feed | None = None, item_id: str = "", **said: object) -> str:
+def take(desk: Desk, number: int | None, *, feed: Feed | None = None, item_id: str = "", **said: Any) -> str:
     said = {
         "headline": "The court's ruling",
         "thread_key": "BC-Ruling",

@@ -85,8 +85,15 @@ def test_a_pasted_wire_file_is_read_as_what_it_is() -> None:
 
 
 def test_data_is_not_taken_for_text() -> None:
-    for head in (b"%PDF-1.7 a b c d e f g h", b'{"a": "b c d e f g h i"}', b"<html>a b c d e f g h", b"hello",
-                 b"\x89PNG\r\n\x1a\n a b c d e f g h i j", b"1,2,3,4\n" * 50, b"GIF89a \x01\x02 a b c d e f g h"):  # fmt: skip
+    for head in (
+        b"%PDF-1.7 a b c d e f g h",
+        b'{"a": "b c d e f g h i"}',
+        b"<html>a b c d e f g h",
+        b"hello",
+        b"\x89PNG\r\n\x1a\n a b c d e f g h i j",
+        b"1,2,3,4\n" * 50,
+        b"GIF89a \x01\x02 a b c d e f g h",
+    ):
         assert not paste.recognises(head)
     assert paste.recognises("Fähre fährt wieder, sagte die Firma am Montag auf der Insel".encode()[:58] + b"\xc3")
     with pytest.raises(formats.Unreadable, match="no words"):
