@@ -162,7 +162,9 @@ def _arrived(row: ItemPicture, found: _Bytes) -> None:
     said = metadata.read(found.data)
     with transaction.atomic():
         # The agency may have taken it back while it was on its way.
-        fresh = ItemPicture.objects.select_for_update(of=("self",)).select_related("item__feed", "picture").get(pk=row.pk)
+        fresh = (
+            ItemPicture.objects.select_for_update(of=("self",)).select_related("item__feed", "picture").get(pk=row.pk)
+        )
         if fresh.state == ItemPicture.State.KILLED or fresh.item.killed_at is not None:
             _set(row, state=ItemPicture.State.KILLED, reason=fresh.reason or "The agency cancelled its item.")
             return
