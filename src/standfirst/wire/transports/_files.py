@@ -106,6 +106,13 @@ def whole(data: bytes) -> bool:
     return False
 
 
+def signed_off(data: bytes) -> bool:
+    """True if `data` is copy in telegraph style that ends as a message does: with EOT, or NNNN. Another message may
+    follow it in the same file."""
+    tail = data[-64:].rstrip(b"\x00\x7f \t\r\n")
+    return tail.endswith((b"\x04", b"NNNN"))
+
+
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
     """The oldest first."""
     return sorted(entries, key=lambda entry: (entry.changed, entry.path))

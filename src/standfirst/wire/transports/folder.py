@@ -1,8 +1,9 @@
 """A watched folder: an agency's client program, an FTP server of our own, or a person puts files into it.
 
 Names that are hidden or end in .part, .tmp and the like are left alone until they are renamed. A file is taken when it
-is whole: an XML or JSON file whose end is there, any other once it has not grown for a while. Pictures that a file
-names, or that have its name, come with it as its parts. Links are never followed, so nothing outside is ever read.
+is whole: an XML or JSON file whose end is there, a message that is signed off, any other once it has not grown for a
+while. Pictures that a file names, or that have its name, come with it as its parts. Links are never followed, so
+nothing outside is ever read.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from standfirst.wire.transports._files import (
     is_part,
     missing,
     pressing,
+    signed_off,
     unfinished,
     wanted,
     whole,
@@ -83,7 +85,9 @@ class Settings(_shared.Settings, frozen=True, kw_only=True, forbid_unknown_field
 
 SECRETS: Final[tuple[SecretField, ...]] = ()
 
-_POLL: Final = 0.5
+_POLL: Final = 0.2
+_SIGNED_OFF: Final = 0.3
+"""Seconds without growth after which a message that has its sign-off counts as whole: a kill must not wait longer."""
 _IN_MEMORY: Final = 8 * 1024 * 1024
 _DEPTH: Final = 8
 _AT_ONCE: Final = 50
@@ -199,7 +203,9 @@ def _is_ready(watch: _Watch, lead: Entry, data: bytes | None, parts: dict[str, E
     # What has been lying there since before we looked need not be watched again.
     patience = settings.settle if lead.size else max(settings.settle, _EMPTY)
     settled = age >= patience or _age(lead) >= max(patience, 2.0)
-    if not settled and not (data is not None and len(data) == lead.size and whole(data)):
+    if not settled and data is not None and len(data) == lead.size:
+        settled = whole(data) or (max(age, _age(lead)) >= _SIGNED_OFF and signed_off(data))
+    if not settled:
         return False
     growing = [part for part in parts.values() if now - watch.seen[part.path].since < 1.0 and _age(part) < 2.0]
     if growing:

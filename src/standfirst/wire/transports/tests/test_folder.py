@@ -85,6 +85,15 @@ def test_a_file_that_grows_is_left_alone_and_one_whose_end_is_there_is_taken_at_
     assert sorted(names(look(job, tmp_path, old=10))) == ["grows.txt", "grows.xml"]
 
 
+def test_a_message_that_is_signed_off_is_taken_at_once_unless_it_was_written_just_now(job, tmp_path: Path):
+    (tmp_path / "kill.txt").write_bytes(
+        b"\x01exw0021 2 i 12 exw\r\n\x02KILL exw0012 =\r\n\x03101140 JAN 26\r\n\x04\r\n"
+    )
+    (tmp_path / "open.txt").write_bytes(b"\x01exw0022 2 i 12 exw\r\n\x02A story =\r\n")
+    assert names(look(job, tmp_path, old=0)) == []
+    assert names(look(job, tmp_path, old=1.8)) == ["kill.txt"]
+
+
 def test_pictures_that_a_file_names_come_with_it(job, tmp_path: Path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "story.xml").write_bytes(b'<a><i href="photos/one.jpg"/><i href="two.JPG"/></a>')
