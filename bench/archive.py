@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from modelsearch.backends import get_search_backend
 from wagtail.models import Locale, Page
 
+from bench.words import Words
 from standfirst.desk import actions as desk
 from standfirst.kit import clock
 from standfirst.library import terms
@@ -28,26 +29,6 @@ from standfirst.stories import actions as stories
 from standfirst.stories.models import Address, Author, Publication, Section, SectionPath, Story, StoryAuthor
 
 TOP, CHILDREN, AUTHORS = 8, 3, 300
-SYLLABLES = "ba be bo da de du fa ka ke ki la lo ma me mi na no pa ra re ri sa so ta te to va wa ya ze".split()
-
-
-class Words:
-    """Words that occur as often as words do: the n-th commonest 1/n as often as the first."""
-
-    def __init__(self, dice: random.Random, number: int = 20_000) -> None:
-        self.dice = dice
-        self.words = ["".join(dice.choices(SYLLABLES, k=dice.choice((1, 2, 2, 3, 3, 4)))) for _ in range(number)]
-        self.weights = [1 / (place + 1) for place in range(number)]
-        self.pool: list[str] = []
-
-    def take(self, number: int) -> list[str]:
-        if len(self.pool) < number:
-            self.pool = self.dice.choices(self.words, self.weights, k=200_000)
-        taken, self.pool = self.pool[:number], self.pool[number:]
-        return taken
-
-    def line(self, number: int) -> str:
-        return " ".join(self.take(number)).capitalize()
 
 
 def build(number: int, seed: int = 1) -> list[Section]:

@@ -27,7 +27,8 @@ from typing import Any
 
 import httpx
 
-from bench import archive, copy, running
+from bench import copy, running
+from bench.words import Words
 
 
 def published(number: int, client: httpx.Client, inbox: Path, home: Path) -> dict[str, float]:
@@ -89,7 +90,7 @@ def desk(number: int, client: httpx.Client, inbox: Path, home: Path) -> dict[str
         headers={"Referer": f"{client.base_url}/newsroom/login/"},
     )
     assert client.get("/newsroom/wire/").status_code == 200
-    words = archive.Words(random.Random(3))
+    words = Words(random.Random(3))
     aside = home / "aside"
     aside.mkdir()
     for place in range(number):

@@ -40,7 +40,7 @@ from tests.running import parsed
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
 HOSTILE = (
-    "Harmless</script><script>alert(1)</script>\"><img src=x onerror=1>' onmouseover='1 {{7*7}}{% raw %}${7*7} "
+    "Harmless</script><script>alert(1)</script>\"><img src=x onerror=1>' onmouseover='1 {{713*811}}{% raw %}${713*811} "
     '<a href="javascript:alert(2)">x</a><svg onload=1><style>*{display:none}</style><!-- ]]> &lt;script&gt; '
     "\u202egnitrevni\u202c\u2066x\u2069\u2028\x0b\x1f\ufffe"
 )
@@ -50,7 +50,7 @@ RICH = (
     "<a href=' jAvA&#9;script:alert(6)'>b</a><a href='data:text/html,<script>1</script>'>c</a>"
     "<a href='vbscript:x'>d</a><img src=x onerror=alert(7)><iframe src='//evil.example/'></iframe>"
     "<form action='https://evil.example/'><input autofocus onfocus=1></form><svg><script>alert(8)</script></svg>"
-    "<math><mtext></p><style><img src=x onerror=9></style></mtext></math>{{7*7}}</p>"
+    "<math><mtext></p><style><img src=x onerror=9></style></mtext></math>{{713*811}}</p>"
 )
 ADDRESSES = {"", "http", "https", "mailto", "tel"}
 
@@ -338,14 +338,14 @@ def test_hostile_text_in_every_public_field_stays_text(newsroom: Newsroom) -> No
             for element in etree.fromstring(data).iter():
                 assert etree.QName(element).localname not in {"script", "img", "iframe"}, name
         if not name.endswith((".jpg", ".webp")):
-            assert b"x49x" not in data
-            assert b"${49}" not in data and b"\x00" not in data, name
+            assert b"x578243x" not in data
+            assert b"${578243}" not in data and b"\x00" not in data, name
             assert not re.search("[\u202a\u202b\u202d\u202e]", data.decode()), name
     assert pages > 20
     signed = Story.objects.get(title="Signed by hand").get_url_parts()[2]
     read = dict(everything(newsroom))[f"pages{signed}index.html"]
-    assert b"{{7*7}}" in read
-    assert b"49" not in re.sub(rb"[0-9a-f]{8,}|\d{3,}", b"", read)
+    assert b"{{713*811}}" in read
+    assert b"578243" not in read
 
 
 def harmless(name: str, data: bytes) -> None:
