@@ -97,7 +97,7 @@ def whole(data: bytes) -> bool:
         root = _ROOT.search(head)
         tail = data[-400:].rstrip(b"\x00 \t\r\n")
         return root is not None and tail.endswith(b"</" + root.group(1) + b">")
-    if head.startswith((b"{", b"[")) and len(data) <= 2_000_000:
+    if head.startswith((b"{", b"[")) and len(data) <= 8_000_000:
         try:
             msgspec.json.decode(data)
         except msgspec.MsgspecError:
