@@ -137,10 +137,10 @@ def steps_of(home: Path, act: Callable[[Path, Steps], None]) -> list[str]:
 
 
 def telling(names: list[str]) -> list[int]:
-    """Numbers of the steps that differ in kind: the first of each name, and the last of those that close something."""
+    """Numbers of the steps that differ in kind: the first of each name, and the last page's."""
     first = {name: number for number, name in reversed(list(enumerate(names, 1)))}
     last = dict(zip(names, range(1, len(names) + 1), strict=True))
-    return sorted({*first.values(), last["bake:delivered"], last["bake:recorded"], last["worker:closed"]})
+    return sorted({*first.values(), last["bake:recorded"]})
 
 
 def turning(names: list[str]) -> list[int]:

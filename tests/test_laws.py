@@ -27,7 +27,7 @@ from tests.newsroom import Newsroom
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
 STEPS = 12
-HISTORIES = 100
+HISTORIES = 60
 HISTORIES_ON_A_SERVER = 10
 DEEP = 1_000
 

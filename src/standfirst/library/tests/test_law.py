@@ -149,7 +149,7 @@ def ids(archive: Archive) -> list[int]:
     return archive.publish_many(written, at=[NOON - timedelta(days=9 * n) for n in range(STORIES)])
 
 
-EXAMPLES = 8 if os.environ.get("DATABASE_URL") else 60
+EXAMPLES = 8 if os.environ.get("DATABASE_URL") else 40
 """Histories; fewer on a server, where each statement takes the way through a socket."""
 
 
