@@ -35,10 +35,15 @@ def take_in(files: tuple[str, ...], feed_name: str, as_json: bool) -> None:
     from django.db import InterfaceError, OperationalError
 
     feed = _feed(feed_name)
+    from standfirst.wire import actions
+
     reports: list[dict[str, Any]] = []
     try:
-        for name in files:
-            report = _take_in(feed, name)
+        sources = (sys.stdin.buffer.read() if name == "-" else Path(name) for name in files)
+        for name, (_, outcome) in zip(
+            files, actions.take_in_all(feed=feed, files=sources, transport="command"), strict=True
+        ):
+            report = _report(click.format_filename(name), outcome)
             reports.append(report)
             if not as_json:
                 click.echo(_line(report), err=report["failed"])
@@ -66,20 +71,13 @@ def _feed(name: str) -> Any:
     return feed
 
 
-def _take_in(feed: Any, name: str) -> dict[str, Any]:
-    """One file's report, in plain JSON. Never raises for what is wrong with the file."""
-    from standfirst.wire import actions
+def _report(shown: str, delivery: Any) -> dict[str, Any]:
+    """One file's report, in plain JSON, made of its delivery or of why it could not be opened."""
     from standfirst.wire.models import Delivery
 
-    shown = click.format_filename(name)
-    try:
-        if name == "-":
-            data = sys.stdin.buffer.read()
-            delivery = actions.take_in(feed=feed, data=data, file_name="standard input", transport="command")
-        else:
-            delivery = actions.take_in(feed=feed, path=Path(name), transport="command")
-    except (Problem, OSError, ValueError) as error:
-        return {"file": shown, "state": NOT_OPENED, "items": 0, "outcomes": {}, "reason": str(error), "failed": True}
+    if isinstance(delivery, Problem):
+        why = str(delivery)
+        return {"file": shown, "state": NOT_OPENED, "items": 0, "outcomes": {}, "reason": why, "failed": True}
     return {
         "file": shown,
         "state": delivery.state,

@@ -21,7 +21,7 @@ from standfirst.stories.models import Origin, Section, Story
 from standfirst.wire import picturing
 from standfirst.wire.intake.applying import apply, stories_of
 from standfirst.wire.intake.common import received
-from standfirst.wire.intake.deliveries import deliver, put_away, read_again, resume, take_in, work_off
+from standfirst.wire.intake.deliveries import deliver, put_away, read_again, resume, take_in, take_in_all, work_off
 from standfirst.wire.intake.dialect import profile_of
 from standfirst.wire.intake.directives import candidates, no_longer_urgent
 from standfirst.wire.intake.embargoes import bind
@@ -53,6 +53,7 @@ __all__ = [
     "spike",
     "take",
     "take_in",
+    "take_in_all",
     "waiting",
     "why_not_take",
     "work_off",

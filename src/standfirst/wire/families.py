@@ -33,7 +33,7 @@ from standfirst.kit import clock, digests
 from standfirst.kit.errors import Refused
 from standfirst.stories.actions import may
 from standfirst.stories.models import Origin, Story
-from standfirst.wire import likeness, words
+from standfirst.wire import likeness, rows, words
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Clue, Item, Parting, Thread
 
@@ -45,6 +45,9 @@ ALIKE: Final = timedelta(hours=48)
 KEYED: Final = timedelta(hours=20)
 CONTINUED: Final = timedelta(hours=36)
 """The same for what is marked as an update of something."""
+
+_TOLD: Final = ("first_at", "last_at", "count", "headline", "headline_at", "language")
+"""What a version that comes in changes of its thread."""
 
 _ROWS: Final = 8
 """So many newest rows of each digest are looked at."""
@@ -119,7 +122,10 @@ def place(item: Item, canonical: CanonicalItem) -> Thread:
     for other in _allowed(thread.pk, list(dict.fromkeys(rest))):
         thread = _merge(thread, next(each for each in standing.values() if each.pk == other))
     _tell(thread, canonical, clues.at, joining=item.thread_id is None)
-    thread.save()
+    if thread._state.adding:
+        rows.insert(thread)
+    else:
+        rows.update(thread, _TOLD)
     item.thread = thread
     _remember(item, clues)
     return thread

@@ -141,7 +141,10 @@ def note(item: Item, version: Version, canonical: CanonicalItem) -> None:
                     [item.pk, version.pk],
                 )
         gone.delete()
-    Found.objects.bulk_create([Found(version=version, item=item)], ignore_conflicts=True)
+    with default_connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO wire_found (version_id, item_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [version.pk, item.pk]
+        )
 
 
 def _earlier_body(item: Item, version: Version) -> str:

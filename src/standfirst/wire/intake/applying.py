@@ -15,7 +15,7 @@ from django.db import transaction
 from standfirst.kit import clock, digests
 from standfirst.stories import alerts
 from standfirst.stories.models import Story
-from standfirst.wire import families, picturing, searching, touched
+from standfirst.wire import families, picturing, rows, searching, touched
 from standfirst.wire.intake import directives, merging
 from standfirst.wire.intake.common import Outcome
 from standfirst.wire.intake.dialect import profile_of
@@ -87,7 +87,7 @@ def apply(*, delivery: Delivery, canonical: CanonicalItem) -> Outcome:
     outcome = _settle(item, canonical, delivery, order, digest, created=created, twin=twin, waits_for=waits_for)
     changed = [name for name, value, now in zip(_FIELDS, before, _values(item), strict=True) if value != now]
     if changed:
-        item.save(update_fields=changed)
+        rows.update(item, changed)
     if not waits_for and not created:
         _complete(item, canonical)
     return outcome
@@ -125,7 +125,7 @@ def apply_again(*, version: Version, canonical: CanonicalItem) -> Outcome:
     )
     changed = [name for name, value, now in zip(_FIELDS, before, _values(item), strict=True) if value != now]
     if changed:
-        item.save(update_fields=changed)
+        rows.update(item, changed)
     return outcome
 
 
@@ -170,7 +170,10 @@ def _settle(
     version.canonical = _plain(
         msgspec.structs.replace(canonical, received_at=delivery.received_at, transport=delivery.transport)
     )
-    version.save()
+    if version._state.adding:
+        rows.insert(version)
+    else:
+        version.save()
     new_names = directives.keep_names(item, canonical, created=created)
     ours = [] if created else stories_of(item)
     free = {story.pk: touched.by_whom(story) is None for story in ours}
@@ -241,7 +244,7 @@ def _complete(item: Item, canonical: CanonicalItem) -> None:
         _settle(item, whole, delivery, waiting.order, waiting.digest, version=waiting)
         changed = [name for name, value, now in zip(_FIELDS, before, _values(item), strict=True) if value != now]
         if changed:
-            item.save(update_fields=changed)
+            rows.update(item, changed)
         _complete(item, whole)
 
 
@@ -266,7 +269,7 @@ def _item(feed: Feed, canonical: CanonicalItem, order: int) -> tuple[Item, bool,
     if absent and ahead is not None:
         ahead.absent.discard((provider, item_id))
     if made is None:
-        item.save(force_insert=True)
+        rows.insert(item)
         return item, True, twin
     known = _locked(provider, item_id)
     if known is None:

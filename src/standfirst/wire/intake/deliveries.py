@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import heapq
 import logging
-import re
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.conf import settings
@@ -34,13 +34,14 @@ from standfirst.kit import clock
 from standfirst.kit.errors import Problem, Refused
 from standfirst.stories import alerts
 from standfirst.stories.actions import may
-from standfirst.wire import formats, sealing
+from standfirst.wire import formats, rows, sealing
 from standfirst.wire.intake import claims, common, listings
 from standfirst.wire.intake.applying import apply, looking_ahead
 from standfirst.wire.intake.common import MOST_ATTEMPTS, received
 from standfirst.wire.intake.dialect import profile_of
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Delivery, DeliveryPart, Feed
+from standfirst.wire.pressing import LOOKED_THROUGH, pressing
 
 log = logging.getLogger(__name__)
 
@@ -54,21 +55,14 @@ SLICE = 0.05
 """Seconds for which one transaction takes further items."""
 
 BREATH = 0.008
-"""Seconds between two transactions, in which others may write. On SQLite a writer that has to wait looks again after 1,
-2, 5, 10 ... milliseconds; reading the next files gives it time too."""
+"""Seconds between two transactions, in which others may write: the next files are read meanwhile. On SQLite a writer
+that has to wait looks again after 1, 2, 5, 10 ... milliseconds."""
+
+TOGETHER = 64
+"""Files that a command takes in between two lines of its report."""
 
 AHEAD = 40
 """Items that the database is asked about at once."""
-
-_LOOKED_THROUGH = 4_000_000
-_PRESSING = re.compile(
-    rb"cancell?ed|withheld|withdrawn|\bkill\b|\bwithhold|\bwithdraw\b|elimination|retract|\bannul|"
-    rb'edStat:D|msgType="D|sttinstruct:remove|\bmandatory\b|do not use|\bdisregard|'
-    rb"\banul|zur.{1,6}ckgezogen|\bstorn|\bsuppr",
-    re.IGNORECASE,
-)
-"""Words in the bytes of a file that may ask for a takedown. It is read before others then, no more."""
-
 
 # --- coming in ----------------------------------------------------------------------------------------------------
 
@@ -92,7 +86,9 @@ def deliver(
         Refused: the feed is switched off.
         Problem: a file cannot be opened.
     """
-    return _deliver(feed, data, path, file_name, transport, parts or {}, envelope or {}, "")
+    delivery = _sealed(feed, data, path, file_name, transport, parts or {}, envelope or {}, "")
+    _note([delivery])
+    return delivery.row
 
 
 def take_in(
@@ -114,12 +110,51 @@ def take_in(
         Problem: a file cannot be opened.
     """
     with claims.claimant() as token:
-        delivery = _deliver(feed, data, path, file_name, transport, parts or {}, envelope or {}, token)
-        _Round(token).do([delivery])
-    return delivery
+        delivery = _sealed(feed, data, path, file_name, transport, parts or {}, envelope or {}, token)
+        _note([delivery])
+        _Round(token).do([delivery.row])
+    return delivery.row
 
 
-def _deliver(
+def take_in_all(
+    *, feed: Feed, files: Iterable[bytes | Path], transport: str = "file"
+) -> Iterator[tuple[bytes | Path, Delivery | Problem]]:
+    """`take_in` many files, some at a time, in order: each with its delivery, or with why it could not be opened.
+
+    Call it outside of a transaction.
+
+    Raises:
+        Refused: the feed is switched off.
+    """
+    waiting = iter(files)
+    with claims.claimant() as token:
+        while some := list(islice(waiting, TOGETHER)):
+            made: list[_Sealed | Problem] = []
+            for file in some:
+                data, path = (None, file) if isinstance(file, Path) else (file, None)
+                try:
+                    made.append(_sealed(feed, data, path, "" if path else "standard input", transport, {}, {}, token))
+                except Refused:
+                    raise
+                except Problem as problem:
+                    made.append(problem)
+                except OSError as error:
+                    made.append(Problem(f"{error.strerror}: look at the file, and at the disk."))
+            good = [each for each in made if isinstance(each, _Sealed)]
+            _note(good)
+            _Round(token).do([each.row for each in good])
+            for file, each in zip(some, made, strict=True):
+                yield file, each.row if isinstance(each, _Sealed) else each
+
+
+class _Sealed(NamedTuple):
+    """A delivery that is not noted yet, and what came with it: (name, seal, size, type)."""
+
+    row: Delivery
+    parts: list[tuple[str, str, int, str]]
+
+
+def _sealed(
     feed: Feed,
     data: bytes | None,
     path: Path | None,
@@ -128,7 +163,7 @@ def _deliver(
     parts: Mapping[str, bytes | Path],
     envelope: Mapping[str, str],
     token: str,
-) -> Delivery:
+) -> _Sealed:
     if not feed.active:
         raise Refused(f"The feed {feed.name} is switched off: switch it on before it takes files in.")
     root = received()
@@ -148,16 +183,23 @@ def _deliver(
         received_at=clock.now(),
         transport=transport[:40],
         envelope={str(name)[:100]: _text(str(said))[:2000] for name, said in envelope.items()},
-        pressing=_presses(sealing.place(root, sealed.seal) if data is None else data),
+        pressing=pressing(_head(sealing.place(root, sealed.seal)) if data is None else data),
         claimed_by=token,
         claimed_until=clock.now() + claims.LASTS if token else None,
         attempts=1 if token else 0,
     )
+    return _Sealed(delivery, [(name, each.seal, each.size, "") for name, each in with_it])
+
+
+def _note(sealed: Sequence[_Sealed]) -> None:
+    """Rows for what was sealed, so that a power cut loses none."""
+    if not sealed:
+        return
     with _for_good(), transaction.atomic():
-        delivery.save(force_insert=True)
-        _note_parts(delivery, ((name, each.seal, each.size, "") for name, each in with_it))
+        for each in sealed:
+            rows.insert(each.row)
+            _note_parts(each.row, each.parts)
     common.fault("intake:noted")
-    return delivery
 
 
 def _seal(root: Path, part: bytes | Path) -> sealing.Sealed:
@@ -166,26 +208,19 @@ def _seal(root: Path, part: bytes | Path) -> sealing.Sealed:
 
 def _note_parts(delivery: Delivery, parts: Iterable[tuple[str, str, int, str]]) -> None:
     """Rows for (name, seal, size, type). Two of one name are told apart by their bytes."""
-    rows: dict[str, DeliveryPart] = {}
+    noted: dict[str, DeliveryPart] = {}
     for name, seal, size, mime in parts:
         name = _text(name)[-200:] or seal
-        if name in rows and rows[name].seal != seal:
+        if name in noted and noted[name].seal != seal:
             name = f"{name[-180:]}~{seal}"
-        rows.setdefault(name, DeliveryPart(delivery=delivery, name=name, seal=seal, size=size, mime=_text(mime)[:100]))
-    if rows:
-        DeliveryPart.objects.bulk_create(rows.values(), ignore_conflicts=True)
+        noted.setdefault(name, DeliveryPart(delivery=delivery, name=name, seal=seal, size=size, mime=_text(mime)[:100]))
+    if noted:
+        DeliveryPart.objects.bulk_create(noted.values(), ignore_conflicts=True)
 
 
-def _presses(source: bytes | Path) -> bool:
-    """True if a word in the file may ask for a takedown, in whatever encoding it is."""
-    if isinstance(source, bytes):
-        head = source[:_LOOKED_THROUGH]
-    else:
-        with source.open("rb") as file:
-            head = file.read(_LOOKED_THROUGH)
-    if b"\x00" in head:
-        head = head.replace(b"\x00", b"")
-    return bool(_PRESSING.search(head))
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LOOKED_THROUGH)
 
 
 @contextmanager
@@ -319,38 +354,58 @@ class _Round:
 
     def __init__(self, token: str) -> None:
         self.token = token
+        self.unread: deque[tuple[Delivery, Delivery | None]] = deque()
+        """Claimed; each with the delivery that brought the same bytes before, if one did."""
         self.queue: list[_Read] = []
         self.finished: list[Delivery] = []
+        self._others_may_wait = False
 
     def work(self, *, limit: int, until: float) -> list[Delivery]:
         while True:
             self._claim(limit)
-            if not self.queue or time.monotonic() > until:
+            if not (self.unread or self.queue) or time.monotonic() > until:
                 return self.finished
-            self._apply_some()
-            time.sleep(BREATH)
+            self._turn()
 
     def do(self, deliveries: list[Delivery]) -> None:
         """Exactly these, which are claimed."""
-        self._read(deliveries)
-        while self.queue:
-            self._apply_some()
-            if self.queue:
-                time.sleep(BREATH)
+        self._put(deliveries)
+        while self.unread or self.queue:
+            self._turn()
+
+    def _turn(self) -> None:
+        """Read for a moment, in which others may write, then apply some of what was read."""
+        began = time.monotonic()
+        while self.unread and (not self.queue or time.monotonic() - began < BREATH):
+            self._read_next()
+        if self._others_may_wait:
+            time.sleep(max(0.0, BREATH - (time.monotonic() - began)))
+        self._apply_some()
+        self._others_may_wait = True
 
     def _claim(self, limit: int) -> None:
-        room = min(BATCH, limit - len(self.finished)) - len(self.queue)
-        if room > BATCH // 2 or (room > 0 and not self.queue):
-            size = sum(read.delivery.size for read in self.queue)
-            self._read(claims.claim(self.token, most=room, heaviest=max(1, HEAVIEST - size)))
+        held = len(self.unread) + len(self.queue)
+        room = min(BATCH, limit - len(self.finished)) - held
+        if room > BATCH // 2 or (room > 0 and not held):
+            size = sum(read.delivery.size for read in self.queue) + sum(delivery.size for delivery, _ in self.unread)
+            self._put(claims.claim(self.token, most=room, heaviest=max(1, HEAVIEST - size)))
         elif len(self.finished) < limit:
-            # What came in meanwhile, if it may be a takedown.
-            self._read(claims.claim(self.token, most=BATCH, heaviest=HEAVIEST, pressing=True))
+            # What came in meanwhile, if it may be a takedown: read at once.
+            pressing = claims.claim(self.token, most=BATCH, heaviest=HEAVIEST, pressing=True)
+            self._put(pressing, first=True)
+            for _ in pressing:
+                self._read_next()
 
-    def _read(self, deliveries: list[Delivery]) -> None:
+    def _put(self, deliveries: list[Delivery], *, first: bool = False) -> None:
         before = _same_bytes(deliveries)
-        for delivery in deliveries:
-            heapq.heappush(self.queue, _read(delivery, before.get((delivery.feed_id, delivery.seal))))
+        with_before = [(delivery, before.get((delivery.feed_id, delivery.seal))) for delivery in deliveries]
+        if first:
+            self.unread.extendleft(reversed(with_before))
+        else:
+            self.unread.extend(with_before)
+
+    def _read_next(self) -> None:
+        heapq.heappush(self.queue, _read(*self.unread.popleft()))
         common.fault("intake:parsed")
 
     def _apply_some(self) -> None:
@@ -358,12 +413,13 @@ class _Round:
         touched: dict[int, _Read] = {}
         over: list[_Read] = []
         queue = list(self.queue)
-        pressing = bool(queue) and queue[0].rank[0] == 0
+        down = bool(queue) and queue[0].rank[0] == 0
         coming = _coming(queue)
-        with transaction.atomic(), _alone(pressing), looking_ahead(coming, orders=pressing):
-            ours = claims.renew(self.token, [read.delivery.pk for read in queue])
+        with transaction.atomic(), _alone(down), looking_ahead(coming, orders=down):
+            held = [read.delivery.pk for read in queue]
+            ours = claims.renew(self.token, held + [delivery.pk for delivery, _ in self.unread])
             end = time.monotonic() + SLICE
-            while queue and time.monotonic() < end and (queue[0].rank[0] == 0) == pressing:
+            while queue and time.monotonic() < end and (queue[0].rank[0] == 0) == down:
                 read = heapq.heappop(queue)
                 if read.delivery.pk not in ours:
                     continue  # somebody else took it over
@@ -405,14 +461,14 @@ _LOCK = 0x57495245
 
 
 @contextmanager
-def _alone(pressing: bool) -> Iterator[None]:
+def _alone(down: bool) -> Iterator[None]:
     """Have no item come in while another program applies an order to take it back: neither would see the other.
 
     SQLite has one writer. On PostgreSQL, transactions with take-downs wait for the others, and those for them.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_xact_lock{'' if pressing else '_shared'}(%s)", [_LOCK])
+            cursor.execute(f"SELECT pg_advisory_xact_lock{'' if down else '_shared'}(%s)", [_LOCK])
     yield
 
 
@@ -509,7 +565,22 @@ def _apply_one(read: _Read) -> str:
 def _note_progress(read: _Read) -> None:
     delivery = read.delivery
     delivery.items_in, delivery.items_done, delivery.outcomes = len(read.items), read.done, dict(read.outcomes)
-    delivery.save(update_fields=["items_in", "items_done", "outcomes"])
+    rows.update(delivery, ("items_in", "items_done", "outcomes"))
+
+
+_FINISHED = (
+    "state",
+    "reason",
+    "trouble",
+    "urgent",
+    "format",
+    "items_in",
+    "items_done",
+    "outcomes",
+    "oddities",
+    "claimed_by",
+    "claimed_until",
+)
 
 
 def _finish(read: _Read) -> None:
@@ -532,21 +603,7 @@ def _finish(read: _Read) -> None:
     delivery.reason = reason.replace("\x00", "")
     delivery.trouble = delivery.state in (Delivery.State.UNREADABLE, Delivery.State.PARTLY)
     delivery.claimed_by, delivery.claimed_until = "", None
-    delivery.save(
-        update_fields=[
-            "state",
-            "reason",
-            "trouble",
-            "urgent",
-            "format",
-            "items_in",
-            "items_done",
-            "outcomes",
-            "oddities",
-            "claimed_by",
-            "claimed_until",
-        ]
-    )
+    rows.update(delivery, _FINISHED)
     if delivery.urgent:
         alerts.mail_publishers(
             f"A file from {delivery.feed.title} that may ask for a takedown could not be read",

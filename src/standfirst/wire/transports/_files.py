@@ -23,11 +23,6 @@ _MENTIONED: Final = re.compile(
     rb"""["'>=\s]([^"'<>:;,|?*\\\s]{1,200}\.(?:jpe?g|png|gif|tiff?|webp|heic|mp4|mp3|mov))["'<\s]""", re.IGNORECASE
 )
 _ROOT: Final = re.compile(rb"<([A-Za-z_][\w.:-]{0,80})")
-_PRESSING: Final = re.compile(
-    rb"cancell?ed|withheld|withdrawn|\bkill\b|\bwithhold|\bwithdraw\b|elimination|retract|\bannul|"
-    rb'edStat:D|msgType="D|sttinstruct:remove|\bmandatory\b|do not use|\bdisregard',
-    re.IGNORECASE,
-)
 _SEARCHED: Final = 4_000_000
 
 
@@ -82,12 +77,6 @@ def missing(data: bytes, parts: Iterable[str]) -> bool:
         if "//" not in name and PurePosixPath(name).name.lower() not in known:
             return True
     return False
-
-
-def pressing(data: bytes) -> bool:
-    """True if there are words in `data` that may ask for a takedown. Such a file goes before those that came earlier:
-    a kill must not wait behind a burst."""
-    return _PRESSING.search(data[:_SEARCHED]) is not None
 
 
 def whole(data: bytes) -> bool:

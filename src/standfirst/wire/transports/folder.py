@@ -24,6 +24,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from msgspec import Meta
 
 from standfirst.kit import clock
+from standfirst.wire.pressing import pressing
 from standfirst.wire.transports import _shared
 from standfirst.wire.transports._files import (
     Entry,
@@ -31,7 +32,6 @@ from standfirst.wire.transports._files import (
     in_order,
     is_part,
     missing,
-    pressing,
     signed_off,
     unfinished,
     wanted,
