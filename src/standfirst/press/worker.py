@@ -50,6 +50,11 @@ ROWS = 500
 SLICE = 200
 """Records of a large change looked at before something more urgent may come in between."""
 
+LOOKING, LONGEST_LOOKING = 0.25, 5.0
+"""Seconds after which pages are printed of what was looked at, though more waits: in a burst the first story must not
+wait for the last one. As long as the last printing took, if that was longer: each prints the fronts again, and lists
+that stories of a burst share, so the further behind the press is, the more it has to do at once."""
+
 PATIENCE = 0.5
 """Seconds after which a long bake gives way to the clock."""
 
@@ -94,6 +99,9 @@ class Worker:
         self._beaten = 0.0
         self._asked = 0.0
         self._until = 0.0
+        self._printed_for = 0.0
+        self._behind = False
+        """True if the last round left work that could have been done."""
         self._ranked: datetime | None = None
         self._started = time.monotonic()
         self._last: dict[str, float] = {}
@@ -135,7 +143,7 @@ class Worker:
                 continue
             trouble = ""
             self._doing = "ready"
-            self._wait(IDLE)
+            self._wait(0.0 if self._behind else IDLE)
         self._doing = "stopped"
         self.beat(now=True)
 
@@ -261,13 +269,14 @@ class Worker:
 
     def _press(self, *, upto: Lane = Lane.MAINTENANCE, allow_mass_removal: bool = False) -> int:
         done = 0
+        self._behind = False
         while not self._stopping:
             rows = list(Change.objects.open().filter(lane__lte=upto)[:ROWS])
-            for same in _grouped(rows):
-                self.look(same)
+            looked = self._look_at(rows)
             if "moved sections" in self._troubles or any(row.kind == "section" for row in rows):
                 # A kill must not wait for it.
                 self._contain("moved sections", lambda: wiring.write_prefixes(self.engine))
+            began = time.monotonic()
             try:
                 bake = self.engine.bake(
                     upto=wiring.LANES[upto], interrupted=self._interrupted, allow_mass_removal=allow_mass_removal
@@ -279,15 +288,26 @@ class Worker:
                 self._troubles["printing"] = str(problem)
                 self.close()
                 return done
+            self._printed_for = time.monotonic() - began
             self._troubles.pop("printing", None)
             done += bake.pages
             self._fault("worker:baked")
             self.close()
-            if not bake.interrupted and len(rows) < ROWS:
+            if not bake.interrupted and looked and len(rows) < ROWS:
                 return done
             if time.monotonic() > self._until:
+                self._behind = True
                 return done
         return done
+
+    def _look_at(self, rows: Iterable[Change]) -> bool:
+        """Look at what open rows name, the most urgent first, for a moment. True if all were looked at."""
+        until = time.monotonic() + min(max(LOOKING, self._printed_for), LONGEST_LOOKING)
+        for same in _grouped(rows):
+            if self._stopping or time.monotonic() > until or self._interrupted(Lane(same[0].lane)):
+                return False
+            self.look(same)
+        return True
 
     def _interrupted(self, lane: Any) -> bool:
         """True if a more urgent row waits, or the clock has waited long enough."""
