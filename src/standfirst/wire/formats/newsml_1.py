@@ -5,7 +5,7 @@ loosely, so the content decides: a revision without content says something new a
 (`management_only`); one with `Update` elements changes places of it (`patches`, see `amend`); every other is whole.
 
 `Instruction/RevisionStatus` says what earlier revisions now are: an exact directive. Notes, advisory and product lines
-are for editors. Document types are not fetched; those that declare anything inside are refused.
+are for editors. Document types are not fetched; those that hold more than the names of DTDs of news are refused.
 """
 
 from __future__ import annotations
