@@ -96,6 +96,8 @@ class Profile:
     """A pattern that the whole of a last paragraph matches where it is only its writers' initials: it is taken off."""
     new_text_mark: str = ""
     """What marks new paragraphs at their start or end, e.g. "***": it is taken off."""
+    dateless_ids: bool = False
+    """NewsML 1: the date beside an item's id is that of the revision, so the id alone says which item it is."""
     creator_is_byline: bool = False
     """Whom the metadata names as creator is who wrote it, where there is no byline."""
     senders: frozenset[str] = frozenset()
@@ -417,6 +419,38 @@ _NITF_BLOCK: Final = re.compile(
 )
 
 
+_BLOCK_MARKUP: Final = re.compile(
+    r"</?(?:p|br|div|h[1-6]|ul|ol|li|table|section|article|body|html|blockquote)\b[^<>]*>", re.IGNORECASE
+)
+_WRAPPED: Final = re.compile(r"\s*<p>.*</p>\s*\Z", re.DOTALL | re.IGNORECASE)
+_PARAGRAPH_TAG: Final = re.compile(r"</?p>", re.IGNORECASE)
+_LINE: Final = 100
+"""The longest line, in letters, of a text that was wrapped for a terminal."""
+
+
+def unwrapped(text: str) -> str:
+    """Plain text that was wrapped for a terminal, its paragraphs set in, with an empty line between paragraphs.
+
+    Any other text comes back as it was: where a line is not full, what follows is no continuation of it.
+    """
+    rows = [row for row in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if row.strip()]
+    inner = rows[1:]
+    longest = max((len(row.strip()) for row in rows), default=0)
+    if longest > _LINE or all(row[0].isspace() for row in inner) or not any(row[0].isspace() for row in inner):
+        return text
+    paragraphs: list[list[str]] = []
+    before = ""
+    for row in rows:
+        if not paragraphs or row[0].isspace():
+            paragraphs.append([row.strip()])
+        elif len(before) * 5 < longest * 3:
+            return text
+        else:
+            paragraphs[-1].append(row.strip())
+        before = row.strip()
+    return "\n\n".join(" ".join(rows) for rows in paragraphs)
+
+
 def has_markup(text: str) -> bool:
     """True if `text` holds an HTML tag."""
     return "<" in text and bool(_MARKUP.search(text))
@@ -439,9 +473,17 @@ def body_from(text: str, mime: str = "") -> str:
     if "nitf" in mime:
         text = _NITF_BLOCK.sub(r"<\1div>", _NITF_HEADING.sub(r"<\1h2>", text))
         return blocks_of(text)
-    if "html" in mime or "xml" in mime or (not mime.startswith("text/plain") and has_markup(text)):
+    marked = "html" in mime or "xml" in mime
+    if not marked and _WRAPPED.match(text):
+        # Plain text, but for the tags of its paragraphs.
+        pieces = (unwrapped(piece) for piece in _PARAGRAPH_TAG.split(text))
+        return blocks_of("".join(f"<p>{line}</p>" for piece in pieces for line in piece.split("\n\n")))
+    if marked or (not mime.startswith("text/plain") and has_markup(text)):
+        if not marked and not _BLOCK_MARKUP.search(text):
+            # Lines of text with a word in bold: the lines are its paragraphs.
+            text = "".join(f"<p>{line}</p>" for line in text.splitlines())
         return blocks_of(text)
-    return markup.paragraphs_of(_UNPRINTABLE.sub("", text))
+    return markup.paragraphs_of(unwrapped(_UNPRINTABLE.sub("", text)))
 
 
 def plain(text: str) -> str:

@@ -695,6 +695,8 @@ _ITEM_META: Final[dict[str, _Reader]] = {
 
 def _urgency(draft: _Draft, element: etree._Element) -> None:
     number = whole_number(element.text)
+    if not line(element.text):
+        return
     if number is not None and 1 <= number <= 9:
         draft.urgency = number
     else:
