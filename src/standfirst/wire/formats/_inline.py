@@ -212,6 +212,7 @@ def parse_kindly(data: bytes, odd: list[Oddity]) -> etree._Element:
     name = declared.group(2).decode().lower() if declared else ""
     if declared and name in ("iso-8859-1", "latin1", "latin-1", "us-ascii"):
         data = _DECLARATION.sub(rb"\g<1>windows-1252\g<3>", data, count=1)
+        name = "windows-1252"
     if _NAMED.search(data) and not name.startswith("utf-16"):
         data = _NAMED.sub(_numbered, data)
     try:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from standfirst.kit import markup
 from standfirst.wire.formats._shared import has_zone, moment
-from standfirst.wire.item import EditorialType, Embargo, Oddity, Status
+from standfirst.wire.item import Directive, EditorialType, Embargo, Oddity, Status
 
 # --- characters ---------------------------------------------------------------------------------------------------
 
@@ -227,6 +227,11 @@ def is_marker(line: str) -> bool:
     return known > 0
 
 
+def is_alarm(label: str) -> bool:
+    """True for a label that says how urgent a story is, and nothing of what it is about: "ALERT", "URGENT"."""
+    return label.strip(" *!-").upper() in _ALARMS
+
+
 _ADVISING_START: Final = re.compile(
     r"[\s*(+-]*(?:(?:attention|atencion|atención|achtung|an die redaktion|a los? editor|aux rédac|"
     r"note to|notes? for|eds?\b|"
@@ -243,6 +248,14 @@ def advises_editors(line: str) -> bool:
     """True for a line that speaks to editors and asks for a story to be taken back, e.g. "ATTENTION EDITORS - KILL
     a0101", "EDITORS: WITHHOLD ..."."""
     return bool(_ADVISING_START.match(line)) and marks_in(line).takes_back is not None
+
+
+def asked_of_others(headline: str, status: Status) -> Directive | None:
+    """What a message that may be used itself asks in its headline to be done with another, which a person must find."""
+    if status not in ("usable", "embargoed") or not advises_editors(headline):
+        return None
+    asked = marks_in(headline).takes_back
+    return Directive(status=asked, target="", exact=False, said=headline[:300]) if asked else None
 
 
 _NOT_TO_BE_USED: Final = re.compile(
@@ -380,6 +393,17 @@ def zone_of(name: str) -> tzinfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def zoned(text: str, zone: str) -> str:
+    """An ISO 8601 time with its zone: its own, else the zone of that IANA name. Other texts come back as they are."""
+    read, info = moment(text), zone_of(zone)
+    if read is None or info is None or has_zone(text) or "T" not in text.upper():
+        return text
+    try:
+        return read.replace(tzinfo=info).astimezone(UTC).isoformat()
+    except OverflowError:
+        return text
 
 
 def month_of(word: str) -> int | None:

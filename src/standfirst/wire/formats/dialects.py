@@ -75,7 +75,9 @@ PA: Final = Profile(language="en", zone="Europe/London")
 AAP: Final = Profile(language="en", zone="Australia/Sydney")
 ANSA: Final = Profile(zone="Europe/Rome")
 KNA: Final = Profile(language="de", zone="Europe/Berlin")
-KYODO: Final = Profile(language="en", zone="Asia/Tokyo")
+KYODO: Final = Profile(language="en", zone="Asia/Tokyo", sign_off=r"==\s?Kyodo")
+# Belga dates an item's id by its revision; its times are those of Brussels.
+BELGA: Final = Profile(zone="Europe/Brussels", dateless_ids=True)
 # Reuters' news data calls what is to be taken down withdrawn. Its edStat letters and msgType are read by `newsml_g2`.
 REUTERS: Final = Profile(status_words={"withdrawn": "withheld", "deleted": "canceled"}, language="en")
 # TT has two words for statuses that IPTC lacks: copy that something else has replaced, and copy not yet written.
@@ -117,6 +119,7 @@ NAMED: Final[Mapping[str, Profile]] = {
     "ap": AP,
     "apa": APA,
     "bbc": BBC,
+    "belga": BELGA,
     "dpa": DPA,
     "globenewswire": GLOBENEWSWIRE,
     "nan": NAN,
@@ -143,9 +146,15 @@ BY_PROVIDER: Final[Mapping[str, Profile]] = {
     "lni": DPA,
     "kna": KNA,
     "kyodo": KYODO,
+    "kyodonews": KYODO,
+    "kyodonews.jp": KYODO,
+    "belga": BELGA,
+    "belga.be": BELGA,
     "pa": PA,
     "pa media": PA,
+    "pa.press.net": PA,
     "press association": PA,
+    "the press association": PA,
     "ap": AP,
     "ap.org": AP,
     "associated press": AP,
