@@ -98,6 +98,8 @@ class Profile:
     """What marks new paragraphs at their start or end, e.g. "***": it is taken off."""
     dateless_ids: bool = False
     """NewsML 1: the date beside an item's id is that of the revision, so the id alone says which item it is."""
+    byline_is_subheadline: bool = False
+    """NITF: what stands where a byline belongs is a second headline."""
     creator_is_byline: bool = False
     """Whom the metadata names as creator is who wrote it, where there is no byline."""
     senders: frozenset[str] = frozenset()
@@ -474,7 +476,7 @@ def body_from(text: str, mime: str = "") -> str:
         text = _NITF_BLOCK.sub(r"<\1div>", _NITF_HEADING.sub(r"<\1h2>", text))
         return blocks_of(text)
     marked = "html" in mime or "xml" in mime
-    if not marked and _WRAPPED.match(text):
+    if not marked and _WRAPPED.match(text) and not _BLOCK_MARKUP.search(_PARAGRAPH_TAG.sub("", text)):
         # Plain text, but for the tags of its paragraphs.
         pieces = (unwrapped(piece) for piece in _PARAGRAPH_TAG.split(text))
         return blocks_of("".join(f"<p>{line}</p>" for piece in pieces for line in piece.split("\n\n")))
@@ -515,6 +517,20 @@ class Bodies:
     def html(self) -> str:
         """All that was said, once."""
         return "".join(self._html)
+
+
+_LAST: Final = re.compile(r"<p>([^<>]{1,80})</p>\Z")
+
+
+def without_sign_off(body: str, profile: Profile, odd: list[Oddity]) -> str:
+    """`body` without a last paragraph that is only what the agency's writers sign with. Alone it stays."""
+    if not profile.sign_off:
+        return body
+    found = _LAST.search(body, max(0, len(body) - 100))
+    if not found or not found.start() or not re.fullmatch(profile.sign_off, found.group(1).strip()):
+        return body
+    odd.append(Oddity(code="sign-off", text=f"Its writers' initials at the end were taken off: {found.group(1)}."))
+    return body[: found.start()]
 
 
 def domain_in(identifier: str) -> str:

@@ -71,9 +71,12 @@ DPA: Final = Profile(
 # dpa's international services, by the letters before their numbers (IPTC 7901).
 DPA_ENGLISH: Final = replace(DPA, language="en", zone="UTC")
 # Agencies of NITF, IPTC 7901 and ANPA 1312 whose times may name no zone.
-PA: Final = Profile(language="en", zone="Europe/London")
-AAP: Final = Profile(language="en", zone="Australia/Sydney")
-ANSA: Final = Profile(zone="Europe/Rome")
+PA: Final = Profile(language="en", zone="Europe/London", sign_off="(?i:ends)")
+# "AAP RTV ar", "AAP ab/cd"
+AAP: Final = Profile(
+    language="en", zone="Australia/Sydney", sign_off=r"AAP(?: [A-Z]{2,5}){0,2} [a-z]{2,4}(?:[/-][a-z]{2,4}){0,3}"
+)
+ANSA: Final = Profile(zone="Europe/Rome", byline_is_subheadline=True)
 KNA: Final = Profile(language="de", zone="Europe/Berlin")
 KYODO: Final = Profile(language="en", zone="Asia/Tokyo", sign_off=r"==\s?Kyodo")
 # Belga dates an item's id by its revision; its times are those of Brussels.

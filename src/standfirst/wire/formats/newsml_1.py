@@ -52,6 +52,7 @@ from standfirst.wire.formats._shared import (
     status_of,
     unique,
     whole_number,
+    without_sign_off,
 )
 from standfirst.wire.item import (
     Association,
@@ -1373,19 +1374,10 @@ def _bodies(draft: _Draft, language: str) -> tuple[str, str]:
     return bodies.html(), "\n".join(piece.raw for piece in draft.pieces)
 
 
-_LAST: Final = re.compile(r"<p>([^<>]{1,80})</p>\Z")
-
-
 def _without_marks(draft: _Draft, body: str) -> str:
     """`body` without what the agency puts there for editors: its writers' initials, stars at new paragraphs."""
     profile = draft.profile
-    if profile.sign_off:
-        found = _LAST.search(body, max(0, len(body) - 100))
-        if found and found.start() and re.fullmatch(profile.sign_off, found.group(1).strip()):
-            body = body[: found.start()]
-            draft.odd.append(
-                Oddity(code="sign-off", text=f"Its writers' initials at the end were taken off: {found.group(1)}.")
-            )
+    body = without_sign_off(body, profile, draft.odd)
     mark = profile.new_text_mark
     if mark and mark in body:
         ours = re.escape(markup.escape(mark))
