@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from lxml import etree
 
 from standfirst.kit import markup, xml
-from standfirst.wire.formats._shared import blocks_of, body_from, has_markup, line
-from standfirst.wire.item import Oddity
+from standfirst.wire.formats._shared import blocks_of, body_from, has_markup, line, whole_number
+from standfirst.wire.item import Association, Oddity, Rendition
 
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
 
@@ -23,6 +24,7 @@ class Said:
     headline: str = ""
     byline: str = ""
     dateline: str = ""
+    pictures: list[Association] = field(default_factory=list)
 
 
 def html_of(element: etree._Element, mime: str = "", said: Said | None = None) -> str:
@@ -33,6 +35,8 @@ def html_of(element: etree._Element, mime: str = "", said: Said | None = None) -
         return body_from(xml.text_of(element), mime)
     name = etree.QName(root)
     local = name.localname.lower()
+    if local == "body" and "ttnitf" in mime:
+        return _tt(root, said or Said())
     if local == "nitf" or (local in ("body", "body.content") and "nitf" in mime):
         return _nitf(root, said or Said())
     if name.namespace == _XHTML or local in ("html", "p", "div", "article", "section") or "html" in mime:
@@ -125,6 +129,7 @@ _NITF_SKIPPED: Final = frozenset({"head", "media-metadata", "media-object", "nit
 
 def _nitf(root: etree._Element, said: Said) -> str:
     body = root
+    said.pictures.extend(nitf_media(root))
     for part in list(root.iter(etree.Element)):
         local = part.tag.rpartition("}")[2].lower()
         if local in _NITF_SKIPPED:
@@ -141,6 +146,74 @@ def _nitf(root: etree._Element, said: Said) -> str:
         elif local == "body" and body is root:
             body = part
         part.tag = _NITF_BLOCKS.get(local) or ("div" if local in _NITF_PARTS else "span")
+    body.tag = "div"
+    return _write(body)
+
+
+_MEDIA_TYPES: Final = {"video": "video", "audio": "audio", "sound": "audio", "graphic": "graphic"}
+
+
+def nitf_media(element: etree._Element) -> Iterator[Association]:
+    """Pictures, films and sounds that an NITF body shows by reference."""
+    for media in element.iter("{*}media"):
+        renditions = tuple(
+            Rendition(
+                role=line(reference.get("name")),
+                href=href,
+                mime=line(reference.get("mime-type")),
+                width=whole_number(reference.get("width")),
+                height=whole_number(reference.get("height")),
+            )
+            for reference in media.iterfind("{*}media-reference")
+            # "#photo0" is a picture that the item has itself.
+            if (href := line(reference.get("source") or reference.get("data-location"))) and not href.startswith("#")
+        )
+        if renditions:
+            caption, producer = media.find("{*}media-caption"), media.find("{*}media-producer")
+            yield Association(
+                type=_MEDIA_TYPES.get(line(media.get("media-type")).lower(), "picture"),
+                caption=line(xml.text_of(caption)) if caption is not None else "",
+                creditline=line(xml.text_of(producer)) if producer is not None else "",
+                alt=line(media[0].get("alternate-text")) if len(media) else "",
+                renditions=renditions,
+            )
+
+
+_TT_BLOCKS: Final = {"rubrik": "h2", "mellis": "h3", "citat": "p", "p": "p", "ul": "ul", "ol": "ol", "li": "li"}
+
+
+def _tt(body: etree._Element, said: Said) -> str:
+    """TT's own vocabulary, in Swedish: headlines and crossheads, quotes, pictures (`BILD`) with caption and maker."""
+    for part in list(body.iter(etree.Element)):
+        local = _local(part)
+        if local == "bild":
+            texts = {_local(each): line(xml.text_of(each)) for each in part if isinstance(each.tag, str)}
+            if href := texts.get("bildfil", ""):
+                said.pictures.append(
+                    Association(
+                        type="picture",
+                        caption=texts.get("bildtext", ""),
+                        creditline=texts.get("bildskapare", ""),
+                        renditions=(Rendition(href=href),),
+                    )
+                )
+        elif local == "rubrik":
+            said.headline = said.headline or line(xml.text_of(part))
+        elif local == "byline":
+            said.byline = said.byline or line(xml.text_of(part))
+        elif local == "ort":
+            said.dateline = said.dateline or line(xml.text_of(part))
+    running: set[etree._Element] = set()
+    for part in list(body.iter(etree.Element)):
+        local = _local(part)
+        if part in running or bool((part.text or "").strip()) or any((child.tail or "").strip() for child in part):
+            running.update(part)
+        if local == "bildfil" and not len(part) and not (part.tail or "").strip():
+            part.text = None
+        if local in ("bildtext", "bildskapare"):
+            _emphasise(part)
+        kept = local if local in markup.INLINE or local == "br" else "span"
+        part.tag = kept if part in running else _TT_BLOCKS.get(local, "div")
     body.tag = "div"
     return _write(body)
 
@@ -208,18 +281,16 @@ def parse_kindly(data: bytes, odd: list[Oddity]) -> etree._Element:
     Raises `xml.Unsafe` or `xml.Broken`, as `xml.parse` does.
     """
     xml.guard(data)
+    data = western(data)
     declared = _DECLARATION.search(data[:1024])
     name = declared.group(2).decode().lower() if declared else ""
-    if declared and name in ("iso-8859-1", "latin1", "latin-1", "us-ascii"):
-        data = _DECLARATION.sub(rb"\g<1>windows-1252\g<3>", data, count=1)
-        name = "windows-1252"
     if _NAMED.search(data) and not name.startswith("utf-16"):
         data = _NAMED.sub(_numbered, data)
     try:
         return xml.parse(data)
     except xml.Broken as error:
         text = _text_of(data, name)
-        mended = _BARE.sub("&amp;", _NO_XML.sub("", _WHOLE_DECLARATION.sub("", text)))
+        mended = with_ampersands(_NO_XML.sub("", _WHOLE_DECLARATION.sub("", text)))
         try:
             root = xml.parse(mended.strip().encode("utf-8", "replace"))
         except xml.Broken:
@@ -228,6 +299,19 @@ def parse_kindly(data: bytes, odd: list[Oddity]) -> etree._Element:
             Oddity(code="mended-xml", text=f"Its XML was not well-formed ({error}) and was mended: check its letters.")
         )
         return root
+
+
+def western(data: bytes) -> bytes:
+    """`data` with Windows' letters declared where it calls them Latin-1, as everybody who sends both does."""
+    declared = _DECLARATION.search(data[:1024])
+    if declared and declared.group(2).lower() in (b"iso-8859-1", b"latin1", b"latin-1", b"us-ascii"):
+        return data[: declared.start(2)] + b"windows-1252" + data[declared.end(2) :]
+    return data
+
+
+def with_ampersands(text: str) -> str:
+    """`text` with each ampersand that begins no character reference written as one."""
+    return _BARE.sub("&amp;", text)
 
 
 def _numbered(match: re.Match[bytes]) -> bytes:

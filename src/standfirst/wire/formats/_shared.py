@@ -90,6 +90,13 @@ class Profile:
     limits: Limits = Limits()
     advisory_words: Mapping[str, EditorialType] = field(default_factory=dict)
     """Words (lower case) by which the agency's advisory lines say what is new about an item, to our types."""
+    headline_words: Mapping[str, EditorialType] = field(default_factory=dict)
+    """Words in capitals before a hyphen by which the agency's headlines say what a version is ("UPDATE 1-"), to our
+    types."""
+    slugline_tail: str = ""
+    """A pattern of what a slugline ends with that changes from one version of a story to the next."""
+    asserted_as: Mapping[str, str] = field(default_factory=dict)
+    """NewsML-G2: how codes begin where an item describes them, to how they begin where it uses them."""
     memo_phrases: frozenset[str] = frozenset()
     """Phrases (lower case) in a headline that make an item a note to clients, no copy: its type is "advisory"."""
     sign_off: str = ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Final
@@ -225,6 +225,19 @@ def is_marker(line: str) -> bool:
         elif word in _ALARMS or word in _ADVISING:
             known += 1
     return known > 0
+
+
+def types_in(headline: str, words: Mapping[str, EditorialType]) -> list[EditorialType]:
+    """What the words before the hyphens at a headline's start say: "CORRECTED-UPDATE 1-Ferry strike ends"."""
+    types: list[EditorialType] = []
+    rest = headline[:200]
+    while words:
+        head, hyphen, rest = rest.partition("-")
+        kind = words.get(head.partition(" ")[0])
+        if not hyphen or not head.isupper() or kind is None:
+            break
+        types.append(kind)
+    return types
 
 
 def is_alarm(label: str) -> bool:

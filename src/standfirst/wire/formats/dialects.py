@@ -82,12 +82,30 @@ KYODO: Final = Profile(language="en", zone="Asia/Tokyo", sign_off=r"==\s?Kyodo")
 # Belga dates an item's id by its revision; its times are those of Brussels.
 BELGA: Final = Profile(zone="Europe/Brussels", dateless_ids=True)
 # Reuters' news data calls what is to be taken down withdrawn. Its edStat letters and msgType are read by `newsml_g2`.
-REUTERS: Final = Profile(status_words={"withdrawn": "withheld", "deleted": "canceled"}, language="en")
+# What an item is of an older one, which has an id of its own, its headline says.
+REUTERS: Final = Profile(
+    status_words={"withdrawn": "withheld", "deleted": "canceled"},
+    language="en",
+    headline_words={
+        "ADVISORY": "advisory",
+        "CLARIFIED": "clarification",
+        "CORRECTED": "correction",
+        "CORRECTION": "correction",
+        "REFILE": "repeat",
+        "REPEAT": "repeat",
+        "RPT": "repeat",
+        "UPDATE": "update",
+        "WITHDRAWN": "withhold",
+        "WRAPUP": "update",
+    },
+    slugline_tail=r"\s*\([^()]*\)",
+)
 # TT has two words for statuses that IPTC lacks: copy that something else has replaced, and copy not yet written.
 TT: Final = Profile(
     status_words={"replaced": "unknown", "commissioned": "unknown"},
     signals={"replace": "update", "korr": "correction"},
     language="sv",
+    zone="Europe/Stockholm",
 )
 STT: Final = Profile(
     signals={
@@ -98,10 +116,12 @@ STT: Final = Profile(
         "supplement": "add/take",
         "remove": "kill",
     },
+    asserted_as={"sttlocmeta:default:": "sttlocationalias:"},
     language="fi",
+    zone="Europe/Helsinki",
 )
-APA: Final = Profile(language="de")
-RITZAU: Final = Profile(language="da")
+APA: Final = Profile(language="de", zone="Europe/Vienna")
+RITZAU: Final = Profile(language="da", zone="Europe/Copenhagen")
 NTB: Final = Profile(language="nb", zone="Europe/Oslo")
 BBC: Final = Profile(language="en")
 GLOBENEWSWIRE: Final = Profile(language="en")

@@ -1122,7 +1122,7 @@ def _html_in(draft: _Draft, content: etree._Element, data: etree._Element) -> tu
         text = xml.text_of(data)
         return inline.html_of_text(text, mime) if mime != "text/plain" else body_from(text, mime), lines(text)
     raw = xml.raw_of(data)
-    draft.associations.extend(_nitf_media(data))
+    draft.associations.extend(inline.nitf_media(data))
     names = {etree.QName(child).localname.lower() for child in children}
     if "nitf" not in names and not names & {"html", "body"} and (mime.endswith("nitf+xml") or names & _NITF_ONLY):
         # Parts of an NITF body, straight inside.
@@ -1141,32 +1141,6 @@ def _wrapped(data: etree._Element, tag: str) -> etree._Element:
     inside.text = data.text
     inside.extend(list(data))
     return wrapper
-
-
-def _nitf_media(data: etree._Element) -> Iterator[Association]:
-    """Pictures, films and sounds that an NITF body shows by reference."""
-    for media in data.iter("{*}media"):
-        renditions = tuple(
-            Rendition(
-                role=line(reference.get("name")),
-                href=line(reference.get("source") or reference.get("data-location")),
-                mime=line(reference.get("mime-type")),
-                width=whole_number(reference.get("width")),
-                height=whole_number(reference.get("height")),
-            )
-            for reference in media.iterfind("{*}media-reference")
-            # "#photo0" is a picture that the item has itself.
-            if (href := line(reference.get("source") or reference.get("data-location"))) and not href.startswith("#")
-        )
-        if renditions:
-            kind = line(media.get("media-type")).lower()
-            yield Association(
-                type=_KINDS.get(kind, "picture"),
-                caption=_text(media.find("{*}media-caption")),
-                creditline=_text(media.find("{*}media-producer")),
-                alt=line(media[0].get("alternate-text")) if len(media) else "",
-                renditions=renditions,
-            )
 
 
 def _decoded(draft: _Draft, content: etree._Element, data: etree._Element) -> bytes | None:

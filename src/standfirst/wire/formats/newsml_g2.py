@@ -29,6 +29,7 @@ from lxml import etree
 from standfirst.kit import markup, xml
 from standfirst.kit.digests import seal
 from standfirst.wire.formats import _inline as inline
+from standfirst.wire.formats import _takes as takes
 from standfirst.wire.formats._shared import (
     DEFAULT,
     MOST,
@@ -126,7 +127,7 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
 def _root(data: bytes, odd: list[Oddity]) -> etree._Element:
     """The root element, of XML that is well-formed or can be made so without a guess at its meaning."""
     try:
-        return xml.parse(data)
+        return xml.parse(inline.western(data))
     except xml.Unsafe as error:
         raise Unreadable(f"This XML is refused because {error}: ask the agency for files without them.") from None
     except xml.Broken as error:
@@ -160,9 +161,8 @@ def _mended(data: bytes) -> bytes:
     except UnicodeDecodeError:
         text = data.decode("cp1252", "replace")
     text = _CONTROL.sub("", _DECLARATION.sub("", text, count=1))
-    return _ENTITY.sub(lambda found: found.group(0) if found.group(1) in _SURE else _letter(found), text).encode(
-        "utf-8"
-    )
+    text = _ENTITY.sub(lambda found: found.group(0) if found.group(1) in _SURE else _letter(found), text)
+    return inline.with_ampersands(text).encode("utf-8")
 
 
 def _letter(found: re.Match[str]) -> str:
@@ -287,11 +287,13 @@ class _Draft:
     places: list[Concept] = field(default_factory=list)
     people: list[Concept] = field(default_factory=list)
     orgs: list[Concept] = field(default_factory=list)
+    asserted: dict[str, str] = field(default_factory=dict)
+    """What the item itself says codes are called, or where they are."""
 
     def moment(self, name: str) -> datetime | None:
         """The time in property `name`; one that cannot be read is an oddity."""
         text = self.times.get(name)
-        read = moment(text)
+        read = moment(takes.zoned(text, self.profile.zone)) if text else None
         if text and read is None:
             self.odd.append(
                 Oddity(code="unreadable-time", text=f"Its {name} “{text[:40]}” is no time that can be read.")
@@ -317,6 +319,7 @@ def _read(element: etree._Element, profile: Profile, sealed: str, parts: dict[st
         draft.types.append("kill")
     draft.status = settled(draft.status, draft.status_raw, draft.types, draft.odd)
     faults = list(_faults(element))
+    draft.asserted = _asserted(element, profile)
     for child in element:
         if child.tag == _N + "contentMeta":
             _collect(draft, child, _CONTENT_META)
@@ -334,7 +337,7 @@ def _read(element: etree._Element, profile: Profile, sealed: str, parts: dict[st
         body = _plan(element, draft)
     elif not body and item_type in ("video", "audio"):
         body = _shots(element)
-    associations = (*_members(element, draft), *draft.linked)
+    associations = (*_members(element, draft), *draft.linked, *found.pictures)
 
     version_raw = line(element.get("version"))
     order = whole_number(version_raw, most=MOST) if version_raw else 1
@@ -344,11 +347,21 @@ def _read(element: etree._Element, profile: Profile, sealed: str, parts: dict[st
         draft.odd.append(
             Oddity(code="odd-version", text=f"Its version ({version_raw[:40]}) is no number: its time is used instead.")
         )
-    embargo_until, embargo_raw = embargo_of(draft.embargo, profile, draft.odd)
+    zoned = takes.zoned(draft.embargo, profile.zone) if draft.embargo else draft.embargo
+    embargo_until, embargo_raw = embargo_of(zoned, profile, draft.odd)
+    embargo_raw = (draft.embargo or "") if embargo_raw else ""
 
     draft.headlines.sort(key=lambda entry: entry[0])
     headlines = tuple(headline for _rank, headline in draft.headlines)
     headline = headlines[0].text if headlines else draft.title or found.headline
+    listed = f"{draft.slugline}:{headline}"
+    draft.descriptions = [entry for entry in draft.descriptions if entry[2] != listed]  # Reuters: no description
+    draft.types += takes.types_in(headline, profile.headline_words)
+    asked = takes.asked_of_others(headline, draft.status) if not draft.directives else None
+    if asked is not None:
+        draft.directives.append(asked)
+        draft.types += [*takes.marks_in(headline).types, "advisory"]
+        item_type = "advisory"
     abstract = _abstract(draft.descriptions, caption_first=item_type in _SHOWN)
     provider = (provider or profile.provider) if not profile.force_provider else profile.provider
     if not provider:
@@ -477,12 +490,35 @@ def _language_of(element: etree._Element) -> str:
 
 
 def _thread(draft: _Draft, guid: str) -> str:
-    if draft.slugline:
-        return draft.slugline
+    if draft.slugline and not takes.is_alarm(draft.slugline):
+        tail = draft.profile.slugline_tail
+        return (re.sub(rf"{tail}\Z", "", draft.slugline) if tail else "") or draft.slugline
     for link in draft.links:
         if last_part(link.rel) in ("evolvedfrom", "prevversion"):
             return link.target
     return guid
+
+
+_ADDRESS: Final = ("locality", "area", "country")
+
+
+def _asserted(element: etree._Element, profile: Profile) -> dict[str, str]:
+    """What an item says of the codes that it uses: their names, else the address of a place, else what is around it."""
+    said: dict[str, str] = {}
+    for assertion in element.iterfind(_N + "assert"):
+        code = _code(assertion)
+        address = assertion.find(f"{_N}POIDetails/{_N}address")
+        parts = [_name(assertion)]
+        if not parts[0] and address is not None:
+            parts = [_name(part) for each in _ADDRESS for part in address.findall(_N + each)]
+        elif not parts[0]:
+            parts = [_name(part) for part in assertion.findall(_N + "broader")]
+        if name := ", ".join(unique(part for part in parts if part != "N/A")):
+            for begins, used in profile.asserted_as.items():
+                if code.startswith(begins):
+                    code = used + code.removeprefix(begins)
+            said.setdefault(code, name)
+    return said
 
 
 _SUMMARIES: Final = ("summary", "abstract", "teaser", "lead", "standfirst")
@@ -624,13 +660,18 @@ def _related(
     """Another item as hints inside `element` describe it."""
     texts = {name: _hint(element, name) for name in ("headline", "title", "description", "creditline")}
     rights = element.find(_N + "rightsInfo")
+    caption = next(
+        (_text(each) for each in element.findall(_N + "title") if last_part(each.get("role") or "") == "caption"), ""
+    )
+    if caption and caption == texts["title"]:
+        texts["title"] = ""
     return Association(
         role=role,
         item_id=target,
         version=version,
         type=kind,
         headline=texts["headline"] or texts["title"],
-        caption=texts["description"],
+        caption=texts["description"] or caption,
         creditline=texts["creditline"],
         copyright_notice=_hint(rights, "copyrightNotice") if rights is not None else "",
         usage_terms=unique(_text(term) for term in rights.findall(_N + "usageTerms")) if rights is not None else (),
@@ -706,7 +747,8 @@ def _urgency(draft: _Draft, element: etree._Element) -> None:
 
 
 def _located(draft: _Draft, element: etree._Element) -> None:
-    draft.located.append(_name(element, draft.language) or _code(element))
+    code = _code(element)
+    draft.located.append(_name(element, draft.language) or draft.asserted.get(code, "") or code)
 
 
 def _genre(draft: _Draft, element: etree._Element) -> None:
@@ -722,7 +764,7 @@ def _subject(draft: _Draft, element: etree._Element) -> None:
         scheme = head + slash
         if not uri:
             code = line(element.get("literal"))
-    name = _name(element, draft.language)
+    name = _name(element, draft.language) or draft.asserted.get(_code(element), "")
     concept = Concept(scheme=scheme, code=code, name=name, how=line(element.get("how")))
     if not (concept.code or concept.name):
         return
