@@ -280,12 +280,12 @@ def parse_kindly(data: bytes, odd: list[Oddity]) -> etree._Element:
 
     Raises `xml.Unsafe` or `xml.Broken`, as `xml.parse` does.
     """
+    data = western(data, odd)
     xml.guard(data)
-    data = western(data)
     declared = _DECLARATION.search(data[:1024])
     name = declared.group(2).decode().lower() if declared else ""
-    if _NAMED.search(data) and not name.startswith("utf-16"):
-        data = _NAMED.sub(_numbered, data)
+    if not name.startswith("utf-16"):
+        data = numbered(data)
     try:
         return xml.parse(data)
     except xml.Broken as error:
@@ -301,17 +301,37 @@ def parse_kindly(data: bytes, odd: list[Oddity]) -> etree._Element:
         return root
 
 
-def western(data: bytes) -> bytes:
-    """`data` with Windows' letters declared where it calls them Latin-1, as everybody who sends both does."""
+def western(data: bytes, odd: list[Oddity]) -> bytes:
+    """`data` with what it is written in declared where it calls that Latin-1: UTF-8 if it is sound as such and has more
+    than ASCII in it, else Windows' letters, as everybody who sends Latin-1 means. UTF-16 becomes UTF-8."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") and data[2:4] != b"\x00\x00":
+        try:
+            return _WHOLE_DECLARATION.sub("", data.decode("utf-16")).encode("utf-8")
+        except (UnicodeDecodeError, UnicodeEncodeError):
+            return data
     declared = _DECLARATION.search(data[:1024])
-    if declared and declared.group(2).lower() in (b"iso-8859-1", b"latin1", b"latin-1", b"us-ascii"):
-        return data[: declared.start(2)] + b"windows-1252" + data[declared.end(2) :]
-    return data
+    if not declared or declared.group(2).lower() not in (b"iso-8859-1", b"latin1", b"latin-1", b"us-ascii"):
+        return data
+    written = b"windows-1252"
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+        else:
+            written = b"utf-8"
+            odd.append(Oddity(code="wrong-charset", text="It says that it is Latin-1, and is written in UTF-8."))
+    return data[: declared.start(2)] + written + data[declared.end(2) :]
 
 
 def with_ampersands(text: str) -> str:
     """`text` with each ampersand that begins no character reference written as one."""
     return _BARE.sub("&amp;", text)
+
+
+def numbered(data: bytes) -> bytes:
+    """`data`, in a character set that has ASCII in it, with HTML's named characters by their numbers."""
+    return _NAMED.sub(_numbered, data)
 
 
 def _numbered(match: re.Match[bytes]) -> bytes:

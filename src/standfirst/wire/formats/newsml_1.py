@@ -155,6 +155,7 @@ _PREDEFINED: Final = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 def _load(data: bytes, odd: list[Oddity]) -> etree._Element:
     """The root of `data`, its elements without NewsML's namespace. Raises `Unreadable`."""
     try:
+        data = inline.western(data, odd)
         xml.guard(data)
         if b"\x00" not in data[:8]:
             mended, count = _without_entities(data)

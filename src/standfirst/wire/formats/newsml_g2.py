@@ -126,8 +126,10 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
 
 def _root(data: bytes, odd: list[Oddity]) -> etree._Element:
     """The root element, of XML that is well-formed or can be made so without a guess at its meaning."""
+    data = inline.western(data, odd)
     try:
-        return xml.parse(inline.western(data))
+        # With a document type, names of letters are no fault, and vanish.
+        return xml.parse(inline.numbered(data) if b"<!DOCTYPE" in data[:4096] else data)
     except xml.Unsafe as error:
         raise Unreadable(f"This XML is refused because {error}: ask the agency for files without them.") from None
     except xml.Broken as error:
