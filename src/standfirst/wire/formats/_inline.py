@@ -11,6 +11,7 @@ from typing import Final
 from lxml import etree
 
 from standfirst.kit import markup, xml
+from standfirst.wire.formats import _takes as takes
 from standfirst.wire.formats._shared import blocks_of, body_from, has_markup, line, whole_number
 from standfirst.wire.item import Association, Oddity, Rendition
 
@@ -73,6 +74,15 @@ def _write(element: etree._Element) -> str:
     return blocks_of(etree.tostring(element, method="html", encoding="unicode", with_tail=False))
 
 
+_ROWS: Final = 4
+
+
+def _is_table(part: etree._Element) -> bool:
+    """True for a paragraph of results, blanks between their columns."""
+    rows = (part.text or "").split("\n") if not len(part) else []
+    return len(rows) > _ROWS and takes.is_tabular([row.strip() for row in rows])
+
+
 def _html(element: etree._Element, root: etree._Element) -> str:
     body: etree._Element | None = None
     for part in element.iter(etree.Element):
@@ -82,6 +92,8 @@ def _html(element: etree._Element, root: etree._Element) -> str:
             part.tag = local
         if local == "body" and body is None:
             body = part
+        if part.tag == "p" and _is_table(part):
+            part.tag = "pre"
     if body is not None:
         return _write(body)
     if root.tag == "html":
@@ -130,6 +142,7 @@ _NITF_SKIPPED: Final = frozenset({"head", "media-metadata", "media-object", "nit
 def _nitf(root: etree._Element, said: Said) -> str:
     body = root
     said.pictures.extend(nitf_media(root))
+    marked: list[str] = []
     for part in list(root.iter(etree.Element)):
         local = part.tag.rpartition("}")[2].lower()
         if local in _NITF_SKIPPED:
@@ -145,9 +158,13 @@ def _nitf(root: etree._Element, said: Said) -> str:
             said.dateline = said.dateline or line(xml.text_of(part))
         elif local == "body" and body is root:
             body = part
+        elif local == "body.content" and not len(part) and has_markup(part.text or ""):
+            # The story as HTML in one text.
+            marked.append(body_from(part.text or "", "text/html"))
+            part.text = None
         part.tag = _NITF_BLOCKS.get(local) or ("div" if local in _NITF_PARTS else "span")
     body.tag = "div"
-    return _write(body)
+    return _write(body) + "".join(marked)
 
 
 _MEDIA_TYPES: Final = {"video": "video", "audio": "audio", "sound": "audio", "graphic": "graphic"}

@@ -131,7 +131,7 @@ _FILLERS: Final = frozenset(
     " EILMELDUNG ET FLASH KUNDEN LES MANDATORY MORE NEW NOTE NUEVO OF OUR PLEASE PLS QUICK REDACCIONES REDACTEURS"
     " REDACTIONS RÉDACTEURS RÉDACTIONS REDAKTIONEN SNAP STORY SUBSCRIBERS THE TO UND URGENT URGENTE URGENTS Y".split()
 )
-_ALARMS: Final = frozenset("ALERT ALERTA ALERTE BULLETIN EIL EILMELDUNG FLASH SNAP URGENT URGENTE".split())
+_ALARMS: Final = frozenset("ALERT ALERTA ALERTE BULLETIN EIL EILMELDUNG FLASH SNAP URGENT URGENTE تنبيه عاجل".split())
 _ADVISING: Final = frozenset("ATENCION ATENCIÓN ATTENTION ACHTUNG EDITORS EDS REDACCIONES REDAKTIONEN".split())
 _TOKEN: Final = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*[.ºª°]?", re.UNICODE)
 _ORDINAL: Final = re.compile(rf"{_NUMBER}\Z", re.IGNORECASE)
@@ -227,16 +227,25 @@ def is_marker(line: str) -> bool:
     return known > 0
 
 
+_HEAD: Final = re.compile(r"([^-:–—]{2,40})[-:–—]\s*")
+
+
 def types_in(headline: str, words: Mapping[str, EditorialType]) -> list[EditorialType]:
-    """What the words before the hyphens at a headline's start say: "CORRECTED-UPDATE 1-Ferry strike ends"."""
+    """What the words before hyphens or a colon at a headline's start say: "CORRECTED-UPDATE 1-Ferry strike ends",
+    "CORRECTION: ...", and Business Wire's "CORRECTING and REPLACING ..."."""
     types: list[EditorialType] = []
-    rest = headline[:200]
-    while words:
-        head, hyphen, rest = rest.partition("-")
-        kind = words.get(head.partition(" ")[0])
-        if not hyphen or not head.isupper() or kind is None:
+    if not words:
+        return types
+    first, _space, rest = headline.partition(" ")
+    if first in words and rest[:13].upper() == "AND REPLACING":
+        types.append(words[first])
+    at = 0
+    while (found := _HEAD.match(headline, at)) and found.group(1).isupper():
+        kind = words.get(found.group(1).partition(" ")[0])
+        if kind is None:
             break
         types.append(kind)
+        at = found.end()
     return types
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from standfirst.wire.formats._shared import Profile
+from standfirst.wire.item import EditorialType
 
 # AFP's text wire ("text-photo profile"): every update is an item of its own, told apart by genre and advisory line.
 AFP: Final = Profile(
@@ -45,8 +46,10 @@ AFP: Final = Profile(
             "usage interdit sans contrat",
         }
     ),
-    # "bur-dar-gl/fz": at least one stroke between writers and editors, nothing but short words in small letters.
-    sign_off=r"(?=[a-z-]*/)[a-z]{1,5}(?:[-/][a-z]{1,5}){1,9}",
+    # "bur-dar-gl/fz": at least one stroke between writers and editors, nothing but short words in small letters, or in
+    # Arabic ones, where an initial may be two.
+    sign_off=r"(?=[a-z-]*/)[a-z]{1,5}(?:[-/][a-z]{1,5}){1,9}"
+    r"|(?=[^/]{1,20}/)[\u0621-\u064a ]{1,6}(?:[-/][\u0621-\u064a ]{1,6}){1,9}",
     new_text_mark="***",
     creator_is_byline=True,
 )
@@ -58,7 +61,9 @@ EUROPA_PRESS: Final = EFE
 
 # AP says what kind of version an item is in words of its own; photos that must go are eliminated, not killed.
 AP: Final = Profile(
-    signals={"elimination": "kill", "corrective": "correction", "test": "", "derived": ""}, language="en"
+    signals={"elimination": "kill", "corrective": "correction", "test": "", "derived": ""},
+    language="en",
+    slugline_tail=r",\s*[^,]{1,40}",  # "BC-Lune-Ferry, 2nd Ld-Writethru"
 )
 # dpa marks each note that may be published; what is only planned is no instruction.
 DPA: Final = Profile(
@@ -108,6 +113,7 @@ TT: Final = Profile(
     zone="Europe/Stockholm",
 )
 STT: Final = Profile(
+    public_note_roles=frozenset({"sttnote:public"}),
     signals={
         "append-major-content": "update",
         "append-minor-content": "update",
@@ -124,7 +130,17 @@ APA: Final = Profile(language="de", zone="Europe/Vienna")
 RITZAU: Final = Profile(language="da", zone="Europe/Copenhagen")
 NTB: Final = Profile(language="nb", zone="Europe/Oslo")
 BBC: Final = Profile(language="en")
-GLOBENEWSWIRE: Final = Profile(language="en")
+_RELEASE_WORDS: Final[Mapping[str, EditorialType]] = {
+    "CORRECTED": "correction",
+    "CORRECTING": "correction",
+    "CORRECTION": "correction",
+    "CORRECTIF": "correction",
+    "REPEAT": "repeat",
+    "UPDATE": "update",
+    "UPDATED": "update",
+}
+GLOBENEWSWIRE: Final = Profile(language="en", headline_words=_RELEASE_WORDS)
+BUSINESS_WIRE: Final = Profile(headline_words=_RELEASE_WORDS)
 # Superdesk's own words for what became of an item.
 SUPERDESK: Final = Profile(status_words={"recalled": "withheld", "killed": "canceled"})
 # Scoop sends an empty embargo on routine releases. That means none only where a feed names the dialect: a person chose.
@@ -143,6 +159,7 @@ NAMED: Final[Mapping[str, Profile]] = {
     "apa": APA,
     "bbc": BBC,
     "belga": BELGA,
+    "business-wire": BUSINESS_WIRE,
     "dpa": DPA,
     "globenewswire": GLOBENEWSWIRE,
     "nan": NAN,
@@ -173,6 +190,8 @@ BY_PROVIDER: Final[Mapping[str, Profile]] = {
     "kyodonews.jp": KYODO,
     "belga": BELGA,
     "belga.be": BELGA,
+    "business wire": BUSINESS_WIRE,
+    "businesswire.com": BUSINESS_WIRE,
     "pa": PA,
     "pa media": PA,
     "pa.press.net": PA,

@@ -488,6 +488,7 @@ def _read(element: etree._Element, file: _File) -> Item:
         embargo_until, embargo_raw = _embargo_in_notes(draft, version_created)
     _advise(draft)
     asked = takes.asked_of_others(headline, status)
+    draft.types += takes.types_in(headline, profile.headline_words)
     note_unknown_status(status, status_raw or "none", draft.odd)
     bare = not (components or updates)
     status = settled(status, status_raw, draft.types, draft.odd)
@@ -1108,6 +1109,8 @@ def _mime_of(content: etree._Element) -> str:
     return mime if mime in ("text/plain", "application/xml") else ""
 
 
+_REFERENCE: Final = re.compile(r"<NewsComponentRef\b[^<>]{0,200}>")
+"""Where a sound belongs in Belga's texts, by the number of its component."""
 _NITF_ONLY: Final = frozenset("hl2 block media body.content body.head body.end bq nitf-table".split())
 
 
@@ -1120,7 +1123,7 @@ def _html_in(draft: _Draft, content: etree._Element, data: etree._Element) -> tu
         return inline.html_of_text(text, mime), text
     children = [child for child in data if isinstance(child.tag, str)]
     if not children:
-        text = xml.text_of(data)
+        text = _REFERENCE.sub("", xml.text_of(data))
         return inline.html_of_text(text, mime) if mime != "text/plain" else body_from(text, mime), lines(text)
     raw = xml.raw_of(data)
     draft.associations.extend(inline.nitf_media(data))

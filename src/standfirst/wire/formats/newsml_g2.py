@@ -359,6 +359,7 @@ def _read(element: etree._Element, profile: Profile, sealed: str, parts: dict[st
     listed = f"{draft.slugline}:{headline}"
     draft.descriptions = [entry for entry in draft.descriptions if entry[2] != listed]  # Reuters: no description
     draft.types += takes.types_in(headline, profile.headline_words)
+    draft.types += takes.marks_in(_tail(draft)).types
     asked = takes.asked_of_others(headline, draft.status) if not draft.directives else None
     if asked is not None:
         draft.directives.append(asked)
@@ -493,12 +494,18 @@ def _language_of(element: etree._Element) -> str:
 
 def _thread(draft: _Draft, guid: str) -> str:
     if draft.slugline and not takes.is_alarm(draft.slugline):
-        tail = draft.profile.slugline_tail
-        return (re.sub(rf"{tail}\Z", "", draft.slugline) if tail else "") or draft.slugline
+        return draft.slugline.removesuffix(_tail(draft)) or draft.slugline
     for link in draft.links:
         if last_part(link.rel) in ("evolvedfrom", "prevversion"):
             return link.target
     return guid
+
+
+def _tail(draft: _Draft) -> str:
+    """What a slugline ends with that is about the version: "(UPDATE 1, PIX, TV)", ", 2nd Ld-Writethru"."""
+    tail = draft.profile.slugline_tail
+    found = re.search(rf"(?:{tail})\Z", draft.slugline[-200:]) if tail else None
+    return found.group(0) if found else ""
 
 
 _ADDRESS: Final = ("locality", "area", "country")
@@ -637,7 +644,7 @@ _MIME_TYPES: Final[dict[str, ItemType]] = {"image": "picture", "video": "video",
 
 
 def _link(draft: _Draft, element: etree._Element) -> None:
-    residref, href = line(element.get("residref")), line(element.get("href"))
+    residref, href = line(element.get("residref") or element.get("guidref")), line(element.get("href"))
     target = residref or href
     if not target:
         return

@@ -271,7 +271,7 @@ def _read(root: etree._Element, profile: Profile, sealed: str, parts: dict[str, 
     item_id, alt_ids = _identity(root, found, meta, headline, issued_raw)
     key = found.said("du-key", "key")
     slugline = key or meta.get("slugline", "") or meta.get("anpa-keyword", "")
-    keywords = unique(line(each.get("key")) for each in found.head.get("keyword", ()))
+    keywords = unique(line(each.get("key")) or _spaced(each) for each in found.head.get("keyword", ()))
     keywords = keywords or unique(line(word) for word in _one_of(meta, "keywords").split(","))
     if status in ("canceled", "withheld") and not directives and key:
         # A cancellation may be a new document on the same story that names no other: somebody must look.
@@ -465,7 +465,9 @@ def _time(found: _Found, name: str, text: str | None) -> datetime | None:
 
 
 def _norm_of(elements: Iterable[etree._Element]) -> str:
-    return next((norm for each in elements if (norm := line(each.get("norm")) or line(each.text))), "")
+    norms = (line(each.get("norm")) or line(each.text) for each in elements)
+    # "YYYYMMDD000000-HHMM" is a form that nobody filled in.
+    return next((norm for norm in norms if norm and not norm.upper().startswith("YYYY")), "")
 
 
 def _issued_raw(found: _Found, meta: dict[str, str]) -> str:
