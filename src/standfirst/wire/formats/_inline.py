@@ -6,13 +6,13 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree
 
 from standfirst.kit import markup, xml
 from standfirst.wire.formats import _takes as takes
-from standfirst.wire.formats._shared import blocks_of, body_from, has_markup, line, whole_number
+from standfirst.wire.formats._shared import blocks_of, body_from, has_markup, line, moment, whole_number
 from standfirst.wire.item import Association, Oddity, Rendition
 
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
@@ -155,7 +155,9 @@ def _nitf(root: etree._Element, said: Said) -> str:
         elif local == "byline":
             said.byline = said.byline or line(xml.text_of(part))
         elif local == "dateline":
-            said.dateline = said.dateline or line(xml.text_of(part))
+            said.dateline = said.dateline or _without_date(part)
+        elif local == "story.date" and moment(line(part.text)) is not None:
+            part.text = None  # a time for machines
         elif local == "body" and body is root:
             body = part
         elif local == "body.content" and not len(part) and has_markup(part.text or ""):
@@ -165,6 +167,21 @@ def _nitf(root: etree._Element, said: Said) -> str:
         part.tag = _NITF_BLOCKS.get(local) or ("div" if local in _NITF_PARTS else "span")
     body.tag = "div"
     return _write(body) + "".join(marked)
+
+
+_TEXTS: Final = etree.XPath(".//text()")
+
+
+def texts_of(element: etree._Element) -> list[str]:
+    """Every text below `element`, in order, without comments and processing instructions."""
+    found: Any = _TEXTS(element)
+    return [str(text) for text in found]
+
+
+def _without_date(dateline: etree._Element) -> str:
+    """The words of a dateline, each part apart from the next, without a date that is for machines."""
+    texts = (line(text) for text in texts_of(dateline))
+    return re.sub(r"\s+([,.;])", r"\1", " ".join(text for text in texts if text and moment(text) is None))
 
 
 _MEDIA_TYPES: Final = {"video": "video", "audio": "audio", "sound": "audio", "graphic": "graphic"}

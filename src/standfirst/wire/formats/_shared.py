@@ -469,8 +469,17 @@ _MOST_TAGS: Final = 60_000
 _ANY_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
 
+_EMPTY: Final = re.compile(
+    r"<(?:title|script|style|iframe|textarea|noscript|noembed|noframes|select|object)\b[^<>]{0,2000}/>", re.IGNORECASE
+)
+
+
 def blocks_of(markup_text: str) -> str:
-    """`markup.clean_blocks`, but of what has more tags than any story only the words, so that it takes no time."""
+    """`markup.clean_blocks`, but of what has more tags than any story only the words, so that it takes no time.
+
+    What XHTML writes as an empty element, such as `<title/>`, swallows no words as it would in HTML.
+    """
+    markup_text = _EMPTY.sub(" ", markup_text)
     if markup_text.count("<") <= _MOST_TAGS:
         return markup.clean_blocks(markup_text)
     return markup.paragraphs_of(html.unescape(_ANY_TAG.sub("\n\n", markup_text)))

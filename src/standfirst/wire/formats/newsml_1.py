@@ -397,6 +397,8 @@ class _Draft:
     pieces: list[_Piece] = field(default_factory=list)
     associations: list[Association] = field(default_factory=list)
     media: list[tuple[ItemType, Association]] = field(default_factory=list)
+    undescribed: list[etree._Element] = field(default_factory=list)
+    """Components of pictures, sounds and films whose metadata is theirs only, as long as there is more than them."""
     nitf: inline.Said = field(default_factory=inline.Said)
     topics: dict[str, Concept] = field(default_factory=dict)
     """What the item says of its topics itself, by their `Duid`."""
@@ -861,6 +863,8 @@ def _walk(draft: _Draft, component: etree._Element, language: str, roles: tuple[
         if not roles:
             # All of the item is this picture, so its metadata is the item's.
             _describe(draft, component, ())
+        else:
+            draft.undescribed.append(component)
         return
     role = _key(_name(component.find("Role")))
     within = (*roles[-8:], role or "-")
@@ -961,6 +965,13 @@ def _news_line(draft: _Draft, kind: str, text: str) -> None:
         draft.said["ByLine"].append(text)
     elif key in ("subheadline", "subtitle"):
         draft.said["SubHeadLine"].append(text)
+    elif key in ("catchword", "catchline"):
+        draft.said["SlugLine"].append(text)
+    elif key in _MARKS:
+        draft.signals.append(text)
+        found = editorial_type_of(text, draft.profile)
+        if found:
+            draft.types.append(found)
     elif key not in _CAPTIONS or text not in draft.titles:
         draft.note(text, kind or "NewsLine")
         if key == "advisoryline":
@@ -1247,14 +1258,6 @@ def _media(draft: _Draft, component: etree._Element) -> Association:
     expires: datetime | None = None
     for each in component.iter("NewsComponent"):
         role = _name(each.find("Role"))
-        for content in each.iterfind("ContentItem"):
-            inner = _kind_of(content, own)
-            if inner == "text":
-                data = content.find(".//DataContent")
-                if data is not None:
-                    captions.append(line(markup.text_of(_html_in(draft, content, data)[0])))
-            elif inner != "style":
-                renditions.append(_rendition(draft, content, role))
         for group in each.iterfind("NewsLines"):
             headline = headline or _text(group.find("HeadLine"))
             credit = credit or _text(group.find("CreditLine"))
@@ -1265,6 +1268,15 @@ def _media(draft: _Draft, component: etree._Element) -> Association:
             for news_line in group.iterfind("NewsLine"):
                 if _key(_name(news_line.find("NewsLineType"))) in _CAPTIONS:
                     captions.append(_text(news_line.find("NewsLineText")))
+        for content in each.iterfind("ContentItem"):
+            inner = _kind_of(content, own)
+            if inner == "text":
+                data = content.find(".//DataContent")
+                words = _words_in(draft, content, data) if data is not None else ""
+                if _key(role) != "title" or words != headline:
+                    captions.append(words)
+            elif inner != "style":
+                renditions.append(_rendition(draft, content, role))
         for rights in each.iterfind("RightsMetadata"):
             notice = notice or _text(rights.find("Copyright/CopyrightHolder"))
             terms.extend(_usage(rights))
@@ -1287,6 +1299,13 @@ def _media(draft: _Draft, component: etree._Element) -> Association:
     )
 
 
+def _words_in(draft: _Draft, content: etree._Element, data: etree._Element) -> str:
+    """The words of a caption as one line: of a document with a head, those of its content."""
+    inside = next(data.iter("{*}body.content"), None)
+    words = line(" ".join(inline.texts_of(inside))) if inside is not None else ""
+    return words or line(markup.text_of(_html_in(draft, content, data)[0]))
+
+
 # --- putting it together ------------------------------------------------------------------------------------------
 
 
@@ -1294,6 +1313,8 @@ def _settle_pictures(draft: _Draft) -> None:
     """An item that is only a picture has its caption as text."""
     if draft.pieces or len(draft.media) != 1:
         return
+    for component in draft.undescribed:
+        _describe(draft, component, ())
     association = draft.media[0][1]
     if association.caption and association.caption != association.headline:
         draft.said["abstract"].append(association.caption)

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Final
 
 from lxml import etree
 
@@ -194,21 +194,12 @@ def _child(element: etree._Element | None, name: str) -> etree._Element | None:
     return None if element is None else next((part for part in element if _local(part) == name), None)
 
 
-_TEXTS: Final = etree.XPath(".//text()")
-
-
-def _texts(element: etree._Element) -> list[str]:
-    """Every text below `element`, in order, without comments and processing instructions."""
-    found: Any = _TEXTS(element)
-    return [str(text) for text in found]
-
-
 _TEXTS_OUTSIDE_MEDIA: Final = etree.XPath(".//text()[normalize-space() and not(ancestor::*[local-name()='media'])]")
 
 
 def _spaced(element: etree._Element) -> str:
     """The text below `element` as one line, its parts never run together."""
-    return line(" ".join(_texts(element)))
+    return line(" ".join(inline.texts_of(element)))
 
 
 def _found(root: etree._Element, profile: Profile) -> _Found:
@@ -626,8 +617,8 @@ def _byline(found: _Found) -> str:
     for each in found.body_head.get("byline", ()):
         titles = [_spaced(part) for part in each.iter(etree.Element) if _local(part) in _TITLES]
         texts = [
-            str(text)
-            for text in _texts(each)
+            text
+            for text in inline.texts_of(each)
             if not any(line(str(text)) and line(str(text)) in title for title in titles)
         ]
         bylines.append(", ".join(filter(None, (line(" ".join(texts)), *titles))))
