@@ -226,6 +226,10 @@ _STATUS_WORDS: Final[dict[str, Status]] = {
     "withdrawn": "withheld",
     "canceled": "canceled",
     "cancelled": "canceled",
+    "kill": "canceled",
+    "killed": "canceled",
+    "withhold": "withheld",
+    "embargo": "embargoed",
     "embargoed": "embargoed",
 }
 
@@ -237,6 +241,8 @@ _EDITORIAL_WORDS: Final[dict[str, EditorialType]] = {
     "correction": "correction",
     "corrected": "correction",
     "corrective": "correction",
+    "rectification": "correction",
+    "rectify": "correction",
     "clarification": "clarification",
     "kill": "kill",
     "elimination": "kill",

@@ -272,11 +272,22 @@ def advises_editors(line: str) -> bool:
     return bool(_ADVISING_START.match(line)) and marks_in(line).takes_back is not None
 
 
+_TAKEN_BACK: Final = re.compile(
+    r"[\s*(]{0,8}(?:(?:THIS )?STORY )?(KILLED|RETRACTED|RETRACTION|ANNUL[EÉ]E?|ANULAD[OA]|STORNIERT|ZURÜCKGEZOGEN|"
+    r"RÜCKZUG|WITHDRAWN|WITHHELD|RETIRAD[OA])\s*[:*!–—-]"
+)
+_AT_THE_END: Final = re.compile(r",\s*(?:ADVISORY TO )?(KILL|WITHHOLD)\W*\Z")
+
+
 def asked_of_others(headline: str, status: Status) -> Directive | None:
-    """What a message that may be used itself asks in its headline to be done with another, which a person must find."""
-    if status not in ("usable", "embargoed") or not advises_editors(headline):
+    """What a message that may be used itself asks in its headline to be done with another, which a person must find:
+    "KILL: ...", "STORY WITHDRAWN - ...", "BC-Lune-Ferry, ADVISORY TO KILL"."""
+    if status not in ("usable", "embargoed"):
         return None
-    asked = marks_in(headline).takes_back
+    asked = marks_in(headline).takes_back if advises_editors(headline) else None
+    found = _TAKEN_BACK.match(headline) or _AT_THE_END.search(headline[-200:])
+    if asked is None and found:
+        asked = "withheld" if found.group(1).startswith(("WITH", "RETIRAD")) else "canceled"
     return Directive(status=asked, target="", exact=False, said=headline[:300]) if asked else None
 
 
