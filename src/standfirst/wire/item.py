@@ -231,7 +231,9 @@ _STOP: Final = re.compile(
     r"\b(?:kill|withhold|withdraw|hold|annul|do not use)|zur.ckgezogen", re.IGNORECASE | re.UNICODE
 )
 _EMBARGO: Final = re.compile(r"\b(?:embargo|sperrfrist)", re.IGNORECASE)
-_CORRECT: Final = re.compile(r"\b(?:rectif|correct)", re.IGNORECASE)
+_CORRECT: Final = re.compile(
+    r"\b(?:rectif|correct|corrig|berichtig|korrekt|korrig|korjat|korjau|rättel|rettel)", re.IGNORECASE
+)
 _TEST_HEADLINE: Final = re.compile(
     r"(?:this is a )?(?:test|dummy)\W*(?:\Z|(?:message|only|item|story|please|pls|ignore|do not)\b)"
     r"|(?:please |pls )?ignore\W*\Z",

@@ -52,6 +52,12 @@ def test_it_reads_standard_input_and_tells_why_an_item_should_be_held() -> None:
     assert json.loads(line)["embargo_until"] is None
 
 
+def test_it_knows_agencies_dialects_by_what_their_files_say() -> None:
+    data = (SAMPLES / "newsml-1.2" / "agency-dialect.xml").read_bytes().replace(b"harbour-wire.test", b"afp.com")
+    (line,) = run("-", stdin=data).stdout.splitlines()
+    assert json.loads(line)["editorial_types"] == ["update", "correction"]
+
+
 def test_its_help_has_an_example() -> None:
     done = run("--help")
     assert done.returncode == 0 and b"Examples:" in done.stdout

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from lxml import etree
 
 from standfirst.kit import markup, xml
-from standfirst.wire.formats._shared import blocks_of, body_from, has_markup, line
-from standfirst.wire.item import Oddity
+from standfirst.wire.formats import _takes as takes
+from standfirst.wire.formats._shared import blocks_of, body_from, has_markup, line, moment, whole_number
+from standfirst.wire.item import Association, Oddity, Rendition
 
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
 
@@ -23,6 +25,7 @@ class Said:
     headline: str = ""
     byline: str = ""
     dateline: str = ""
+    pictures: list[Association] = field(default_factory=list)
 
 
 def html_of(element: etree._Element, mime: str = "", said: Said | None = None) -> str:
@@ -33,6 +36,8 @@ def html_of(element: etree._Element, mime: str = "", said: Said | None = None) -
         return body_from(xml.text_of(element), mime)
     name = etree.QName(root)
     local = name.localname.lower()
+    if local == "body" and "ttnitf" in mime:
+        return _tt(root, said or Said())
     if local == "nitf" or (local in ("body", "body.content") and "nitf" in mime):
         return _nitf(root, said or Said())
     if name.namespace == _XHTML or local in ("html", "p", "div", "article", "section") or "html" in mime:
@@ -69,6 +74,15 @@ def _write(element: etree._Element) -> str:
     return blocks_of(etree.tostring(element, method="html", encoding="unicode", with_tail=False))
 
 
+_ROWS: Final = 4
+
+
+def _is_table(part: etree._Element) -> bool:
+    """True for a paragraph of results, blanks between their columns."""
+    rows = (part.text or "").split("\n") if not len(part) else []
+    return len(rows) > _ROWS and takes.is_tabular([row.strip() for row in rows])
+
+
 def _html(element: etree._Element, root: etree._Element) -> str:
     body: etree._Element | None = None
     for part in element.iter(etree.Element):
@@ -78,6 +92,8 @@ def _html(element: etree._Element, root: etree._Element) -> str:
             part.tag = local
         if local == "body" and body is None:
             body = part
+        if part.tag == "p" and _is_table(part):
+            part.tag = "pre"
     if body is not None:
         return _write(body)
     if root.tag == "html":
@@ -125,6 +141,8 @@ _NITF_SKIPPED: Final = frozenset({"head", "media-metadata", "media-object", "nit
 
 def _nitf(root: etree._Element, said: Said) -> str:
     body = root
+    said.pictures.extend(nitf_media(root))
+    marked: list[str] = []
     for part in list(root.iter(etree.Element)):
         local = part.tag.rpartition("}")[2].lower()
         if local in _NITF_SKIPPED:
@@ -137,10 +155,99 @@ def _nitf(root: etree._Element, said: Said) -> str:
         elif local == "byline":
             said.byline = said.byline or line(xml.text_of(part))
         elif local == "dateline":
-            said.dateline = said.dateline or line(xml.text_of(part))
+            said.dateline = said.dateline or _without_date(part)
+        elif local == "story.date" and moment(line(part.text)) is not None:
+            part.text = None  # a time for machines
         elif local == "body" and body is root:
             body = part
+        elif local == "body.content" and not len(part) and has_markup(part.text or ""):
+            # The story as HTML in one text.
+            marked.append(body_from(part.text or "", "text/html"))
+            part.text = None
         part.tag = _NITF_BLOCKS.get(local) or ("div" if local in _NITF_PARTS else "span")
+    body.tag = "div"
+    return _write(body) + "".join(marked)
+
+
+_TEXTS: Final = etree.XPath(".//text()")
+
+
+def texts_of(element: etree._Element) -> list[str]:
+    """Every text below `element`, in order, without comments and processing instructions."""
+    found: Any = _TEXTS(element)
+    return [str(text) for text in found]
+
+
+def _without_date(dateline: etree._Element) -> str:
+    """The words of a dateline, each part apart from the next, without a date that is for machines."""
+    texts = (line(text) for text in texts_of(dateline))
+    return re.sub(r"\s+([,.;])", r"\1", " ".join(text for text in texts if text and moment(text) is None))
+
+
+_MEDIA_TYPES: Final = {"video": "video", "audio": "audio", "sound": "audio", "graphic": "graphic"}
+
+
+def nitf_media(element: etree._Element) -> Iterator[Association]:
+    """Pictures, films and sounds that an NITF body shows by reference."""
+    for media in element.iter("{*}media"):
+        renditions = tuple(
+            Rendition(
+                role=line(reference.get("name")),
+                href=href,
+                mime=line(reference.get("mime-type")),
+                width=whole_number(reference.get("width")),
+                height=whole_number(reference.get("height")),
+            )
+            for reference in media.iterfind("{*}media-reference")
+            # "#photo0" is a picture that the item has itself.
+            if (href := line(reference.get("source") or reference.get("data-location"))) and not href.startswith("#")
+        )
+        if renditions:
+            caption, producer = media.find("{*}media-caption"), media.find("{*}media-producer")
+            yield Association(
+                type=_MEDIA_TYPES.get(line(media.get("media-type")).lower(), "picture"),
+                caption=line(xml.text_of(caption)) if caption is not None else "",
+                creditline=line(xml.text_of(producer)) if producer is not None else "",
+                alt=line(media[0].get("alternate-text")) if len(media) else "",
+                renditions=renditions,
+            )
+
+
+_TT_BLOCKS: Final = {"rubrik": "h2", "mellis": "h3", "citat": "p", "p": "p", "ul": "ul", "ol": "ol", "li": "li"}
+
+
+def _tt(body: etree._Element, said: Said) -> str:
+    """TT's own vocabulary, in Swedish: headlines and crossheads, quotes, pictures (`BILD`) with caption and maker."""
+    for part in list(body.iter(etree.Element)):
+        local = _local(part)
+        if local == "bild":
+            texts = {_local(each): line(xml.text_of(each)) for each in part if isinstance(each.tag, str)}
+            if href := texts.get("bildfil", ""):
+                said.pictures.append(
+                    Association(
+                        type="picture",
+                        caption=texts.get("bildtext", ""),
+                        creditline=texts.get("bildskapare", ""),
+                        renditions=(Rendition(href=href),),
+                    )
+                )
+        elif local == "rubrik":
+            said.headline = said.headline or line(xml.text_of(part))
+        elif local == "byline":
+            said.byline = said.byline or line(xml.text_of(part))
+        elif local == "ort":
+            said.dateline = said.dateline or line(xml.text_of(part))
+    running: set[etree._Element] = set()
+    for part in list(body.iter(etree.Element)):
+        local = _local(part)
+        if part in running or bool((part.text or "").strip()) or any((child.tail or "").strip() for child in part):
+            running.update(part)
+        if local == "bildfil" and not len(part) and not (part.tail or "").strip():
+            part.text = None
+        if local in ("bildtext", "bildskapare"):
+            _emphasise(part)
+        kept = local if local in markup.INLINE or local == "br" else "span"
+        part.tag = kept if part in running else _TT_BLOCKS.get(local, "div")
     body.tag = "div"
     return _write(body)
 
@@ -207,18 +314,17 @@ def parse_kindly(data: bytes, odd: list[Oddity]) -> etree._Element:
 
     Raises `xml.Unsafe` or `xml.Broken`, as `xml.parse` does.
     """
+    data = western(data, odd)
     xml.guard(data)
     declared = _DECLARATION.search(data[:1024])
     name = declared.group(2).decode().lower() if declared else ""
-    if declared and name in ("iso-8859-1", "latin1", "latin-1", "us-ascii"):
-        data = _DECLARATION.sub(rb"\g<1>windows-1252\g<3>", data, count=1)
-    if _NAMED.search(data) and not name.startswith("utf-16"):
-        data = _NAMED.sub(_numbered, data)
+    if not name.startswith("utf-16"):
+        data = numbered(data)
     try:
         return xml.parse(data)
     except xml.Broken as error:
         text = _text_of(data, name)
-        mended = _BARE.sub("&amp;", _NO_XML.sub("", _WHOLE_DECLARATION.sub("", text)))
+        mended = with_ampersands(_NO_XML.sub("", _WHOLE_DECLARATION.sub("", text)))
         try:
             root = xml.parse(mended.strip().encode("utf-8", "replace"))
         except xml.Broken:
@@ -227,6 +333,39 @@ def parse_kindly(data: bytes, odd: list[Oddity]) -> etree._Element:
             Oddity(code="mended-xml", text=f"Its XML was not well-formed ({error}) and was mended: check its letters.")
         )
         return root
+
+
+def western(data: bytes, odd: list[Oddity]) -> bytes:
+    """`data` with what it is written in declared where it calls that Latin-1: UTF-8 if it is sound as such and has more
+    than ASCII in it, else Windows' letters, as everybody who sends Latin-1 means. UTF-16 becomes UTF-8."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") and data[2:4] != b"\x00\x00":
+        try:
+            return _WHOLE_DECLARATION.sub("", data.decode("utf-16")).encode("utf-8")
+        except (UnicodeDecodeError, UnicodeEncodeError):
+            return data
+    declared = _DECLARATION.search(data[:1024])
+    if not declared or declared.group(2).lower() not in (b"iso-8859-1", b"latin1", b"latin-1", b"us-ascii"):
+        return data
+    written = b"windows-1252"
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+        else:
+            written = b"utf-8"
+            odd.append(Oddity(code="wrong-charset", text="It says that it is Latin-1, and is written in UTF-8."))
+    return data[: declared.start(2)] + written + data[declared.end(2) :]
+
+
+def with_ampersands(text: str) -> str:
+    """`text` with each ampersand that begins no character reference written as one."""
+    return _BARE.sub("&amp;", text)
+
+
+def numbered(data: bytes) -> bytes:
+    """`data`, in a character set that has ASCII in it, with HTML's named characters by their numbers."""
+    return _NAMED.sub(_numbered, data)
 
 
 def _numbered(match: re.Match[bytes]) -> bytes:

@@ -90,12 +90,23 @@ class Profile:
     limits: Limits = Limits()
     advisory_words: Mapping[str, EditorialType] = field(default_factory=dict)
     """Words (lower case) by which the agency's advisory lines say what is new about an item, to our types."""
+    headline_words: Mapping[str, EditorialType] = field(default_factory=dict)
+    """Words in capitals before a hyphen by which the agency's headlines say what a version is ("UPDATE 1-"), to our
+    types."""
+    slugline_tail: str = ""
+    """A pattern of what a slugline ends with that changes from one version of a story to the next."""
+    asserted_as: Mapping[str, str] = field(default_factory=dict)
+    """NewsML-G2: how codes begin where an item describes them, to how they begin where it uses them."""
     memo_phrases: frozenset[str] = frozenset()
     """Phrases (lower case) in a headline that make an item a note to clients, no copy: its type is "advisory"."""
     sign_off: str = ""
     """A pattern that the whole of a last paragraph matches where it is only its writers' initials: it is taken off."""
     new_text_mark: str = ""
     """What marks new paragraphs at their start or end, e.g. "***": it is taken off."""
+    dateless_ids: bool = False
+    """NewsML 1: the date beside an item's id is that of the revision, so the id alone says which item it is."""
+    byline_is_subheadline: bool = False
+    """NITF: what stands where a byline belongs is a second headline."""
     creator_is_byline: bool = False
     """Whom the metadata names as creator is who wrote it, where there is no byline."""
     senders: frozenset[str] = frozenset()
@@ -215,6 +226,10 @@ _STATUS_WORDS: Final[dict[str, Status]] = {
     "withdrawn": "withheld",
     "canceled": "canceled",
     "cancelled": "canceled",
+    "kill": "canceled",
+    "killed": "canceled",
+    "withhold": "withheld",
+    "embargo": "embargoed",
     "embargoed": "embargoed",
 }
 
@@ -226,6 +241,8 @@ _EDITORIAL_WORDS: Final[dict[str, EditorialType]] = {
     "correction": "correction",
     "corrected": "correction",
     "corrective": "correction",
+    "rectification": "correction",
+    "rectify": "correction",
     "clarification": "clarification",
     "kill": "kill",
     "elimination": "kill",
@@ -417,6 +434,38 @@ _NITF_BLOCK: Final = re.compile(
 )
 
 
+_BLOCK_MARKUP: Final = re.compile(
+    r"</?(?:p|br|div|h[1-6]|ul|ol|li|table|section|article|body|html|blockquote)\b[^<>]*>", re.IGNORECASE
+)
+_WRAPPED: Final = re.compile(r"\s*<p>.*</p>\s*\Z", re.DOTALL | re.IGNORECASE)
+_PARAGRAPH_TAG: Final = re.compile(r"</?p>", re.IGNORECASE)
+_LINE: Final = 100
+"""The longest line, in letters, of a text that was wrapped for a terminal."""
+
+
+def unwrapped(text: str) -> str:
+    """Plain text that was wrapped for a terminal, its paragraphs set in, with an empty line between paragraphs.
+
+    Any other text comes back as it was: where a line is not full, what follows is no continuation of it.
+    """
+    rows = [row for row in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if row.strip()]
+    inner = rows[1:]
+    longest = max((len(row.strip()) for row in rows), default=0)
+    if longest > _LINE or all(row[0].isspace() for row in inner) or not any(row[0].isspace() for row in inner):
+        return text
+    paragraphs: list[list[str]] = []
+    before = ""
+    for row in rows:
+        if not paragraphs or row[0].isspace():
+            paragraphs.append([row.strip()])
+        elif len(before) * 5 < longest * 3:
+            return text
+        else:
+            paragraphs[-1].append(row.strip())
+        before = row.strip()
+    return "\n\n".join(" ".join(rows) for rows in paragraphs)
+
+
 def has_markup(text: str) -> bool:
     """True if `text` holds an HTML tag."""
     return "<" in text and bool(_MARKUP.search(text))
@@ -426,8 +475,17 @@ _MOST_TAGS: Final = 60_000
 _ANY_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
 
+_EMPTY: Final = re.compile(
+    r"<(?:title|script|style|iframe|textarea|noscript|noembed|noframes|select|object)\b[^<>]{0,2000}/>", re.IGNORECASE
+)
+
+
 def blocks_of(markup_text: str) -> str:
-    """`markup.clean_blocks`, but of what has more tags than any story only the words, so that it takes no time."""
+    """`markup.clean_blocks`, but of what has more tags than any story only the words, so that it takes no time.
+
+    What XHTML writes as an empty element, such as `<title/>`, swallows no words as it would in HTML.
+    """
+    markup_text = _EMPTY.sub(" ", markup_text)
     if markup_text.count("<") <= _MOST_TAGS:
         return markup.clean_blocks(markup_text)
     return markup.paragraphs_of(html.unescape(_ANY_TAG.sub("\n\n", markup_text)))
@@ -439,9 +497,17 @@ def body_from(text: str, mime: str = "") -> str:
     if "nitf" in mime:
         text = _NITF_BLOCK.sub(r"<\1div>", _NITF_HEADING.sub(r"<\1h2>", text))
         return blocks_of(text)
-    if "html" in mime or "xml" in mime or (not mime.startswith("text/plain") and has_markup(text)):
+    marked = "html" in mime or "xml" in mime
+    if not marked and _WRAPPED.match(text) and not _BLOCK_MARKUP.search(_PARAGRAPH_TAG.sub("", text)):
+        # Plain text, but for the tags of its paragraphs.
+        pieces = (unwrapped(piece) for piece in _PARAGRAPH_TAG.split(text))
+        return blocks_of("".join(f"<p>{line}</p>" for piece in pieces for line in piece.split("\n\n")))
+    if marked or (not mime.startswith("text/plain") and has_markup(text)):
+        if not marked and not _BLOCK_MARKUP.search(text):
+            # Lines of text with a word in bold: the lines are its paragraphs.
+            text = "".join(f"<p>{line}</p>" for line in text.splitlines())
         return blocks_of(text)
-    return markup.paragraphs_of(_UNPRINTABLE.sub("", text))
+    return markup.paragraphs_of(unwrapped(_UNPRINTABLE.sub("", text)))
 
 
 def plain(text: str) -> str:
@@ -473,6 +539,20 @@ class Bodies:
     def html(self) -> str:
         """All that was said, once."""
         return "".join(self._html)
+
+
+_LAST: Final = re.compile(r"<p>([^<>]{1,80})</p>\Z")
+
+
+def without_sign_off(body: str, profile: Profile, odd: list[Oddity]) -> str:
+    """`body` without a last paragraph that is only what the agency's writers sign with. Alone it stays."""
+    if not profile.sign_off:
+        return body
+    found = _LAST.search(body, max(0, len(body) - 100))
+    if not found or not found.start() or not re.fullmatch(profile.sign_off, found.group(1).strip()):
+        return body
+    odd.append(Oddity(code="sign-off", text=f"Its writers' initials at the end were taken off: {found.group(1)}."))
+    return body[: found.start()]
 
 
 def domain_in(identifier: str) -> str:

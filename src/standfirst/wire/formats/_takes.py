@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Final
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from standfirst.kit import markup
 from standfirst.wire.formats._shared import has_zone, moment
-from standfirst.wire.item import EditorialType, Embargo, Oddity, Status
+from standfirst.wire.item import Directive, EditorialType, Embargo, Oddity, Status
 
 # --- characters ---------------------------------------------------------------------------------------------------
 
@@ -131,7 +131,7 @@ _FILLERS: Final = frozenset(
     " EILMELDUNG ET FLASH KUNDEN LES MANDATORY MORE NEW NOTE NUEVO OF OUR PLEASE PLS QUICK REDACCIONES REDACTEURS"
     " REDACTIONS RÉDACTEURS RÉDACTIONS REDAKTIONEN SNAP STORY SUBSCRIBERS THE TO UND URGENT URGENTE URGENTS Y".split()
 )
-_ALARMS: Final = frozenset("ALERT ALERTA ALERTE BULLETIN EIL EILMELDUNG FLASH SNAP URGENT URGENTE".split())
+_ALARMS: Final = frozenset("ALERT ALERTA ALERTE BULLETIN EIL EILMELDUNG FLASH SNAP URGENT URGENTE تنبيه عاجل".split())
 _ADVISING: Final = frozenset("ATENCION ATENCIÓN ATTENTION ACHTUNG EDITORS EDS REDACCIONES REDAKTIONEN".split())
 _TOKEN: Final = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*[.ºª°]?", re.UNICODE)
 _ORDINAL: Final = re.compile(rf"{_NUMBER}\Z", re.IGNORECASE)
@@ -227,6 +227,33 @@ def is_marker(line: str) -> bool:
     return known > 0
 
 
+_HEAD: Final = re.compile(r"([^-:–—]{2,40})[-:–—]\s*")
+
+
+def types_in(headline: str, words: Mapping[str, EditorialType]) -> list[EditorialType]:
+    """What the words before hyphens or a colon at a headline's start say: "CORRECTED-UPDATE 1-Ferry strike ends",
+    "CORRECTION: ...", and Business Wire's "CORRECTING and REPLACING ..."."""
+    types: list[EditorialType] = []
+    if not words:
+        return types
+    first, _space, rest = headline.partition(" ")
+    if first in words and rest[:13].upper() == "AND REPLACING":
+        types.append(words[first])
+    at = 0
+    while (found := _HEAD.match(headline, at)) and found.group(1).isupper():
+        kind = words.get(found.group(1).partition(" ")[0])
+        if kind is None:
+            break
+        types.append(kind)
+        at = found.end()
+    return types
+
+
+def is_alarm(label: str) -> bool:
+    """True for a label that says how urgent a story is, and nothing of what it is about: "ALERT", "URGENT"."""
+    return label.strip(" *!-").upper() in _ALARMS
+
+
 _ADVISING_START: Final = re.compile(
     r"[\s*(+-]*(?:(?:attention|atencion|atención|achtung|an die redaktion|a los? editor|aux rédac|"
     r"note to|notes? for|eds?\b|"
@@ -243,6 +270,25 @@ def advises_editors(line: str) -> bool:
     """True for a line that speaks to editors and asks for a story to be taken back, e.g. "ATTENTION EDITORS - KILL
     a0101", "EDITORS: WITHHOLD ..."."""
     return bool(_ADVISING_START.match(line)) and marks_in(line).takes_back is not None
+
+
+_TAKEN_BACK: Final = re.compile(
+    r"[\s*(]{0,8}(?:(?:THIS )?STORY )?(KILLED|RETRACTED|RETRACTION|ANNUL[EÉ]E?|ANULAD[OA]|STORNIERT|ZURÜCKGEZOGEN|"
+    r"RÜCKZUG|WITHDRAWN|WITHHELD|RETIRAD[OA])\s*[:*!–—-]"
+)
+_AT_THE_END: Final = re.compile(r",\s*(?:ADVISORY TO )?(KILL|WITHHOLD)\W*\Z")
+
+
+def asked_of_others(headline: str, status: Status) -> Directive | None:
+    """What a message that may be used itself asks in its headline to be done with another, which a person must find:
+    "KILL: ...", "STORY WITHDRAWN - ...", "BC-Lune-Ferry, ADVISORY TO KILL"."""
+    if status not in ("usable", "embargoed"):
+        return None
+    asked = marks_in(headline).takes_back if advises_editors(headline) else None
+    found = _TAKEN_BACK.match(headline) or _AT_THE_END.search(headline[-200:])
+    if asked is None and found:
+        asked = "withheld" if found.group(1).startswith(("WITH", "RETIRAD")) else "canceled"
+    return Directive(status=asked, target="", exact=False, said=headline[:300]) if asked else None
 
 
 _NOT_TO_BE_USED: Final = re.compile(
@@ -380,6 +426,17 @@ def zone_of(name: str) -> tzinfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def zoned(text: str, zone: str) -> str:
+    """An ISO 8601 time with its zone: its own, else the zone of that IANA name. Other texts come back as they are."""
+    read, info = moment(text), zone_of(zone)
+    if read is None or info is None or has_zone(text) or "T" not in text.upper():
+        return text
+    try:
+        return read.replace(tzinfo=info).astimezone(UTC).isoformat()
+    except OverflowError:
+        return text
 
 
 def month_of(word: str) -> int | None:

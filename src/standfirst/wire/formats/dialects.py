@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from standfirst.wire.formats._shared import Profile
+from standfirst.wire.item import EditorialType
 
 # AFP's text wire ("text-photo profile"): every update is an item of its own, told apart by genre and advisory line.
 AFP: Final = Profile(
@@ -45,8 +46,10 @@ AFP: Final = Profile(
             "usage interdit sans contrat",
         }
     ),
-    # "bur-dar-gl/fz": at least one stroke between writers and editors, nothing but short words in small letters.
-    sign_off=r"(?=[a-z-]*/)[a-z]{1,5}(?:[-/][a-z]{1,5}){1,9}",
+    # "bur-dar-gl/fz": at least one stroke between writers and editors, nothing but short words in small letters, or in
+    # Arabic ones, where an initial may be two.
+    sign_off=r"(?=[a-z-]*/)[a-z]{1,5}(?:[-/][a-z]{1,5}){1,9}"
+    r"|(?=[^/]{1,20}/)[\u0621-\u064a ]{1,6}(?:[-/][\u0621-\u064a ]{1,6}){1,9}",
     new_text_mark="***",
     creator_is_byline=True,
 )
@@ -58,7 +61,9 @@ EUROPA_PRESS: Final = EFE
 
 # AP says what kind of version an item is in words of its own; photos that must go are eliminated, not killed.
 AP: Final = Profile(
-    signals={"elimination": "kill", "corrective": "correction", "test": "", "derived": ""}, language="en"
+    signals={"elimination": "kill", "corrective": "correction", "test": "", "derived": ""},
+    language="en",
+    slugline_tail=r",\s*[^,]{1,40}",  # "BC-Lune-Ferry, 2nd Ld-Writethru"
 )
 # dpa marks each note that may be published; what is only planned is no instruction.
 DPA: Final = Profile(
@@ -71,20 +76,44 @@ DPA: Final = Profile(
 # dpa's international services, by the letters before their numbers (IPTC 7901).
 DPA_ENGLISH: Final = replace(DPA, language="en", zone="UTC")
 # Agencies of NITF, IPTC 7901 and ANPA 1312 whose times may name no zone.
-PA: Final = Profile(language="en", zone="Europe/London")
-AAP: Final = Profile(language="en", zone="Australia/Sydney")
-ANSA: Final = Profile(zone="Europe/Rome")
+PA: Final = Profile(language="en", zone="Europe/London", sign_off="(?i:ends)")
+# "AAP RTV ar", "AAP ab/cd"
+AAP: Final = Profile(
+    language="en", zone="Australia/Sydney", sign_off=r"AAP(?: [A-Z]{2,5}){0,2} [a-z]{2,4}(?:[/-][a-z]{2,4}){0,3}"
+)
+ANSA: Final = Profile(zone="Europe/Rome", byline_is_subheadline=True)
 KNA: Final = Profile(language="de", zone="Europe/Berlin")
-KYODO: Final = Profile(language="en", zone="Asia/Tokyo")
+KYODO: Final = Profile(language="en", zone="Asia/Tokyo", sign_off=r"==\s?Kyodo")
+# Belga dates an item's id by its revision; its times are those of Brussels.
+BELGA: Final = Profile(zone="Europe/Brussels", dateless_ids=True)
 # Reuters' news data calls what is to be taken down withdrawn. Its edStat letters and msgType are read by `newsml_g2`.
-REUTERS: Final = Profile(status_words={"withdrawn": "withheld", "deleted": "canceled"}, language="en")
+# What an item is of an older one, which has an id of its own, its headline says.
+REUTERS: Final = Profile(
+    status_words={"withdrawn": "withheld", "deleted": "canceled"},
+    language="en",
+    headline_words={
+        "ADVISORY": "advisory",
+        "CLARIFIED": "clarification",
+        "CORRECTED": "correction",
+        "CORRECTION": "correction",
+        "REFILE": "repeat",
+        "REPEAT": "repeat",
+        "RPT": "repeat",
+        "UPDATE": "update",
+        "WITHDRAWN": "withhold",
+        "WRAPUP": "update",
+    },
+    slugline_tail=r"\s*\([^()]*\)",
+)
 # TT has two words for statuses that IPTC lacks: copy that something else has replaced, and copy not yet written.
 TT: Final = Profile(
     status_words={"replaced": "unknown", "commissioned": "unknown"},
     signals={"replace": "update", "korr": "correction"},
     language="sv",
+    zone="Europe/Stockholm",
 )
 STT: Final = Profile(
+    public_note_roles=frozenset({"sttnote:public"}),
     signals={
         "append-major-content": "update",
         "append-minor-content": "update",
@@ -93,13 +122,25 @@ STT: Final = Profile(
         "supplement": "add/take",
         "remove": "kill",
     },
+    asserted_as={"sttlocmeta:default:": "sttlocationalias:"},
     language="fi",
+    zone="Europe/Helsinki",
 )
-APA: Final = Profile(language="de")
-RITZAU: Final = Profile(language="da")
+APA: Final = Profile(language="de", zone="Europe/Vienna")
+RITZAU: Final = Profile(language="da", zone="Europe/Copenhagen")
 NTB: Final = Profile(language="nb", zone="Europe/Oslo")
 BBC: Final = Profile(language="en")
-GLOBENEWSWIRE: Final = Profile(language="en")
+_RELEASE_WORDS: Final[Mapping[str, EditorialType]] = {
+    "CORRECTED": "correction",
+    "CORRECTING": "correction",
+    "CORRECTION": "correction",
+    "CORRECTIF": "correction",
+    "REPEAT": "repeat",
+    "UPDATE": "update",
+    "UPDATED": "update",
+}
+GLOBENEWSWIRE: Final = Profile(language="en", headline_words=_RELEASE_WORDS)
+BUSINESS_WIRE: Final = Profile(headline_words=_RELEASE_WORDS)
 # Superdesk's own words for what became of an item.
 SUPERDESK: Final = Profile(status_words={"recalled": "withheld", "killed": "canceled"})
 # Scoop sends an empty embargo on routine releases. That means none only where a feed names the dialect: a person chose.
@@ -117,6 +158,8 @@ NAMED: Final[Mapping[str, Profile]] = {
     "ap": AP,
     "apa": APA,
     "bbc": BBC,
+    "belga": BELGA,
+    "business-wire": BUSINESS_WIRE,
     "dpa": DPA,
     "globenewswire": GLOBENEWSWIRE,
     "nan": NAN,
@@ -143,9 +186,17 @@ BY_PROVIDER: Final[Mapping[str, Profile]] = {
     "lni": DPA,
     "kna": KNA,
     "kyodo": KYODO,
+    "kyodonews": KYODO,
+    "kyodonews.jp": KYODO,
+    "belga": BELGA,
+    "belga.be": BELGA,
+    "business wire": BUSINESS_WIRE,
+    "businesswire.com": BUSINESS_WIRE,
     "pa": PA,
     "pa media": PA,
+    "pa.press.net": PA,
     "press association": PA,
+    "the press association": PA,
     "ap": AP,
     "ap.org": AP,
     "associated press": AP,

@@ -5,7 +5,7 @@ loosely, so the content decides: a revision without content says something new a
 (`management_only`); one with `Update` elements changes places of it (`patches`, see `amend`); every other is whole.
 
 `Instruction/RevisionStatus` says what earlier revisions now are: an exact directive. Notes, advisory and product lines
-are for editors. Document types are not fetched; those that declare anything inside are refused.
+are for editors. Document types are not fetched; those that hold more than the names of DTDs of news are refused.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from lxml import etree
 from standfirst.kit import markup, xml
 from standfirst.kit.digests import seal
 from standfirst.wire.formats import _inline as inline
+from standfirst.wire.formats import _takes as takes
 from standfirst.wire.formats._shared import (
     DEFAULT,
     MOST,
@@ -51,6 +52,7 @@ from standfirst.wire.formats._shared import (
     status_of,
     unique,
     whole_number,
+    without_sign_off,
 )
 from standfirst.wire.item import (
     Association,
@@ -153,6 +155,7 @@ _PREDEFINED: Final = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 def _load(data: bytes, odd: list[Oddity]) -> etree._Element:
     """The root of `data`, its elements without NewsML's namespace. Raises `Unreadable`."""
     try:
+        data = inline.western(data, odd)
         xml.guard(data)
         if b"\x00" not in data[:8]:
             mended, count = _without_entities(data)
@@ -161,7 +164,7 @@ def _load(data: bytes, odd: list[Oddity]) -> etree._Element:
                     Oddity(code="undeclared-entity", text=f"It names {count} characters by HTML's names, not XML's.")
                 )
                 data = mended
-        root = xml.parse(data)
+        root = inline.parse_kindly(data, odd)
     except xml.Unsafe as error:
         raise Unreadable(f"This XML is refused because {error}: ask the agency for files without them.") from None
     except xml.Broken as error:
@@ -249,6 +252,8 @@ class _Identity:
     previous: str = ""
     letter: str = ""
     """N, U or A; or what else the agency put there."""
+    stands_in: bool = False
+    """True if nothing names the item, and something else that is its own does."""
 
 
 _URN: Final = re.compile(r"urn:newsml:", re.IGNORECASE)
@@ -275,24 +280,59 @@ def _identity(element: etree._Element, profile: Profile) -> _Identity:
     provider, date = _text(named.find("ProviderId")), _text(named.find("DateId"))
     own = _text(named.find("NewsItemId"))
     public = _text(named.find("PublicIdentifier"))
+    if _URN.match(public) and public.count(":") < 3:
+        public = ""  # it names an agency, no item
     revised = named.find("RevisionId")
+    revision = _text(revised)
     without, public_revision = _named(public)
-    if own:
+    own = _unversioned(own, without, revision or public_revision)
+    if own and profile.speaking(provider).dateless_ids and own.strip("0"):
+        item_id = f"urn:newsml:{provider}:{own}"
+    elif own:
         item_id = f"urn:newsml:{provider}:{date}:{own}" if provider or date else own
     else:
         item_id = without
+    stands_in = "" if item_id else _stand_in(element, provider)
     if not provider and _URN.match(public):
         provider = public.split(":")[2]
     return _Identity(
         provider=provider,
-        item_id=item_id,
+        item_id=item_id or stands_in,
+        stands_in=bool(stands_in),
         alt_ids=tuple(
             name for name in unique((public, without, own if len(own) > 5 else "")) if name and name != item_id
         ),
-        revision=_text(revised) or public_revision,
+        revision=revision or public_revision,
         previous=line(revised.get("PreviousRevision")) if revised is not None else "",
         letter=line(revised.get("Update")).upper() if revised is not None else "",
     )
+
+
+_VERSIONED: Final = re.compile(r"(.{3,})[-_.]v(\d{1,9})\Z", re.IGNORECASE)
+
+
+def _unversioned(own: str, public: str, revision: str) -> str:
+    """The id of an item without its revision, where an agency has put that there too: "A-12-v2" is "A-12"."""
+    name = public.rpartition(":")[2]
+    rest = own.removeprefix(name) if name else own
+    if revision and rest != own and rest.lower().lstrip("-_.v") == revision:
+        return name
+    found = _VERSIONED.match(own)
+    return found.group(1) if found and found.group(2) == revision else own
+
+
+def _stand_in(element: etree._Element, provider: str) -> str:
+    """A name for an item that has none: its component's, else its headline's and its first day's; "" without them."""
+    component = element.find("NewsComponent")
+    duid = line(component.get("Duid")) if component is not None else ""
+    if provider and len(duid.strip("0")) >= 8:
+        return f"urn:newsml:{provider}:{duid}"
+    headline = next((text for each in element.iter("HeadLine") if (text := _text(each))), "")
+    created = _text(element.find("NewsManagement/FirstCreated"))
+    if not (provider and headline and created):
+        return ""
+    words = f"{provider}\n{created}\n{headline}"
+    return f"sha256:{seal(words.encode('utf-8', 'replace'))}"
 
 
 _COUNT: Final = re.compile(r"(\d{1,19})[A-Za-z]?\Z")
@@ -357,7 +397,11 @@ class _Draft:
     pieces: list[_Piece] = field(default_factory=list)
     associations: list[Association] = field(default_factory=list)
     media: list[tuple[ItemType, Association]] = field(default_factory=list)
+    undescribed: list[etree._Element] = field(default_factory=list)
+    """Components of pictures, sounds and films whose metadata is theirs only, as long as there is more than them."""
     nitf: inline.Said = field(default_factory=inline.Said)
+    topics: dict[str, Concept] = field(default_factory=dict)
+    """What the item says of its topics itself, by their `Duid`."""
 
     def first(self, name: str) -> str:
         found = self.said.get(name)
@@ -369,7 +413,7 @@ class _Draft:
 
     def time(self, element: etree._Element | None, name: str) -> datetime | None:
         text = _text(element)
-        read = moment(text)
+        read = moment(takes.zoned(text, self.profile.zone))
         if text and read is None:
             self.odd.append(
                 Oddity(code="unreadable-time", text=f"Its {name} “{text[:40]}” is no time that can be read.")
@@ -397,6 +441,11 @@ def _read(element: etree._Element, file: _File) -> Item:
             takedown=bool(_STOPS.search(etree.tostring(element))),
         )
     draft = _Draft(profile, file)
+    draft.topics = _topics(element)
+    if identity.stands_in:
+        draft.odd.append(
+            Oddity(code="no-identity", text="It has no id: its component's, or its headline and date, stand in for it.")
+        )
     management = element.find("NewsManagement")
     if management is None:
         management = etree.Element("NewsManagement")
@@ -433,12 +482,22 @@ def _read(element: etree._Element, file: _File) -> Item:
 
     headlines = tuple(draft.headlines)
     headline = headlines[0].text if headlines else draft.first("headline") or draft.nitf.headline
+    if not headline and (headline := _first_words(body)):
+        draft.odd.append(Oddity(code="no-headline", text="It has no headline: its first words stand in for one."))
     slugline = draft.first("SlugLine") or name_label
     embargo_until, embargo_raw, ends = _embargo(draft, management)
+    if status == "embargoed" and embargo_until is None:
+        embargo_until, embargo_raw = _embargo_in_notes(draft, version_created)
     _advise(draft)
+    asked = takes.asked_of_others(headline, status)
+    draft.types += takes.types_in(headline, profile.headline_words)
     note_unknown_status(status, status_raw or "none", draft.odd)
     bare = not (components or updates)
     status = settled(status, status_raw, draft.types, draft.odd)
+    if asked is not None:
+        draft.directives.append(asked)
+        draft.types += [*takes.marks_in(headline).types, "advisory"]
+        kind = "advisory"
     if element.find("TopicSet") is not None and bare:
         raise Unreadable("A NewsItem is a vocabulary (TopicSet) and holds no news: take it out of the feed.")
     provider = (identity.provider or profile.provider) if not profile.force_provider else profile.provider
@@ -455,7 +514,9 @@ def _read(element: etree._Element, file: _File) -> Item:
         alt_ids=identity.alt_ids,
         version_raw=identity.revision,
         version_order=order,
-        thread_key=name_label or slugline or _derived(draft) or identity.item_id,
+        thread_key=next((label for label in (name_label, slugline) if label and not takes.is_alarm(label)), "")
+        or _derived(draft)
+        or identity.item_id,
         type=kind,
         status=status,
         status_raw=status_raw,
@@ -502,6 +563,32 @@ def _read(element: etree._Element, file: _File) -> Item:
     )
 
 
+_SHORT: Final = 200
+
+
+def _first_words(body: str) -> str:
+    """The first paragraph of an alert, which has no more to say than its headline; "" of a longer text."""
+    first = next(iter(markup.split_blocks(body[:2_000])), None)
+    words = line(markup.text_of(first[1])) if first is not None and first[0] == "paragraph" else ""
+    return words if len(words) <= _SHORT else ""
+
+
+def _topics(element: etree._Element) -> dict[str, Concept]:
+    """The topics that an item describes itself, in its own language where it has several, by their `Duid`."""
+    topics: dict[str, Concept] = {}
+    wanted = _primary(line(element.get(_LANG)))
+    for topic in element.iter("Topic"):
+        duid, formal = line(topic.get("Duid")), topic.find("FormalName")
+        if not duid or formal is None or duid in topics:
+            continue
+        described = topic.findall("Description")
+        ours = (each for each in described if wanted and _primary(line(each.get(_LANG))) == wanted)
+        name = next(ours, described[0] if described else None)
+        code, scheme = _text(formal), line(formal.get("Scheme"))
+        topics[duid] = Concept(scheme="subj" if _SUBJECT_CODE.match(code) else scheme, code=code, name=_text(name))
+    return topics
+
+
 # --- small readers ------------------------------------------------------------------------------------------------
 
 
@@ -532,8 +619,8 @@ def _key(name: str) -> str:
 # --- NewsManagement -----------------------------------------------------------------------------------------------
 
 _NOTES: Final = frozenset(
-    "advisory advisoryline advisorynote editorialnote ednote editornote editorsnote notetoeditors specialinstruction"
-    " specialinstructions instruction instructions note notes comment comments productline".split()
+    "advisory advisoryline advisorynote editorialinfo editorialnote ednote editornote editorsnote notetoeditors"
+    " specialinstruction specialinstructions instruction instructions note notes comment comments productline".split()
 )
 _MARKS: Final = frozenset(
     "signal signals editorialtype editorialstatus updatetype revisiontype action versiontype storytype".split()
@@ -619,7 +706,8 @@ def _embargo(draft: _Draft, management: etree._Element) -> tuple[Embargo, str, d
             else:
                 draft.doubts.append(f"It is to be {future} at a time that cannot be read: “{text[:60]}”.")
             continue
-        at_least, words = embargo_of(text, draft.profile, draft.odd)
+        at_least, words = embargo_of(takes.zoned(text, draft.profile.zone), draft.profile, draft.odd)
+        words = text if words else words
         if at_least == "indefinite" or until == "indefinite":
             until, raw = "indefinite", words or raw
         elif at_least is not None and (until is None or at_least > until):
@@ -627,9 +715,17 @@ def _embargo(draft: _Draft, management: etree._Element) -> tuple[Embargo, str, d
     return until, raw, ends
 
 
+def _embargo_in_notes(draft: _Draft, created: datetime | None) -> tuple[Embargo, str]:
+    """The embargo that a note tells in words, where the status says that there is one and nothing else does."""
+    for note in draft.ednotes:
+        if takes.is_embargo(note.text) or "embargo" in note.text.lower():
+            return takes.embargo_in(note.text, created, draft.profile.zone, draft.odd)
+    return None, ""
+
+
 def _urgency(draft: _Draft, management: etree._Element) -> int | None:
     said = _name(management.find("Urgency"))
-    number = whole_number(said or draft.file.envelope.priority)
+    number = whole_number(said or draft.file.envelope.priority or draft.first("Priority"))
     if number is not None and 1 <= number <= 9:
         return number
     if said:
@@ -671,6 +767,7 @@ _TEXT_FORMATS: Final = frozenset(
 _STYLE: Final = frozenset({"css", "stylesheet", "xsl", "xslt"})
 _RANKS: Final = {
     "headline": 0,
+    "title": 0,
     "subheadline": 1,
     "abstract": 2,
     "summary": 2,
@@ -692,7 +789,7 @@ def _kind_of(content: etree._Element, role: str) -> _Kind:
     form = _key(_name(content.find("Format")))
     if mime in ("text/css", "text/xsl") or form in _STYLE or role in _STYLE:
         return "style"
-    if media in _KINDS:
+    if media in _KINDS and not (media == "complexdata" and (mime.startswith("text/") or "nitf" in form)):
         return _KINDS[media]
     major = mime.partition("/")[0]
     if major in ("image", "video", "audio"):
@@ -766,6 +863,8 @@ def _walk(draft: _Draft, component: etree._Element, language: str, roles: tuple[
         if not roles:
             # All of the item is this picture, so its metadata is the item's.
             _describe(draft, component, ())
+        else:
+            draft.undescribed.append(component)
         return
     role = _key(_name(component.find("Role")))
     within = (*roles[-8:], role or "-")
@@ -815,10 +914,13 @@ def _describe(draft: _Draft, component: etree._Element, roles: tuple[str, ...]) 
     for name, value, _role in _properties(component.find("AdministrativeMetadata")):
         if _key(name) in _NOTES:
             draft.note(value, name)
+        elif _key(name) == "priority":
+            draft.said["Priority"].append(value)
     for rights in component.iterfind("RightsMetadata"):
         _rights(draft, rights)
-    for described in component.iterfind("DescriptiveMetadata"):
-        _descriptive(draft, described)
+    for name in ("DescriptiveMetadata", "DescriptiveMetada"):  # so spelled by TASS
+        for described in component.iterfind(name):
+            _descriptive(draft, described)
     for element in component.iterfind("Metadata"):
         for name, value, _role in _properties(element):
             if "keyword" in _key(name):
@@ -863,7 +965,14 @@ def _news_line(draft: _Draft, kind: str, text: str) -> None:
         draft.said["ByLine"].append(text)
     elif key in ("subheadline", "subtitle"):
         draft.said["SubHeadLine"].append(text)
-    else:
+    elif key in ("catchword", "catchline"):
+        draft.said["SlugLine"].append(text)
+    elif key in _MARKS:
+        draft.signals.append(text)
+        found = editorial_type_of(text, draft.profile)
+        if found:
+            draft.types.append(found)
+    elif key not in _CAPTIONS or text not in draft.titles:
         draft.note(text, kind or "NewsLine")
         if key == "advisoryline":
             draft.said["advisory"].append(text)
@@ -911,15 +1020,24 @@ def _descriptive(draft: _Draft, described: etree._Element) -> None:
         code = line(element.get("Topic"))
         if code:
             how = line(element.get("HowPresent"))
-            draft.subjects.append(Concept(code=code, how=how, name=_text(element)))
+            known = draft.topics.get(code[1:]) if code.startswith("#") else None
+            if known is not None:
+                draft.subjects.append(Concept(scheme=known.scheme, code=known.code, name=known.name, how=how))
+            else:
+                draft.subjects.append(Concept(code=code, how=how, name=_text(element)))
     date = described.find("DateLineDate")
     if date is not None:
         draft.said["DateLineDate"].append(_text(date))
     for element in described.iterfind("Location"):
         _location(draft, element)
+    placed = described.find("Location") is not None
     for name, value, role in _properties(described):
         key = _key(name)
-        if "keyword" in key:
+        if not value:
+            continue
+        if key in _PLACES and not placed:
+            draft.places.append(Concept(name=value, scheme=name))
+        elif "keyword" in key:
             if _key(role) in ("personinimage", "person", "people"):
                 draft.people.append(Concept(name=value, how=role))
             else:
@@ -934,6 +1052,7 @@ def _descriptive(draft: _Draft, described: etree._Element) -> None:
             draft.said["CreditLine"].append(value)
 
 
+_PLACES: Final = ("city", "sublocation", "countryarea", "state", "province", "region", "country", "countryname")
 _SUBJECT_CODE: Final = re.compile(r"\d{8}\Z")
 
 
@@ -949,8 +1068,8 @@ def _location(draft: _Draft, element: etree._Element) -> None:
     how = line(element.get("HowPresent"))
     named = [(name, value) for name, value, _role in _properties(element) if value]
     draft.places.extend(Concept(name=value, scheme=name, how=how) for name, value in named)
-    if how.lower() in ("origin", "from", "datelinelocation", ""):
-        order = ("city", "sublocation", "countryarea", "state", "province", "region", "country", "countryname")
+    if how.lower() in ("origin", "from", "dateline", "datelinelocation", ""):
+        order = _PLACES
         ranked = sorted(named, key=lambda pair: order.index(_key(pair[0])) if _key(pair[0]) in order else len(order))
         draft.located.append(", ".join(value for name, value in ranked if _key(name) in order))
 
@@ -971,6 +1090,9 @@ def _content(draft: _Draft, content: etree._Element, role: str, language: str) -
     href = line(content.get("Href"))
     data = content.find(".//DataContent")
     if href and data is None:
+        if _name(content.find("MimeType")).lower().startswith("application/pdf"):
+            draft.associations.append(Association(role=role, renditions=(_rendition(draft, content, role),)))
+            return
         draft.odd.append(Oddity(code="text-elsewhere", text=f"A text of it is in another file: {href[:120]}."))
         rendition = _rendition(draft, content, role or "text")
         draft.associations.append(Association(role=role, type="text", renditions=(rendition,)))
@@ -978,8 +1100,11 @@ def _content(draft: _Draft, content: etree._Element, role: str, language: str) -
     if data is None:
         return
     piece, raw = _html_in(draft, content, data)
-    if role == "headline":
-        draft.said["headline"].append(line(markup.text_of(piece)))
+    if role in ("headline", "title"):
+        words = line(markup.text_of(piece))
+        draft.said["headline"].append(words)
+        if role == "title" and words in draft.titles:
+            return
     if piece:
         draft.pieces.append(_Piece(role=role, language=_primary(language), html=piece, raw=raw))
 
@@ -995,6 +1120,8 @@ def _mime_of(content: etree._Element) -> str:
     return mime if mime in ("text/plain", "application/xml") else ""
 
 
+_REFERENCE: Final = re.compile(r"<NewsComponentRef\b[^<>]{0,200}>")
+"""Where a sound belongs in Belga's texts, by the number of its component."""
 _NITF_ONLY: Final = frozenset("hl2 block media body.content body.head body.end bq nitf-table".split())
 
 
@@ -1007,10 +1134,10 @@ def _html_in(draft: _Draft, content: etree._Element, data: etree._Element) -> tu
         return inline.html_of_text(text, mime), text
     children = [child for child in data if isinstance(child.tag, str)]
     if not children:
-        text = xml.text_of(data)
+        text = _REFERENCE.sub("", xml.text_of(data))
         return inline.html_of_text(text, mime) if mime != "text/plain" else body_from(text, mime), lines(text)
     raw = xml.raw_of(data)
-    draft.associations.extend(_nitf_media(data))
+    draft.associations.extend(inline.nitf_media(data))
     names = {etree.QName(child).localname.lower() for child in children}
     if "nitf" not in names and not names & {"html", "body"} and (mime.endswith("nitf+xml") or names & _NITF_ONLY):
         # Parts of an NITF body, straight inside.
@@ -1029,31 +1156,6 @@ def _wrapped(data: etree._Element, tag: str) -> etree._Element:
     inside.text = data.text
     inside.extend(list(data))
     return wrapper
-
-
-def _nitf_media(data: etree._Element) -> Iterator[Association]:
-    """Pictures, films and sounds that an NITF body shows by reference."""
-    for media in data.iter("{*}media"):
-        renditions = tuple(
-            Rendition(
-                role=line(reference.get("name")),
-                href=line(reference.get("source") or reference.get("data-location")),
-                mime=line(reference.get("mime-type")),
-                width=whole_number(reference.get("width")),
-                height=whole_number(reference.get("height")),
-            )
-            for reference in media.iterfind("{*}media-reference")
-            if reference.get("source") or reference.get("data-location")
-        )
-        if renditions:
-            kind = line(media.get("media-type")).lower()
-            yield Association(
-                type=_KINDS.get(kind, "picture"),
-                caption=_text(media.find("{*}media-caption")),
-                creditline=_text(media.find("{*}media-producer")),
-                alt=line(media[0].get("alternate-text")) if len(media) else "",
-                renditions=renditions,
-            )
 
 
 def _decoded(draft: _Draft, content: etree._Element, data: etree._Element) -> bytes | None:
@@ -1156,14 +1258,6 @@ def _media(draft: _Draft, component: etree._Element) -> Association:
     expires: datetime | None = None
     for each in component.iter("NewsComponent"):
         role = _name(each.find("Role"))
-        for content in each.iterfind("ContentItem"):
-            inner = _kind_of(content, own)
-            if inner == "text":
-                data = content.find(".//DataContent")
-                if data is not None:
-                    captions.append(line(markup.text_of(_html_in(draft, content, data)[0])))
-            elif inner != "style":
-                renditions.append(_rendition(draft, content, role))
         for group in each.iterfind("NewsLines"):
             headline = headline or _text(group.find("HeadLine"))
             credit = credit or _text(group.find("CreditLine"))
@@ -1174,6 +1268,15 @@ def _media(draft: _Draft, component: etree._Element) -> Association:
             for news_line in group.iterfind("NewsLine"):
                 if _key(_name(news_line.find("NewsLineType"))) in _CAPTIONS:
                     captions.append(_text(news_line.find("NewsLineText")))
+        for content in each.iterfind("ContentItem"):
+            inner = _kind_of(content, own)
+            if inner == "text":
+                data = content.find(".//DataContent")
+                words = _words_in(draft, content, data) if data is not None else ""
+                if _key(role) != "title" or words != headline:
+                    captions.append(words)
+            elif inner != "style":
+                renditions.append(_rendition(draft, content, role))
         for rights in each.iterfind("RightsMetadata"):
             notice = notice or _text(rights.find("Copyright/CopyrightHolder"))
             terms.extend(_usage(rights))
@@ -1196,6 +1299,13 @@ def _media(draft: _Draft, component: etree._Element) -> Association:
     )
 
 
+def _words_in(draft: _Draft, content: etree._Element, data: etree._Element) -> str:
+    """The words of a caption as one line: of a document with a head, those of its content."""
+    inside = next(data.iter("{*}body.content"), None)
+    words = line(" ".join(inline.texts_of(inside))) if inside is not None else ""
+    return words or line(markup.text_of(_html_in(draft, content, data)[0]))
+
+
 # --- putting it together ------------------------------------------------------------------------------------------
 
 
@@ -1203,6 +1313,8 @@ def _settle_pictures(draft: _Draft) -> None:
     """An item that is only a picture has its caption as text."""
     if draft.pieces or len(draft.media) != 1:
         return
+    for component in draft.undescribed:
+        _describe(draft, component, ())
     association = draft.media[0][1]
     if association.caption and association.caption != association.headline:
         draft.said["abstract"].append(association.caption)
@@ -1254,26 +1366,17 @@ def _bodies(draft: _Draft, language: str) -> tuple[str, str]:
     pieces = sorted(pieces, key=lambda piece: (bool(first) and piece.language != first, _RANKS.get(piece.role, 5)))
     bodies = Bodies()
     for piece in pieces:
-        if piece.role == "headline":
+        if piece.role in ("headline", "title"):
             bodies.add(f"<h2>{markup.escape(line(markup.text_of(piece.html)))}</h2>")
         else:
             bodies.add(piece.html)
     return bodies.html(), "\n".join(piece.raw for piece in draft.pieces)
 
 
-_LAST: Final = re.compile(r"<p>([^<>]{1,80})</p>\Z")
-
-
 def _without_marks(draft: _Draft, body: str) -> str:
     """`body` without what the agency puts there for editors: its writers' initials, stars at new paragraphs."""
     profile = draft.profile
-    if profile.sign_off:
-        found = _LAST.search(body, max(0, len(body) - 100))
-        if found and found.start() and re.fullmatch(profile.sign_off, found.group(1).strip()):
-            body = body[: found.start()]
-            draft.odd.append(
-                Oddity(code="sign-off", text=f"Its writers' initials at the end were taken off: {found.group(1)}.")
-            )
+    body = without_sign_off(body, profile, draft.odd)
     mark = profile.new_text_mark
     if mark and mark in body:
         ours = re.escape(markup.escape(mark))
@@ -1348,7 +1451,7 @@ def _language(draft: _Draft, language: str) -> str:
     spoken = unique(piece.language for piece in draft.pieces)
     if len(spoken) > 1 and wanted in spoken:
         return next((tag for tag in tags if _primary(tag) == wanted), wanted)
-    return tags[0] if tags else draft.profile.language
+    return next(iter((*tags, *spoken)), draft.profile.language)
 
 
 # --- amending -----------------------------------------------------------------------------------------------------

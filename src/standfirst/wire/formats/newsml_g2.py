@@ -29,6 +29,7 @@ from lxml import etree
 from standfirst.kit import markup, xml
 from standfirst.kit.digests import seal
 from standfirst.wire.formats import _inline as inline
+from standfirst.wire.formats import _takes as takes
 from standfirst.wire.formats._shared import (
     DEFAULT,
     MOST,
@@ -125,8 +126,10 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
 
 def _root(data: bytes, odd: list[Oddity]) -> etree._Element:
     """The root element, of XML that is well-formed or can be made so without a guess at its meaning."""
+    data = inline.western(data, odd)
     try:
-        return xml.parse(data)
+        # With a document type, names of letters are no fault, and vanish.
+        return xml.parse(inline.numbered(data) if b"<!DOCTYPE" in data[:4096] else data)
     except xml.Unsafe as error:
         raise Unreadable(f"This XML is refused because {error}: ask the agency for files without them.") from None
     except xml.Broken as error:
@@ -160,9 +163,8 @@ def _mended(data: bytes) -> bytes:
     except UnicodeDecodeError:
         text = data.decode("cp1252", "replace")
     text = _CONTROL.sub("", _DECLARATION.sub("", text, count=1))
-    return _ENTITY.sub(lambda found: found.group(0) if found.group(1) in _SURE else _letter(found), text).encode(
-        "utf-8"
-    )
+    text = _ENTITY.sub(lambda found: found.group(0) if found.group(1) in _SURE else _letter(found), text)
+    return inline.with_ampersands(text).encode("utf-8")
 
 
 def _letter(found: re.Match[str]) -> str:
@@ -287,11 +289,13 @@ class _Draft:
     places: list[Concept] = field(default_factory=list)
     people: list[Concept] = field(default_factory=list)
     orgs: list[Concept] = field(default_factory=list)
+    asserted: dict[str, str] = field(default_factory=dict)
+    """What the item itself says codes are called, or where they are."""
 
     def moment(self, name: str) -> datetime | None:
         """The time in property `name`; one that cannot be read is an oddity."""
         text = self.times.get(name)
-        read = moment(text)
+        read = moment(takes.zoned(text, self.profile.zone)) if text else None
         if text and read is None:
             self.odd.append(
                 Oddity(code="unreadable-time", text=f"Its {name} “{text[:40]}” is no time that can be read.")
@@ -317,6 +321,7 @@ def _read(element: etree._Element, profile: Profile, sealed: str, parts: dict[st
         draft.types.append("kill")
     draft.status = settled(draft.status, draft.status_raw, draft.types, draft.odd)
     faults = list(_faults(element))
+    draft.asserted = _asserted(element, profile)
     for child in element:
         if child.tag == _N + "contentMeta":
             _collect(draft, child, _CONTENT_META)
@@ -334,7 +339,7 @@ def _read(element: etree._Element, profile: Profile, sealed: str, parts: dict[st
         body = _plan(element, draft)
     elif not body and item_type in ("video", "audio"):
         body = _shots(element)
-    associations = (*_members(element, draft), *draft.linked)
+    associations = (*_members(element, draft), *draft.linked, *found.pictures)
 
     version_raw = line(element.get("version"))
     order = whole_number(version_raw, most=MOST) if version_raw else 1
@@ -344,11 +349,22 @@ def _read(element: etree._Element, profile: Profile, sealed: str, parts: dict[st
         draft.odd.append(
             Oddity(code="odd-version", text=f"Its version ({version_raw[:40]}) is no number: its time is used instead.")
         )
-    embargo_until, embargo_raw = embargo_of(draft.embargo, profile, draft.odd)
+    zoned = takes.zoned(draft.embargo, profile.zone) if draft.embargo else draft.embargo
+    embargo_until, embargo_raw = embargo_of(zoned, profile, draft.odd)
+    embargo_raw = (draft.embargo or "") if embargo_raw else ""
 
     draft.headlines.sort(key=lambda entry: entry[0])
     headlines = tuple(headline for _rank, headline in draft.headlines)
     headline = headlines[0].text if headlines else draft.title or found.headline
+    listed = f"{draft.slugline}:{headline}"
+    draft.descriptions = [entry for entry in draft.descriptions if entry[2] != listed]  # Reuters: no description
+    draft.types += takes.types_in(headline, profile.headline_words)
+    draft.types += takes.marks_in(_tail(draft)).types
+    asked = takes.asked_of_others(headline, draft.status) if not draft.directives else None
+    if asked is not None:
+        draft.directives.append(asked)
+        draft.types += [*takes.marks_in(headline).types, "advisory"]
+        item_type = "advisory"
     abstract = _abstract(draft.descriptions, caption_first=item_type in _SHOWN)
     provider = (provider or profile.provider) if not profile.force_provider else profile.provider
     if not provider:
@@ -477,12 +493,41 @@ def _language_of(element: etree._Element) -> str:
 
 
 def _thread(draft: _Draft, guid: str) -> str:
-    if draft.slugline:
-        return draft.slugline
+    if draft.slugline and not takes.is_alarm(draft.slugline):
+        return draft.slugline.removesuffix(_tail(draft)) or draft.slugline
     for link in draft.links:
         if last_part(link.rel) in ("evolvedfrom", "prevversion"):
             return link.target
     return guid
+
+
+def _tail(draft: _Draft) -> str:
+    """What a slugline ends with that is about the version: "(UPDATE 1, PIX, TV)", ", 2nd Ld-Writethru"."""
+    tail = draft.profile.slugline_tail
+    found = re.search(rf"(?:{tail})\Z", draft.slugline[-200:]) if tail else None
+    return found.group(0) if found else ""
+
+
+_ADDRESS: Final = ("locality", "area", "country")
+
+
+def _asserted(element: etree._Element, profile: Profile) -> dict[str, str]:
+    """What an item says of the codes that it uses: their names, else the address of a place, else what is around it."""
+    said: dict[str, str] = {}
+    for assertion in element.iterfind(_N + "assert"):
+        code = _code(assertion)
+        address = assertion.find(f"{_N}POIDetails/{_N}address")
+        parts = [_name(assertion)]
+        if not parts[0] and address is not None:
+            parts = [_name(part) for each in _ADDRESS for part in address.findall(_N + each)]
+        elif not parts[0]:
+            parts = [_name(part) for part in assertion.findall(_N + "broader")]
+        if name := ", ".join(unique(part for part in parts if part != "N/A")):
+            for begins, used in profile.asserted_as.items():
+                if code.startswith(begins):
+                    code = used + code.removeprefix(begins)
+            said.setdefault(code, name)
+    return said
 
 
 _SUMMARIES: Final = ("summary", "abstract", "teaser", "lead", "standfirst")
@@ -599,7 +644,7 @@ _MIME_TYPES: Final[dict[str, ItemType]] = {"image": "picture", "video": "video",
 
 
 def _link(draft: _Draft, element: etree._Element) -> None:
-    residref, href = line(element.get("residref")), line(element.get("href"))
+    residref, href = line(element.get("residref") or element.get("guidref")), line(element.get("href"))
     target = residref or href
     if not target:
         return
@@ -624,13 +669,18 @@ def _related(
     """Another item as hints inside `element` describe it."""
     texts = {name: _hint(element, name) for name in ("headline", "title", "description", "creditline")}
     rights = element.find(_N + "rightsInfo")
+    caption = next(
+        (_text(each) for each in element.findall(_N + "title") if last_part(each.get("role") or "") == "caption"), ""
+    )
+    if caption and caption == texts["title"]:
+        texts["title"] = ""
     return Association(
         role=role,
         item_id=target,
         version=version,
         type=kind,
         headline=texts["headline"] or texts["title"],
-        caption=texts["description"],
+        caption=texts["description"] or caption,
         creditline=texts["creditline"],
         copyright_notice=_hint(rights, "copyrightNotice") if rights is not None else "",
         usage_terms=unique(_text(term) for term in rights.findall(_N + "usageTerms")) if rights is not None else (),
@@ -695,6 +745,8 @@ _ITEM_META: Final[dict[str, _Reader]] = {
 
 def _urgency(draft: _Draft, element: etree._Element) -> None:
     number = whole_number(element.text)
+    if not line(element.text):
+        return
     if number is not None and 1 <= number <= 9:
         draft.urgency = number
     else:
@@ -704,7 +756,8 @@ def _urgency(draft: _Draft, element: etree._Element) -> None:
 
 
 def _located(draft: _Draft, element: etree._Element) -> None:
-    draft.located.append(_name(element, draft.language) or _code(element))
+    code = _code(element)
+    draft.located.append(_name(element, draft.language) or draft.asserted.get(code, "") or code)
 
 
 def _genre(draft: _Draft, element: etree._Element) -> None:
@@ -720,7 +773,7 @@ def _subject(draft: _Draft, element: etree._Element) -> None:
         scheme = head + slash
         if not uri:
             code = line(element.get("literal"))
-    name = _name(element, draft.language)
+    name = _name(element, draft.language) or draft.asserted.get(_code(element), "")
     concept = Concept(scheme=scheme, code=code, name=name, how=line(element.get("how")))
     if not (concept.code or concept.name):
         return

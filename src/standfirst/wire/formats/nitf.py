@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Final
 
 from lxml import etree
 
@@ -36,6 +36,7 @@ from standfirst.wire.formats._shared import (
     embargo_of,
     has_zone,
     in_order,
+    language_of,
     line,
     lines,
     microseconds,
@@ -43,6 +44,7 @@ from standfirst.wire.formats._shared import (
     status_of,
     unique,
     whole_number,
+    without_sign_off,
 )
 from standfirst.wire.item import (
     Association,
@@ -192,21 +194,12 @@ def _child(element: etree._Element | None, name: str) -> etree._Element | None:
     return None if element is None else next((part for part in element if _local(part) == name), None)
 
 
-_TEXTS: Final = etree.XPath(".//text()")
-
-
-def _texts(element: etree._Element) -> list[str]:
-    """Every text below `element`, in order, without comments and processing instructions."""
-    found: Any = _TEXTS(element)
-    return [str(text) for text in found]
-
-
 _TEXTS_OUTSIDE_MEDIA: Final = etree.XPath(".//text()[normalize-space() and not(ancestor::*[local-name()='media'])]")
 
 
 def _spaced(element: etree._Element) -> str:
     """The text below `element` as one line, its parts never run together."""
-    return line(" ".join(_texts(element)))
+    return line(" ".join(inline.texts_of(element)))
 
 
 def _found(root: etree._Element, profile: Profile) -> _Found:
@@ -241,12 +234,18 @@ def _read(root: etree._Element, profile: Profile, sealed: str, parts: dict[str, 
     until, embargo_raw = _embargo(found, status, issued, notes)
 
     headline, headlines, subheadline = _headlines(found)
+    byline = _byline(found)
+    if profile.byline_is_subheadline:
+        subheadline, byline = subheadline or byline, ""
     directives, links, back = _references(found, status, profile)
     corrected = found.head.get("correction", [])
     if corrected:
         types.append("correction")
     item_type: ItemType = "text"
-    if back and status in ("usable", "embargoed") and takes.marks_in(headline).takes_back:
+    asked = takes.asked_of_others(headline, status) if not links else None
+    if asked is not None:
+        directives.append(asked)
+    if asked or (back and status in ("usable", "embargoed") and takes.marks_in(headline).takes_back):
         item_type = "advisory"
         types += [*takes.marks_in(headline).types, "advisory"]
 
@@ -255,6 +254,7 @@ def _read(root: etree._Element, profile: Profile, sealed: str, parts: dict[str, 
     people, orgs, places = _identified(found)
     located = _located(found)
     body, inside = _body(found, notes)
+    body = without_sign_off(body, profile, odd)
     renditions: tuple[Rendition, ...] = ()
     if media and not inside and item_type == "text" and media[0].type in ("picture", "video", "audio", "graphic"):
         item_type = media[0].type  # type: ignore[assignment]
@@ -262,7 +262,8 @@ def _read(root: etree._Element, profile: Profile, sealed: str, parts: dict[str, 
     item_id, alt_ids = _identity(root, found, meta, headline, issued_raw)
     key = found.said("du-key", "key")
     slugline = key or meta.get("slugline", "") or meta.get("anpa-keyword", "")
-    keywords = unique(line(each.get("key")) for each in found.head.get("keyword", ()))
+    keywords = unique(line(each.get("key")) or _spaced(each) for each in found.head.get("keyword", ()))
+    keywords = keywords or unique(line(word) for word in _one_of(meta, "keywords").split(","))
     if status in ("canceled", "withheld") and not directives and key:
         # A cancellation may be a new document on the same story that names no other: somebody must look.
         directives = [
@@ -290,7 +291,7 @@ def _read(root: etree._Element, profile: Profile, sealed: str, parts: dict[str, 
         headline=headline,
         headlines=headlines,
         subheadline="" if subheadline.casefold() in (each.casefold() for each in keywords) else subheadline,
-        byline=_byline(found),
+        byline=byline,
         dateline=_dateline(found),
         located=located,
         abstract=_abstract(found),
@@ -300,9 +301,9 @@ def _read(root: etree._Element, profile: Profile, sealed: str, parts: dict[str, 
         copyright_holder=_holder(found),
         copyright_notice=_copyright(found),
         usage_terms=_terms(found),
-        language=language or profile.language,
+        language=language or language_of(_one_of(meta, "language")) or profile.language,
         genre=unique(line(each.get("tobject.property.type")) for each in found.head.get("tobject.property", ())),
-        subjects=_subjects(found),
+        subjects=_subjects(found, meta),
         places=places,
         people=people,
         orgs=orgs,
@@ -330,6 +331,11 @@ def _metas(found: _Found) -> dict[str, str]:
     }
 
 
+def _one_of(meta: dict[str, str], name: str) -> str:
+    """What the head says under a name, which some put behind a word of theirs: "article-language"."""
+    return meta.get(name, "") or meta.get(f"article-{name}", "")
+
+
 # --- identity -----------------------------------------------------------------------------------------------------
 
 
@@ -342,6 +348,7 @@ def _provider(found: _Found, profile: Profile) -> str:
         or found.text("distributor")
         or found.said("doc.copyright", "holder")
         or found.said("doc.rights", "owner")
+        or found.text("rights.owner")
         or profile.provider
     )
     if not provider:
@@ -357,7 +364,9 @@ def _identity(
     if meta.get("anpa-sequence", "").isdigit():
         names.append(meta.get("anpa-service", "") + meta["anpa-sequence"])
     names = [name for name in names if name]
-    identity = found.said("doc-id", "id-string")
+    identity = found.said("doc-id", "id-string") or next(
+        (text for each in found.head.get("doc-id", ()) if (text := _spaced(each))), ""
+    )
     if not identity and names:
         identity = names.pop(0)
     if not identity:
@@ -447,7 +456,9 @@ def _time(found: _Found, name: str, text: str | None) -> datetime | None:
 
 
 def _norm_of(elements: Iterable[etree._Element]) -> str:
-    return next((norm for each in elements if (norm := line(each.get("norm")) or line(each.text))), "")
+    norms = (line(each.get("norm")) or line(each.text) for each in elements)
+    # "YYYYMMDD000000-HHMM" is a form that nobody filled in.
+    return next((norm for norm in norms if norm and not norm.upper().startswith("YYYY")), "")
 
 
 def _issued_raw(found: _Found, meta: dict[str, str]) -> str:
@@ -606,8 +617,8 @@ def _byline(found: _Found) -> str:
     for each in found.body_head.get("byline", ()):
         titles = [_spaced(part) for part in each.iter(etree.Element) if _local(part) in _TITLES]
         texts = [
-            str(text)
-            for text in _texts(each)
+            text
+            for text in inline.texts_of(each)
             if not any(line(str(text)) and line(str(text)) in title for title in titles)
         ]
         bylines.append(", ".join(filter(None, (line(" ".join(texts)), *titles))))
@@ -699,7 +710,10 @@ def _terms(found: _Found) -> tuple[str, ...]:
 # --- what it is about ---------------------------------------------------------------------------------------------
 
 
-def _subjects(found: _Found) -> tuple[Concept, ...]:
+_IPTC_CODE: Final = re.compile(r"\d{8}\Z")
+
+
+def _subjects(found: _Found, meta: dict[str, str]) -> tuple[Concept, ...]:
     subjects: list[Concept] = []
     for each in found.head.get("tobject.subject", ()):
         code = line(each.get("tobject.subject.refnum"))
@@ -725,6 +739,12 @@ def _subjects(found: _Found) -> tuple[Concept, ...]:
         value, kind = line(each.get("value")), line(each.get("type"))
         if value or kind or _spaced(each):
             subjects.append(Concept(scheme=line(each.get("idsrc")) or kind, code=value, name=_spaced(each), how=kind))
+    if not subjects:
+        subjects += [
+            Concept(scheme="subj", code=code)
+            for name, code in meta.items()
+            if "iptc" in name and _IPTC_CODE.match(code)
+        ]
     return tuple(dict.fromkeys(subjects))
 
 
@@ -777,7 +797,16 @@ def _language(root: etree._Element, found: _Found) -> str:
         if element is not None and (language := line(element.get(_LANG)) or line(element.get("baselang"))):
             return language.replace("_", "-")
     holder = root.find(".//*[@baselang]")
-    return line(holder.get("baselang")).replace("_", "-") if holder is not None else ""
+    if holder is not None:
+        return line(holder.get("baselang")).replace("_", "-")
+    # An empty element before the text, which the standard has for words in another language.
+    marks = (
+        (each for each in found.content.iter(etree.Element) if _local(each) == "lang")
+        if found.content is not None
+        else ()
+    )
+    mark = next((each for each in marks if not _spaced(each)), None)
+    return language_of(line(mark.get("iso-lang")) or line(mark.get("lang"))) if mark is not None else ""
 
 
 # --- media --------------------------------------------------------------------------------------------------------
@@ -796,11 +825,29 @@ _ADDRESS: Final = re.compile(r"(?:https?|ftp|sftp|cid|file):|.*\.[A-Za-z0-9]{2,5
 def _media(content: etree._Element | None, parts: dict[str, Part], odd: list[Oddity]) -> list[Association]:
     if content is None:
         return []
-    return [
-        association
-        for element in content.iter(etree.Element)
-        if _local(element) == "media" and (association := _medium(element, parts, odd)) is not None
-    ]
+    found: list[Association] = []
+    for element in content.iter(etree.Element):
+        local = _local(element)
+        association = _medium(element, parts, odd) if local == "media" else _image(element) if local == "img" else None
+        if association is not None:
+            found.append(association)
+    return found
+
+
+_PICTURE: Final = re.compile(r".+\.(?:jpe?g|png|gif|tiff?|webp)(?:\?.*)?\Z", re.IGNORECASE)
+
+
+def _image(element: etree._Element) -> Association | None:
+    """A picture by HTML's element, or a cousin of it: a file that came with the story, or is on the web. None of what
+    is there to count readers."""
+    href = line(element.get("src")) or line(element.get("source"))
+    if not _PICTURE.match(href):
+        return None
+    size = {name: whole_number(element.get(name), most=1_000_000) for name in ("width", "height")}
+    rendition = Rendition(href=href, width=size["width"], height=size["height"])
+    return Association(
+        item_id=href.rpartition("/")[2], type="picture", alt=line(element.get("alt")), renditions=(rendition,)
+    )
 
 
 def _medium(element: etree._Element, parts: dict[str, Part], odd: list[Oddity]) -> Association | None:

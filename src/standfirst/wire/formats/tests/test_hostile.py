@@ -94,6 +94,26 @@ def test_a_doctype_without_declarations_is_no_danger() -> None:
         xml.parse(b"<!-- x --><!DOCTYPE nitf SYSTEM 'a>b' [<!ELEMENT nitf ANY>]><nitf/>")
 
 
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b'<?xml version="1.0"?>\n<!-- \xc3\xa9 -->'])
+def test_a_doctype_may_name_the_dtds_of_news_and_nothing_else(start: bytes) -> None:
+    named = b'<!DOCTYPE NewsML PUBLIC "x" "NewsML-1.2.dtd"\n[<!ENTITY % nitf SYSTEM "../nitf-3-0.dtd"> %nitf; ]>'
+    root = xml.parse(start + named + b"<NewsML><a>\n&amp;</a></NewsML>")
+    assert root.findtext("a") == "\n&"
+    for inside in (
+        b'<!ENTITY % nitf SYSTEM "http://127.0.0.1:9/x"> %nitf;',
+        b'<!ENTITY % other SYSTEM "nitf-3-0.dtd"> %other;',
+        b'<!ENTITY % nitf SYSTEM "nitf-3-0.dtd"> %nitf; <!ENTITY e "x">',
+        b'<!ENTITY nitf SYSTEM "nitf-3-0.dtd">',
+        b'<!ENTITY % nitf "nitf-3-0.dtd"> %nitf;',
+        b"<!-- " * 20_000,
+        b" " * 500_000 + b"x",
+    ):
+        with pytest.raises(xml.Unsafe):
+            xml.parse(start + b"<!DOCTYPE NewsML [" + inside + b"]><NewsML/>")
+    with pytest.raises((xml.Unsafe, xml.Broken)):
+        xml.parse((named.decode() + "<NewsML/>").encode("utf-16"))
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -11,7 +11,7 @@ from standfirst.wire import formats
 from standfirst.wire.formats import _takes as takes
 from standfirst.wire.formats import anpa1312, iptc7901
 from standfirst.wire.formats.tests.test_fixtures import FIXTURES
-from standfirst.wire.item import Item, Oddity, hold_reasons
+from standfirst.wire.item import EditorialType, Item, Oddity, hold_reasons
 
 SAMPLES = Path(__file__).parent / "samples"
 shared = pytest.mark.skipif(not FIXTURES.is_dir(), reason="The shared wire fixtures are not beside this checkout.")
@@ -224,3 +224,41 @@ def test_the_life_of_7901_and_anpa_messages_reads_as_it_was_meant() -> None:
     assert (writethru.item_id, writethru.thread_key) == ("a0101-20260110", kill.thread_key)
     assert [(each.status, each.target, each.exact) for each in kill.directives] == [("canceled", "a0101", True)]
     assert kill.type == "advisory" and hold_reasons(kill)
+
+
+@pytest.mark.parametrize(
+    ("headline", "asked"),
+    [
+        ("KILL: Lune-Ferry", "canceled"),
+        ("STORY KILLED - Lune-Ferry", "canceled"),
+        ("WITHDRAWN-Ferry strike ends", "withheld"),
+        ("ZURÜCKGEZOGEN: Fähre fährt", "canceled"),
+        ("BC-Lune-Ferry, ADVISORY TO KILL", "canceled"),
+        ("BC-Lune-Ferry, WITHHOLD", "withheld"),
+        ("Kill Bill returns to cinemas", None),
+        ("POLICE KILL THREE IN LUNE", None),
+        ("US: 3 KILLED IN CRASH", None),
+        ("KILLED IN ACTION: three soldiers named", None),
+    ],
+)
+def test_a_headline_may_ask_for_another_story_to_be_taken_back(headline: str, asked: str | None) -> None:
+    directive = takes.asked_of_others(headline, "usable")
+    assert (directive.status if directive else None) == asked
+    assert directive is None or not directive.exact
+    assert takes.asked_of_others(headline, "canceled") is None
+
+
+def test_words_before_a_headline_say_what_a_version_is() -> None:
+    words: dict[str, EditorialType] = {"UPDATE": "update", "CORRECTED": "correction", "CORRECTING": "correction"}
+    assert takes.types_in("CORRECTED-UPDATE 1-Ferry strike ends", words) == ["correction", "update"]
+    assert takes.types_in("CORRECTING and REPLACING Line Buys Ships", words) == ["correction"]
+    assert takes.types_in("UPDATE on the ferries", words) == []
+    assert takes.types_in("Update 1-Ferry", words) == []
+    assert takes.types_in("UPDATE 1-Ferry", {}) == []
+
+
+def test_an_iso_time_without_a_zone_gets_the_agencys() -> None:
+    assert takes.zoned("2026-07-01T10:00:00", "Europe/Helsinki") == "2026-07-01T07:00:00+00:00"
+    for text in ("2026-07-01T10:00:00Z", "2026-07-01", "at noon", ""):
+        assert takes.zoned(text, "Europe/Helsinki") == text
+    assert takes.zoned("20260701T100000", "") == "20260701T100000"
