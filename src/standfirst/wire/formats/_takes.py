@@ -393,6 +393,15 @@ def offset_of(zone: str) -> timedelta | None:
     return None if minutes is None else timedelta(minutes=minutes)
 
 
+def written(text: str) -> datetime | None:
+    """The moment that `text` names in words, e.g. "16 juil. 2026 11:33", without a zone; a day alone is its start.
+    None if it names no day with its year."""
+    day, rest, year = _day_in(" ".join(text[:200].split()), None)
+    if day is None or not year:
+        return None
+    return datetime(day.year, day.month, day.day) + (_hour_in(rest) or timedelta(0))  # noqa: DTZ001
+
+
 def embargo_in(text: str, filed: datetime | None, zone: str, odd: list[Oddity]) -> tuple[Embargo, str]:
     """(until, the words) of a note that sets an embargo. What cannot be read holds until a person looks.
 
