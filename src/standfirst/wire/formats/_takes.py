@@ -33,9 +33,22 @@ _OTHER_SCRIPTS: Final = (
 _LATIN: Final = ("cp1252", "cp850", "cp437")
 
 
+_EVEN: Final = bytes(byte for byte in range(256) if byte.bit_count() % 2 == 0)
+_ODD: Final = bytes(byte for byte in range(256) if byte.bit_count() % 2)
+_SEVEN_BITS: Final = bytes(byte & 0x7F for byte in range(256))
+
+
+def without_parity(data: bytes) -> bytes:
+    """`data` without the parity bits of a serial line: all of its bytes have an even, or all an odd number of them."""
+    if len(data) < 32 or data.isascii() or (data.translate(None, _EVEN) and data.translate(None, _ODD)):
+        return data
+    return data.translate(_SEVEN_BITS)
+
+
 def decode(data: bytes, odd: list[Oddity]) -> str:
     """`data` as text: Unicode if it is marked or sound as such, else the Western set whose letters make words (Windows
-    1252, or the DOS sets 850 and 437), else a guess, which is an oddity. Control characters stay."""
+    1252, or the DOS sets 850 and 437), else a guess, which is an oddity. Control characters stay, parity bits go."""
+    data = without_parity(data)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace").lstrip("\ufeff")
     try:
@@ -610,8 +623,19 @@ _LEAD_IN: Final = re.compile(
 )
 
 
+_DATED: Final = re.compile(
+    r"([^\W\d_][^()/\n\d]{1,60}?),?\s(?:[^\W\d_]{3,10}\.?\s\d{1,2}|\d{1,2}\.?\s[^\W\d_]{3,10})\.?(?:,?\s(?:19|20)\d\d)?"
+    r"[.,]?\s(?:\(([^\W\d_][\w./ -]{0,30})\)|/([^\W\d_][\w. -]{0,20})/|([A-Z][A-Za-z]{2,9})(?=\s[–—-]))"
+    r"(?=[\s.:–—-]|\Z)",
+    re.UNICODE,
+)
+
+
 def lead_in(text: str) -> tuple[str, str]:
-    """(place, agency) with which a story begins: "LAFIA, Nigeria (EXW) - "; ("", "") if it does not."""
+    """(place, agency) with which a story begins: "LAFIA, Nigeria (EXW) - ", "LAFIA, March 2 /EXW/."; ("", "") if it
+    does not."""
+    if dated := _DATED.match(text[:160].strip()):
+        return " ".join(dated.group(1).split()), dated.group(2) or dated.group(3) or dated.group(4)
     found = _LEAD_IN.match(text[:160].strip())
     if not found:
         return "", ""
