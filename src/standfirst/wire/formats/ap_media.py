@@ -122,7 +122,7 @@ def _read(source: Object, profile: Profile, sealed: str) -> Item:
         found = editorial_type_of(word, profile)
         if found:
             types.append(found)
-        else:
+        elif word.lower() not in profile.signals:
             odd.append(Oddity(code="unknown-editorial-type", text=f"Its editorial type “{word[:40]}” is not known."))
     status_raw = scalar(item.get("pubstatus"))
     status: Status = status_of(status_raw, profile) if status_raw else "usable"
@@ -190,7 +190,7 @@ def _read(source: Object, profile: Profile, sealed: str) -> Item:
         body_raw=raw,
         creditline=scalar(item.get("description_creditline")) or ", ".join(texts(item.get("infosource"), "name")),
         copyright_notice=scalar(item.get("copyrightnotice")),
-        usage_terms=texts(item.get("usageterms"), "text", "name"),
+        usage_terms=(*texts(item.get("usageterms"), "text", "name"), *_outs(item)),
         language=language_of(scalar(item.get("language"))) or profile.language,
         genre=unique([scalar(item.get("profile")), *texts(item.get("fixture"), "name", "code")]),
         subjects=_concepts(item.get("subject")),
@@ -283,8 +283,17 @@ def _notes(item: Object) -> tuple[EdNote, ...]:
     return tuple(notes)
 
 
+def _outs(item: Object) -> tuple[str, ...]:
+    """Where it must not be used, as AP lists it."""
+    outs = texts(item.get("outinginstructions"), "text", "name", "code")
+    return ("Outing instructions: " + ", ".join(outs),) if outs else ()
+
+
 def _links(item: Object) -> list[Link]:
     found = [Link(rel="self", target=uri) for uri in (scalar(item.get("uri")),) if uri]
+    for entry in objects(item.get("links")):
+        if scalar(entry.get("href")):
+            found.append(Link(rel=scalar(entry.get("rel")) or "alternate", target=scalar(entry.get("href"))))
     for name in ("derivedfrom", "refersto"):
         found += [Link(rel=name, target=target) for target in texts(item.get(name), "itemid", "uri", "id")]
     return found

@@ -58,7 +58,18 @@ EUROPA_PRESS: Final = EFE
 
 # AP says what kind of version an item is in words of its own; photos that must go are eliminated, not killed.
 AP: Final = Profile(
-    signals={"elimination": "kill", "corrective": "correction", "test": "", "derived": ""}, language="en"
+    signals={
+        "elimination": "kill",
+        "corrective": "correction",
+        "test": "",
+        "derived": "",
+        "advance": "hold_for_release",  # copy for a later day
+        "insert": "update",
+        "sub": "update",
+        "refile": "repeat",
+        **dict.fromkeys(("new", "urgent", "bulletin", "newsalert", "flash", "special", "background", "optional"), ""),
+    },
+    language="en",
 )
 # dpa marks each note that may be published; what is only planned is no instruction.
 DPA: Final = Profile(
