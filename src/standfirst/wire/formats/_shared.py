@@ -422,6 +422,14 @@ def has_markup(text: str) -> bool:
     return "<" in text and bool(_MARKUP.search(text))
 
 
+_BLANK: Final = re.compile(r"<p>(?:&nbsp;|\s)+</p>")
+
+
+def without_blanks(blocks: str) -> str:
+    """Clean block HTML without the paragraphs by which word processors make room: a space that does not break."""
+    return _BLANK.sub("", blocks) if "<p>&nbsp;" in blocks or "<p>\xa0" in blocks else blocks
+
+
 _MOST_TAGS: Final = 60_000
 _ANY_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
@@ -429,7 +437,7 @@ _ANY_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 def blocks_of(markup_text: str) -> str:
     """`markup.clean_blocks`, but of what has more tags than any story only the words, so that it takes no time."""
     if markup_text.count("<") <= _MOST_TAGS:
-        return markup.clean_blocks(markup_text)
+        return without_blanks(markup.clean_blocks(markup_text))
     return markup.paragraphs_of(html.unescape(_ANY_TAG.sub("\n\n", markup_text)))
 
 

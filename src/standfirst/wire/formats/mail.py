@@ -17,6 +17,7 @@ import binascii
 import codecs
 import email.message
 import email.utils
+import html as html_library
 import quopri
 import re
 from collections import Counter
@@ -32,6 +33,7 @@ from msgspec.structs import replace
 
 from standfirst.kit import markup, xml
 from standfirst.kit.digests import seal
+from standfirst.wire.formats import _takes as takes
 from standfirst.wire.formats._shared import (
     DEFAULT,
     Parsed,
@@ -45,6 +47,7 @@ from standfirst.wire.formats._shared import (
     lines,
     microseconds,
     unique,
+    without_blanks,
 )
 from standfirst.wire.item import (
     Association,
@@ -682,7 +685,7 @@ def _copy(draft: _Draft, part: email.message.Message, raw: bytes, kind: str, *, 
     """Text for people, or a wire file in its place."""
     text = _text_of(draft, part, raw, kind)
     if kind == "text/html":
-        html = markup.clean_blocks(text)
+        html = without_blanks(markup.clean_blocks(text))
     else:
         if not attached and not recognises(raw.lstrip()) and _wire(draft, raw, "", body=True):
             return
@@ -797,14 +800,21 @@ _REPLY: Final = re.compile(
 
 
 _UNTIL: Final = re.compile(
-    r"\A(?:until|till|bis|jusqu'au|jusqu'à|hasta|até|fino al|fino a|tot)\b[^\-–—\]|]{0,60}[\-–—\]|]*\s*"
+    r"\A(?:until|till|bis|jusqu'au|jusqu'à|hasta|até|fino al|fino a|tot)\b[^\-–—\]|]{0,60}?"
+    r"(?:[\-–—\]|]+|:(?=\s)|\Z)\s*"
     r"|\A[\d\s:.,/-]{4,40}(?:GMT|UTC|CET|CEST|BST|EST|EDT|Uhr)?\b[^\w]*",
     re.IGNORECASE,
 )
 
 
+_AGENCY: Final = re.compile(r"[A-Z][A-Z0-9.]{1,9}(?:\s[A-Z][A-Z0-9]{1,9})?\s*[:|–—-]\s*")
+"""An agency's short name before a tag, e.g. "HBW: KILL - ..."."""
+_TAG_BELOW: Final = re.compile(r"\s*(?:\s[-–—:]\s+|[(\[]\s*)([^()\[\]–—:]{3,30}?)\s*([)\]])?\s*\Z")
+"""A tag at the end, e.g. "... (CORRECTED)" or "... - WITHDRAWN"."""
+
+
 def _tags(subject: str) -> tuple[list[Tag], str, bool]:
-    """(the tags at the start of a subject, the rest of it, whether it answers or forwards)."""
+    """(the tags at the start and at the end of a subject, the rest of it, whether it answers or forwards)."""
     rest = subject[:1000]
     answered = False
     tags: list[Tag] = []
@@ -814,6 +824,15 @@ def _tags(subject: str) -> tuple[list[Tag], str, bool]:
             rest, answered = rest[reply.end() :], True
             continue
         found = _TAG.match(rest)
+        named = None if found or tags else _AGENCY.match(rest)
+        if (
+            named
+            and (after := _TAG.match(rest, named.end()))
+            and after.group(1).isupper()
+            and after.group(2) is not None
+        ):
+            rest = rest[named.end() :]
+            continue
         if not found:
             break
         word = found.group(1)
@@ -827,7 +846,14 @@ def _tags(subject: str) -> tuple[list[Tag], str, bool]:
         rest = rest[found.end() :]
         if tags[-1] == "embargo":
             # Its time may follow; it is read from the whole subject, and is no part of the headline.
-            rest = _UNTIL.sub("", rest)
+            rest = _UNTIL.sub("", _UNTIL.sub("", rest))
+    for _round in range(2):
+        below = _TAG_BELOW.search(rest[-80:])
+        tag = _BY_WORD.get(re.sub(r"\s+", " ", below.group(1).lower())) if below else None
+        if not below or not tag or not (below.group(2) or below.group(1).isupper()):
+            break
+        tags.append(tag)
+        rest = rest[: len(rest) - len(below.group(0))]
     return tags, line(rest.strip(" :：;,|-–—") if tags else rest), answered
 
 
@@ -990,6 +1016,57 @@ def _embargo(draft: _Draft, tags: Iterable[Tag], subject: str) -> tuple[Embargo,
     return "indefinite", line(" / ".join(unique(said[:2])))[:300]
 
 
+# --- what is no copy, or asks -------------------------------------------------------------------------------------
+
+_EARLIER: Final = re.compile(
+    r"\s*(?:[-_]{2,}\s*(?:forwarded message|original message|weitergeleitete nachricht|ursprüngliche nachricht|"
+    r"message transféré|message d['’]origine|mensaje (?:reenviado|original))\b|begin forwarded message:|"
+    r"(?:from|von|de):\s[^\n]{1,200}\s(?:sent|date|gesendet|envoyé|enviado|fecha|datum|to|an|à|para)\s*:\s|"
+    r"(?:on|am|le|el|em|il)\s.{6,200}\s(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto)\b[^:]{0,120}:)",
+    re.IGNORECASE,
+)
+_ANY_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
+_ENOUGH_WORDS: Final = 25
+
+
+def _quotes(body: str) -> bool:
+    """True if an earlier message stands in the text, with the line that says who sent it: no reader must see that."""
+    said = (html_library.unescape(_ANY_TAG.sub(" ", inner))[:600] for _kind, inner in markup.split_blocks(body))
+    return any(_EARLIER.match(text) for text in said)
+
+
+_ASKS: Final = re.compile(
+    r"\b(?:please|kindly|pls)\s+(?:kill|withhold|withdraw|retract|disregard|discard|delete|do not (?:use|publish|run))"
+    r"\b|\b(?:kill|withdraw|retract|withhold)(?:s|ing)? (?:our|the|this|that) (?:\w+ ){0,2}?"
+    r"(?:story|report|item|copy|article|dispatch|release)\b|\bretraction (?:of|notice)\b"
+    r"|\bveuillez (?:ne pas|annuler|supprimer)\b|\bbitte (?:nicht verwenden|löschen)\b",
+    re.IGNORECASE,
+)
+_ROWS_THAT_ASK: Final = 8
+
+
+def _asked(draft: _Draft, subject: str) -> str:
+    """The line in which a message without a tag seems to ask for a story to be taken back; "" if there is none."""
+    first = [line(row) for row in draft.first_text[:6000].splitlines() if row.strip()][:_ROWS_THAT_ASK]
+    for row in (subject, *first):
+        text = row[:500]
+        marked = takes.is_marker(text) and takes.marks_in(text).takes_back is not None
+        if marked or takes.advises_editors(text) or _ASKS.search(text):
+            return text
+    return ""
+
+
+_DOCUMENT: Final = re.compile(r"\.(?:docx?|odt|rtf|pdf|pages|dat)\Z", re.IGNORECASE)
+
+
+def _elsewhere(draft: _Draft, body: str) -> tuple[str, ...]:
+    """A doubt about a message whose copy seems to be in a document that is attached."""
+    if len(markup.text_of(body).split()) >= _ENOUGH_WORDS:
+        return ()
+    names = [each.headline for each in draft.associations if _DOCUMENT.search(each.headline)]
+    return (f"Its copy seems to be in an attachment ({names[0][:80]}): read it there.",) if names else ()
+
+
 # --- the item -----------------------------------------------------------------------------------------------------
 
 _TYPES: Final[dict[Tag, EditorialType]] = {
@@ -1023,9 +1100,15 @@ def _parsed(draft: _Draft, head: _Head) -> Parsed:
     if not provider:
         provider = "unknown"
         draft.odd.append(Oddity(code="no-provider", text="It does not say who provides it."))
-    types = in_order(_TYPES[tag] for tag in tags if tag in _TYPES)
+    proved = not doubts
+    if not draft.inner:
+        doubts = (*doubts, *_elsewhere(draft, body))
+        if _quotes(body):
+            doubts = (*doubts, "It quotes an earlier message: cut what is no copy before it is used.")
+    asked = "" if {"kill", "withhold"} & set(tags) else _asked(draft, subject)
+    types = in_order([*(_TYPES[tag] for tag in tags if tag in _TYPES), *(("kill",) if asked else ())])
     # Whoever can forge a message knows the ids of others: unless its sender is proved, it names nobody by itself.
-    meant = before[-1] if before and not doubts else ""
+    meant = before[-1] if before and proved else ""
     about = f" (in answer to {before[-1]})" if before else ""
     directives = tuple(
         Directive(
@@ -1034,6 +1117,9 @@ def _parsed(draft: _Draft, head: _Head) -> Parsed:
         for tag in dict.fromkeys(tags)
         if tag in ("kill", "withhold")
     )
+    if asked:
+        directives = (Directive(status="canceled", target="", said=f"{asked[:400]}{about[:400]}"),)
+        doubts = (*doubts, "It seems to ask editors to take a story back: look at once.")
     headline = rest or (subject if not tags else "") or _first_line(body)
     cover = Item(
         provider=provider,
