@@ -231,7 +231,9 @@ _MOST_TOP_LINES: Final = 40
 def _cut(text: str, header: _Header) -> tuple[_Top, list[str]]:
     """(what stands above the text, the lines of the text)."""
     top = _Top()
-    lines = text.split("\n")
+    # "^*9006< ^keyword,176<": some desks put a code of theirs before the keyword.
+    lines = re.sub(r"\A\s*\^\*\d{1,6}<\s*(?=\^)", "", text[:200], count=1).split("\n")
+    lines = [*lines[:-1], *(lines[-1] + text[200:]).split("\n")]
     first = next((at for at, each in enumerate(lines) if each.strip()), len(lines))
     lines = lines[first:]
     raised = [each for each in lines[:_MOST_TOP_LINES] if each.startswith("^")]
@@ -240,7 +242,7 @@ def _cut(text: str, header: _Header) -> tuple[_Top, list[str]]:
     at = 0
     while at < len(lines) and at < _MOST_TOP_LINES:
         each = lines[at]
-        if top.headline and each.startswith("^ "):
+        if top.headline and each.startswith(("^ ", "^;")):
             break  # the head of a table
         if top.headline and each.startswith("^") and _is_heading(each, top):
             top.middle.append(each)
@@ -260,7 +262,8 @@ def _is_heading(raised: str, top: _Top) -> bool:
     """True for a raised line in the middle, below the headline, that belongs to no byline."""
     text = raised.lstrip("^").rstrip(" \t")
     centred = text.endswith("=") and not _BYLINE.match(text)
-    return centred and (not top.byline or "," in top.byline or text.isupper())
+    titled = "," in top.byline or top.byline.lower().startswith("by the ")
+    return centred and (not top.byline or titled or text.isupper())
 
 
 def _above(top: _Top, raw: str, header: _Header) -> None:
@@ -510,23 +513,26 @@ def _body(lines: list[str], tabular: bool) -> tuple[str, str]:
     paragraphs: list[list[str]] = []
     tables: set[int] = set()
     after_blank = True
+    ended = False
     for each in shown:
         if not each.strip():
             after_blank = True
             continue
         raised = each.startswith("^")
-        text = _unended(each.lstrip("^\x08")) if raised or each.rstrip().endswith("<") else each
-        if raised or after_blank or not paragraphs or each.startswith(("\t", "   ", "\x08")):
+        ends = each.rstrip().endswith("<")
+        text = _unended(each.lstrip("^\x08")) if raised or ends else each
+        if raised or after_blank or ended or not paragraphs or each.startswith(("\t", "   ", "\x08")):
             table = bool(paragraphs) and _columns(text) and _columns(paragraphs[-1][-1]) and not after_blank
             if table:
                 paragraphs[-1].append(text)
             else:
-                if each.startswith("^ "):
+                if each.startswith(("^ ", "^;")):
                     tables.add(len(paragraphs))
                 paragraphs.append([text])
         else:
             paragraphs[-1].append(text)
         after_blank = False
+        ended = ends or (raised and each.rstrip().endswith("="))
     first = line(" ".join(paragraphs[0])) if paragraphs else ""
     return markup.clean_blocks("".join(_block(each, at in tables) for at, each in enumerate(paragraphs))), first
 
@@ -545,6 +551,9 @@ def _columns(text: str) -> bool:
 
 
 def _block(lines: list[str], table: bool) -> str:
+    if table and len(lines) > 1 and len({each.count(";") for each in lines}) == 1 and ";" in lines[0]:
+        rows = ("".join(f"<td>{markup.escape(line(cell))}</td>" for cell in each.split(";")) for each in lines)
+        return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
     if len(lines) > 1 and (table or takes.is_tabular(lines)):
         return takes.preformatted(lines)
     text = line(" ".join(lines))

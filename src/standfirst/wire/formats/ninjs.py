@@ -310,7 +310,19 @@ def _has_content(item: Object) -> bool:
 # --- one item -----------------------------------------------------------------------------------------------------
 
 
-_LISTS: Final = ("items", "_items", "item", "hits", "results", "docs", "data", "response", "articles", "content")
+_LISTS: Final = (
+    "items",
+    "_items",
+    "item",
+    "hits",
+    "results",
+    "docs",
+    "data",
+    "response",
+    "articles",
+    "entries",
+    "content",
+)
 _DEEPEST_LIST: Final = 3
 _ITEM_MARKS: Final = frozenset({"uri", "guid", "headline", "pubstatus", "versioncreated", "body_html", "body_text"})
 
