@@ -403,12 +403,23 @@ def _name(element: etree._Element) -> str:
     if tag[0] != "{":
         return tag
     namespace, _brace, local = tag[1:].partition("}")
-    prefix = _PREFIX_OF.get(namespace, namespace)
+    prefix = _PREFIX_OF.get(namespace) if namespace in _PREFIX_OF else _PREFIX_OF.get(namespace.lower(), namespace)
     return f"{prefix}:{local}" if prefix and prefix != "atom" else local
 
 
 def _text(element: etree._Element) -> str:
     return xml.text_of(element).strip()
+
+
+def _without_own_namespace(root: etree._Element) -> None:
+    """RSS has no namespace, but some publishers think of one: what is in it is RSS all the same."""
+    if not root.tag.startswith("{") or root.tag.rpartition("}")[2].lower() != "rss":
+        return
+    own = root.tag.rpartition("}")[0] + "}"
+    if own[1:-1].lower() in _PREFIX_OF:
+        return
+    for element in root.iter(etree.Element):
+        element.tag = element.tag.removeprefix(own)
 
 
 def _from_xml(text: str, odd: list[Oddity]) -> _Feed | None:
@@ -419,6 +430,7 @@ def _from_xml(text: str, odd: list[Oddity]) -> _Feed | None:
     except xml.Broken:
         return None
     feed = _Feed()
+    _without_own_namespace(root)
     name = _name(root).rpartition(":")[2].lower()
     if name in ("feed", "entry"):
         feed.base = line(root.get(_XML_BASE))
@@ -547,7 +559,7 @@ def _entry(element: etree._Element, base: str) -> _Entry:
                 setattr(entry, where, value)
         elif name in ("content:encoded", "content"):
             contents.append(child)
-        elif name in ("description", "summary", "itunes:summary"):
+        elif name in ("description", "summary", "itunes:summary", "dc:description"):
             summaries.append(child)
         elif name in ("dc:creator", "author", "itunes:author"):
             entry.authors.append(_author(child))
