@@ -7,6 +7,7 @@ All of it works on single lines or short notes, never on the body of a story.
 
 from __future__ import annotations
 
+import html
 import re
 import textwrap
 import unicodedata
@@ -621,6 +622,25 @@ def _paragraph(lines: list[str]) -> str:
 _LEAD_IN: Final = re.compile(
     r"([^\W\d_][^()\n]{1,78}?)\s?\(([A-Za-z][\w./ -]{0,30})\)\s?(?:\.?\s?[_–—-]{1,2}|:|\s(?=[A-Z]))", re.UNICODE
 )
+
+
+_WRITER: Final = re.compile(r"(?:By|Von|Par|Por)\s[^\W\d_][^.!?:\n]{1,80}\Z")
+_ANY_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
+_OPENING_BLOCKS: Final = 4
+
+
+def opening_of(body: str) -> tuple[str, str]:
+    """(byline, place) as the first blocks of a story say ("By Ada Bell", then "LAFIA (HBW) - ..."), else ""."""
+    byline = ""
+    for kind, inner in markup.split_blocks(body[:20_000])[:_OPENING_BLOCKS]:
+        text = " ".join(html.unescape(_ANY_TAG.sub("", inner[:1_000])).split())
+        if kind == "paragraph" and not byline and len(text) <= 90 and _WRITER.match(text):
+            byline = text
+            continue
+        place, _agency = lead_in(text)
+        if place:
+            return byline, place
+    return byline, ""
 
 
 _DATED: Final = re.compile(

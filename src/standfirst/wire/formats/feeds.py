@@ -361,6 +361,7 @@ def _item(entry: _Entry, feed: _Feed, profile: Profile, sealed: str) -> Item:
     if not provider:
         provider = feed.title or "unknown"
         odd.append(Oddity(code="no-provider", text="The feed does not say whose it is."))
+    _byline, place = takes.opening_of(entry.body)
     if not (entry.title or entry.body or entry.media):
         odd.append(Oddity(code="no-content", text="It has neither headline, nor text, nor anything to show."))
     return Item(
@@ -372,6 +373,8 @@ def _item(entry: _Entry, feed: _Feed, profile: Profile, sealed: str) -> Item:
         headline=entry.title,
         headlines=(Headline(text=entry.title),) if entry.title else (),
         byline=", ".join(unique(entry.authors) or unique(feed.authors)),
+        dateline=place,
+        located=place,
         abstract=entry.summary,
         body_html=entry.body,
         body_raw=entry.raw,

@@ -1120,6 +1120,7 @@ def _parsed(draft: _Draft, head: _Head) -> Parsed:
     if asked:
         directives = (Directive(status="canceled", target="", said=f"{asked[:400]}{about[:400]}"),)
         doubts = (*doubts, "It seems to ask editors to take a story back: look at once.")
+    byline, place = takes.opening_of(body)
     headline = rest or (subject if not tags else "") or _first_line(body)
     cover = Item(
         provider=provider,
@@ -1134,6 +1135,9 @@ def _parsed(draft: _Draft, head: _Head) -> Parsed:
         signals=tuple(dict.fromkeys(tags)),
         urgency=1 if "flash" in tags else 2 if "urgent" in tags else None,
         headline=headline,
+        byline=byline,
+        dateline=place,
+        located=place,
         body_html=body,
         body_raw="\n".join(draft.raws),
         language=_language(head) or profile.language,
