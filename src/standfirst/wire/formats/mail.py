@@ -42,6 +42,7 @@ from standfirst.wire.formats._shared import (
     Unreadable,
     check_size,
     embargo_of,
+    has_markup,
     in_order,
     line,
     lines,
@@ -519,6 +520,28 @@ def _unflowed(text: str, part: email.message.Message) -> str:
     return "\n".join(made)
 
 
+_PAGE: Final = re.compile(r"<(?:!doctype\s+html|html|body|div|p|table)\b", re.IGNORECASE)
+_COLUMN: Final = re.compile(r"\S(?: {3}|\t)\s*\S")
+
+
+def _paragraphs(text: str) -> str:
+    """Plain text as clean block HTML; tables keep their columns."""
+    if not _COLUMN.search(text):
+        return markup.paragraphs_of(text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    parts = re.split(r"\n[ \t\f]*\n", text)
+    made: list[str] = []
+    for part in parts:
+        rows = part.split("\n")
+        if takes.is_tabular(rows):
+            made.append(takes.preformatted(rows))
+        elif len(parts) == 1:
+            made.append(markup.paragraphs_of(part))
+        elif part.strip():
+            made.append(f"<p>{markup.escape(' '.join(part.split()))}</p>")
+    return markup.clean_blocks("".join(made))
+
+
 # --- parts --------------------------------------------------------------------------------------------------------
 
 
@@ -684,12 +707,15 @@ def _binary(raw: bytes) -> bool:
 def _copy(draft: _Draft, part: email.message.Message, raw: bytes, kind: str, *, attached: bool = False) -> None:
     """Text for people, or a wire file in its place."""
     text = _text_of(draft, part, raw, kind)
+    bare = text.strip()
+    if kind == "text/plain" and bare[-1:] == ">" and _PAGE.match(bare) and has_markup(bare):
+        kind = "text/html"  # many programs say so of HTML
     if kind == "text/html":
         html = without_blanks(markup.clean_blocks(text))
     else:
         if not attached and not recognises(raw.lstrip()) and _wire(draft, raw, "", body=True):
             return
-        html = markup.paragraphs_of(_unflowed(text, part))
+        html = _paragraphs(_unflowed(text, part))
         if not draft.first_text:
             draft.first_text = text
     if not draft.first_text:
@@ -802,6 +828,7 @@ _REPLY: Final = re.compile(
 _UNTIL: Final = re.compile(
     r"\A(?:until|till|bis|jusqu'au|jusqu'à|hasta|até|fino al|fino a|tot)\b[^\-–—\]|]{0,60}?"
     r"(?:[\-–—\]|]+|:(?=\s)|\Z)\s*"
+    r"|\A\d{1,2}(?:\.|st|nd|rd|th)?\s[^\W\d_]{3,9}\.?,?\s20\d\d\b[^\-–—\]|]{0,30}?(?:[\-–—\]|]+|:(?=\s)|\Z)\s*"
     r"|\A[\d\s:.,/-]{4,40}(?:GMT|UTC|CET|CEST|BST|EST|EDT|Uhr)?\b[^\w]*",
     re.IGNORECASE,
 )
@@ -839,9 +866,11 @@ def _tags(subject: str) -> tuple[list[Tag], str, bool]:
         # "Kill the bill, say protesters" is no kill: a tag is in capitals, or set apart.
         opened = rest[: found.start(1)].strip()
         scriptless = word.upper() == word.lower()
-        if not (found.group(2) is not None or opened or word.isupper() or scriptless):
-            break
         key = re.sub(r"\s+", " ", word.lower())
+        # "Embargoed until ..." is one however it is written, "Embargo on oil lifted" is not.
+        until = _BY_WORD.get(key) == "embargo" and bool(_EMBARGO_LINE.match(rest))
+        if not (found.group(2) is not None or opened or word.isupper() or scriptless or until):
+            break
         tags.append(_BY_WORD.get(key, "update"))
         rest = rest[found.end() :]
         if tags[-1] == "embargo":
