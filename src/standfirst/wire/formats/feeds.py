@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
-from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -42,8 +41,10 @@ from standfirst.wire.formats._shared import (
     line,
     microseconds,
     moment,
+    resolved,
     unique,
     whole_number,
+    with_absolute_links,
 )
 from standfirst.wire.item import Association, Concept, Headline, Item, ItemType, Link, Oddity, Rendition
 
@@ -454,41 +455,13 @@ def _from_xml(text: str, odd: list[Oddity]) -> _Feed | None:
 
 _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _XML_BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
-_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:")
-_ADDRESS: Final = re.compile(
-    r"""(<[a-z][^<>]{0,2000}?\s(?:href|src)\s{0,3}=\s{0,3})(["'])([^"'<>]{0,2000})\2""", re.IGNORECASE
-)
-
-
-def _resolved(base: str, address: str) -> str:
-    """`address` as an absolute one, if it is relative and there is a base."""
-    if not base or not address or _ABSOLUTE.match(address):
-        return address
-    try:
-        return urljoin(base, address)
-    except ValueError:
-        return address
 
 
 def _base_of(element: etree._Element, base: str) -> str:
     """What relative addresses inside of `element` start from (XML Base)."""
     own = line(element.get(_XML_BASE))
-    made = _resolved(base, own) if own else base
+    made = resolved(base, own) if own else base
     return made if made.startswith(("http://", "https://")) else ""
-
-
-def _absolute(html_text: str, base: str) -> str:
-    """HTML with the addresses of its links and pictures made absolute."""
-    if not base or ("href" not in html_text and "src" not in html_text):
-        return html_text
-    return _ADDRESS.sub(lambda found: _with_address(found, base), html_text)
-
-
-def _with_address(found: re.Match[str], base: str) -> str:
-    start, quote, address = found.groups()
-    if address.startswith("#"):
-        return found.group(0)
-    return f"{start}{quote}{html.escape(_resolved(base, html.unescape(address.strip())))}{quote}"
 
 
 def _language(element: etree._Element) -> str:
@@ -505,7 +478,7 @@ def _describe(feed: _Feed, channel: etree._Element) -> None:
             rel = child.get("rel", "alternate")
             address = line(child.get("href") or child.text)
             if rel == "alternate" and not feed.link:
-                feed.link = _resolved(feed.base, address)
+                feed.link = resolved(feed.base, address)
             elif rel == "self":
                 own = own or address
         elif name in ("language", "dc:language"):
@@ -548,7 +521,7 @@ def _entry(element: etree._Element, base: str) -> _Entry:
             entry.id = line(child.text) or entry.id
         elif name == "link":
             rel = child.get("rel", "alternate")
-            href = _resolved(base, line(child.get("href") or child.text))
+            href = resolved(base, line(child.get("href") or child.text))
             if rel == "alternate" and href:
                 entry.link = entry.link or href
             elif rel == "enclosure" and href:
@@ -570,7 +543,7 @@ def _entry(element: etree._Element, base: str) -> _Entry:
             _category(entry, child)
         elif name == "enclosure":
             if line(child.get("url")):
-                _add_medium(entry, _enclosure(child, _resolved(base, line(child.get("url")))))
+                _add_medium(entry, _enclosure(child, resolved(base, line(child.get("url")))))
         elif name == "media:group":
             for part in child:
                 if _name(part) == "media:description":
@@ -737,11 +710,11 @@ def _markup(element: etree._Element, base: str) -> str:
             part_tag = part.tag
             if part_tag.startswith("{"):
                 part.tag = part_tag.rpartition("}")[2]
-        return _absolute(etree.tostring(element, method="html", encoding="unicode", with_tail=False), base)
+        return with_absolute_links(etree.tostring(element, method="html", encoding="unicode", with_tail=False), base)
     text = element.text or ""
     if _ESCAPED_TAG.match(text) and not has_markup(text):
         text = html.unescape(text)  # escaped once more than it should be
-    return _absolute(text, base)
+    return with_absolute_links(text, base)
 
 
 def _html(element: etree._Element, text: str) -> str:
@@ -853,7 +826,7 @@ def _each_medium(element: etree._Element, base: str) -> Iterator[tuple[bool, _Me
         yield (
             grouped,
             _Medium(
-                url=_resolved(base, url),
+                url=resolved(base, url),
                 mime=line(content.get("type")),
                 medium=line(content.get("medium")),
                 role="media",
@@ -875,7 +848,7 @@ def _each_medium(element: etree._Element, base: str) -> Iterator[tuple[bool, _Me
                 yield (
                     False,
                     _Medium(
-                        url=_resolved(base, thumbnail.href),
+                        url=resolved(base, thumbnail.href),
                         medium="image",
                         role="thumbnail",
                         caption=_inherited([part, element], "media:description", read),
