@@ -133,7 +133,7 @@ _WORDS: Final[dict[str, EditorialType | None]] = {
     "NET": "update", "REFILE": "update", "REFILES": "update", "UPDATE": "update", "UPDATED": "update",
     "UPDATES": "update", "INSERT": "update", "SUB": "update", "SUBS": "update", "ACTUALIZACION": "update",
     "ACTUALIZACIÓN": "update", "ACTUALIZA": "update", "ACTUALISATION": "update", "AKTUALISIERUNG": "update",
-    "AKTUALISIERT": "update", "ZUSAMMENFASSUNG": "update", "ERGÄNZUNG": "update",
+    "AKTUALISIERT": "update", "ZUSAMMENFASSUNG": "update", "ZF": "update", "ERGÄNZUNG": "update",
     "REPEAT": "repeat", "REPEATS": "repeat", "RPT": "repeat", "REPETITION": "repeat", "RÉPÉTITION": "repeat",
     "REPETICIÓN": "repeat", "WIEDERHOLUNG": "repeat",
     "DISREGARD": "disregard", "IGNORE": "disregard",

@@ -283,9 +283,17 @@ def _top(lines: list[str]) -> _Top:
                     top.signals.append(alarm)
                     text = after
             top.headlines.append(text)
+    if top.headlines and (last := _MARKED_END.search(top.headlines[-1])) and takes.is_marker(last.group(1)):
+        top.marks.append(takes.marks_in(last.group(1)))
+        top.signals.append(last.group(1))
+        top.headlines[-1] = top.headlines[-1][: last.start()]
     return top
 
 
+_MARKED_END: Final = re.compile(
+    r"\s\(?((?:\d{1,2}(?:ST|ND|RD|TH|st|nd|rd|th)\s)?(?:TAKE|ADD|LEAD|LD|WRITETHRU|CORRECTED|CORRECTION)(?:\s\d{1,2})?)\)?\Z"
+)
+"""Version words in capitals at the end of a headline: "Harbour fire 2nd TAKE"."""
 _ATTENTION: Final = re.compile(r"\W*(?:achtung|attention|atenci[oó]n)\b.{12}", re.IGNORECASE)
 _BRACKETED: Final = re.compile(r"\*{2,}.{1,100}\*{2,}\Z")
 
