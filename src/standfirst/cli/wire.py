@@ -34,6 +34,7 @@ def parse(files: tuple[str, ...], empty_embargo_means_none: bool, provider: str,
     reasons to hold the item among them). "-" reads standard input. Exits with 1 if any file could not be read; the
     reason is on standard error and the other files are still done.
     """
+    # With the dialects, as intake reads: else the same file would say something else here.
     profile = replace(formats.KNOWING, provider=provider, empty_embargo_means_none=empty_embargo_means_none)
     out = sys.stdout.buffer
     failed = False

@@ -58,6 +58,14 @@ def test_it_knows_agencies_dialects_by_what_their_files_say() -> None:
     assert json.loads(line)["editorial_types"] == ["update", "correction"]
 
 
+def test_it_knows_the_dialects_that_intake_knows() -> None:
+    (line,) = run(SAMPLES / "iptc7901" / "dateline-with-a-date.txt", "--provider", "x").stdout.splitlines()
+    assert json.loads(line)["provider"] == "TASS"
+    (line,) = run(SAMPLES / "anpa1312" / "day-before-month.txt").stdout.splitlines()
+    item = json.loads(line)
+    assert (item["language"], item["version_created"]) == ("en", "2026-12-09T12:37:00Z")
+
+
 def test_its_help_has_an_example() -> None:
     done = run("--help")
     assert done.returncode == 0 and b"Examples:" in done.stdout

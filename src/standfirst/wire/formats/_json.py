@@ -87,7 +87,7 @@ def load(data: bytes, profile: Profile) -> Any:
             "look at what the feed delivers."
         )
     try:
-        value = json.loads(text, parse_constant=_no_constant, parse_int=_int)
+        value = _values(text)
     except (ValueError, RecursionError) as error:
         where = str(error).partition("\n")[0][:120]
         raise Unreadable(
@@ -95,6 +95,28 @@ def load(data: bytes, profile: Profile) -> Any:
             takedown=bool(_TAKEDOWN.search(text)),
         ) from None
     return _sound(value) if _HALF.search(text) else value
+
+
+_SPACE: Final = re.compile(r"[ \t\r\n\x1e,]*")
+
+
+def _values(text: str) -> Any:
+    """The value of a JSON text; a list of them where several stand one after another, as in streams (NDJSON)."""
+    decoder = json.JSONDecoder(parse_constant=_no_constant, parse_int=_int)
+    found: list[Any] = []
+    at = _end_of(_SPACE, text, 0)
+    while at < len(text) or not found:
+        value, at = decoder.raw_decode(text, at)
+        at = _end_of(_SPACE, text, at)
+        if found and not isinstance(value, dict | list):
+            raise ValueError("something stands behind its end")
+        found.append(value)
+    return found[0] if len(found) == 1 else found
+
+
+def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
+    matched = pattern.match(text, at)
+    return matched.end() if matched else at
 
 
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final, get_args
+from urllib.parse import urljoin
 
 from standfirst.kit import markup
 from standfirst.kit.errors import Problem
@@ -471,6 +472,14 @@ def has_markup(text: str) -> bool:
     return "<" in text and bool(_MARKUP.search(text))
 
 
+_BLANK: Final = re.compile(r"<p>(?:&nbsp;|\s)+</p>")
+
+
+def without_blanks(blocks: str) -> str:
+    """Clean block HTML without the paragraphs by which word processors make room: a space that does not break."""
+    return _BLANK.sub("", blocks) if "<p>&nbsp;" in blocks or "<p>\xa0" in blocks else blocks
+
+
 _MOST_TAGS: Final = 60_000
 _ANY_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
@@ -487,7 +496,7 @@ def blocks_of(markup_text: str) -> str:
     """
     markup_text = _EMPTY.sub(" ", markup_text)
     if markup_text.count("<") <= _MOST_TAGS:
-        return markup.clean_blocks(markup_text)
+        return without_blanks(markup.clean_blocks(markup_text))
     return markup.paragraphs_of(html.unescape(_ANY_TAG.sub("\n\n", markup_text)))
 
 
@@ -562,3 +571,35 @@ def domain_in(identifier: str) -> str:
 
 
 _DOMAIN: Final = re.compile(r"(?:urn:newsml:|tag:|https?://)(?:[^@/]*@)?([^:,/?#\s]+)", re.IGNORECASE)
+
+
+# --- addresses ----------------------------------------------------------------------------------------------------
+
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:")
+_ADDRESS: Final = re.compile(
+    r"""(<[a-z][^<>]{0,2000}?\s(?:href|src)\s{0,3}=\s{0,3})(["'])([^"'<>]{0,2000})\2""", re.IGNORECASE
+)
+
+
+def resolved(base: str, address: str) -> str:
+    """`address` as an absolute one, if it is relative and there is a base."""
+    if not base or not address or _ABSOLUTE.match(address):
+        return address
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return address
+
+
+def with_absolute_links(html_text: str, base: str) -> str:
+    """HTML with the addresses of its links and pictures made absolute."""
+    if not base or ("href" not in html_text and "src" not in html_text):
+        return html_text
+    return _ADDRESS.sub(lambda found: _with_address(found, base), html_text)
+
+
+def _with_address(found: re.Match[str], base: str) -> str:
+    start, quote, address = found.groups()
+    if address.startswith("#"):
+        return found.group(0)
+    return f"{start}{quote}{html.escape(resolved(base, html.unescape(address.strip())))}{quote}"

@@ -7,6 +7,7 @@ All of it works on single lines or short notes, never on the body of a story.
 
 from __future__ import annotations
 
+import html
 import re
 import textwrap
 import unicodedata
@@ -33,9 +34,22 @@ _OTHER_SCRIPTS: Final = (
 _LATIN: Final = ("cp1252", "cp850", "cp437")
 
 
+_EVEN: Final = bytes(byte for byte in range(256) if byte.bit_count() % 2 == 0)
+_ODD: Final = bytes(byte for byte in range(256) if byte.bit_count() % 2)
+_SEVEN_BITS: Final = bytes(byte & 0x7F for byte in range(256))
+
+
+def without_parity(data: bytes) -> bytes:
+    """`data` without the parity bits of a serial line: all of its bytes have an even, or all an odd number of them."""
+    if len(data) < 32 or data.isascii() or (data.translate(None, _EVEN) and data.translate(None, _ODD)):
+        return data
+    return data.translate(_SEVEN_BITS)
+
+
 def decode(data: bytes, odd: list[Oddity]) -> str:
     """`data` as text: Unicode if it is marked or sound as such, else the Western set whose letters make words (Windows
-    1252, or the DOS sets 850 and 437), else a guess, which is an oddity. Control characters stay."""
+    1252, or the DOS sets 850 and 437), else a guess, which is an oddity. Control characters stay, parity bits go."""
+    data = without_parity(data)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace").lstrip("\ufeff")
     try:
@@ -119,7 +133,7 @@ _WORDS: Final[dict[str, EditorialType | None]] = {
     "NET": "update", "REFILE": "update", "REFILES": "update", "UPDATE": "update", "UPDATED": "update",
     "UPDATES": "update", "INSERT": "update", "SUB": "update", "SUBS": "update", "ACTUALIZACION": "update",
     "ACTUALIZACIÓN": "update", "ACTUALIZA": "update", "ACTUALISATION": "update", "AKTUALISIERUNG": "update",
-    "AKTUALISIERT": "update", "ZUSAMMENFASSUNG": "update", "ERGÄNZUNG": "update",
+    "AKTUALISIERT": "update", "ZUSAMMENFASSUNG": "update", "ZF": "update", "ERGÄNZUNG": "update",
     "REPEAT": "repeat", "REPEATS": "repeat", "RPT": "repeat", "REPETITION": "repeat", "RÉPÉTITION": "repeat",
     "REPETICIÓN": "repeat", "WIEDERHOLUNG": "repeat",
     "DISREGARD": "disregard", "IGNORE": "disregard",
@@ -450,6 +464,15 @@ def offset_of(zone: str) -> timedelta | None:
     return None if minutes is None else timedelta(minutes=minutes)
 
 
+def written(text: str) -> datetime | None:
+    """The moment that `text` names in words, e.g. "16 juil. 2026 11:33", without a zone; a day alone is its start.
+    None if it names no day with its year."""
+    day, rest, year = _day_in(" ".join(text[:200].split()), None)
+    if day is None or not year:
+        return None
+    return datetime(day.year, day.month, day.day) + (_hour_in(rest) or timedelta(0))  # noqa: DTZ001
+
+
 def embargo_in(text: str, filed: datetime | None, zone: str, odd: list[Oddity]) -> tuple[Embargo, str]:
     """(until, the words) of a note that sets an embargo. What cannot be read holds until a person looks.
 
@@ -658,8 +681,38 @@ _LEAD_IN: Final = re.compile(
 )
 
 
+_WRITER: Final = re.compile(r"(?:By|Von|Par|Por)\s[^\W\d_][^.!?:\n]{1,80}\Z")
+_ANY_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
+_OPENING_BLOCKS: Final = 4
+
+
+def opening_of(body: str) -> tuple[str, str]:
+    """(byline, place) as the first blocks of a story say ("By Ada Bell", then "LAFIA (HBW) - ..."), else ""."""
+    byline = ""
+    for kind, inner in markup.split_blocks(body[:20_000])[:_OPENING_BLOCKS]:
+        text = " ".join(html.unescape(_ANY_TAG.sub("", inner[:1_000])).split())
+        if kind == "paragraph" and not byline and len(text) <= 90 and _WRITER.match(text):
+            byline = text
+            continue
+        place, _agency = lead_in(text)
+        if place:
+            return byline, place
+    return byline, ""
+
+
+_DATED: Final = re.compile(
+    r"([^\W\d_][^()/\n\d]{1,60}?),?\s(?:[^\W\d_]{3,10}\.?\s\d{1,2}|\d{1,2}\.?\s[^\W\d_]{3,10})\.?(?:,?\s(?:19|20)\d\d)?"
+    r"[.,]?\s(?:\(([^\W\d_][\w./ -]{0,30})\)|/([^\W\d_][\w. -]{0,20})/|([A-Z][A-Za-z]{2,9})(?=\s[–—-]))"
+    r"(?=[\s.:–—-]|\Z)",
+    re.UNICODE,
+)
+
+
 def lead_in(text: str) -> tuple[str, str]:
-    """(place, agency) with which a story begins: "LAFIA, Nigeria (EXW) - "; ("", "") if it does not."""
+    """(place, agency) with which a story begins: "LAFIA, Nigeria (EXW) - ", "LAFIA, March 2 /EXW/."; ("", "") if it
+    does not."""
+    if dated := _DATED.match(text[:160].strip()):
+        return " ".join(dated.group(1).split()), dated.group(2) or dated.group(3) or dated.group(4)
     found = _LEAD_IN.match(text[:160].strip())
     if not found:
         return "", ""

@@ -39,12 +39,12 @@ from standfirst.wire.item import Concept, Directive, EditorialType, EdNote, Emba
 NAME: Final = "anpa1312"
 
 _FIRST: Final = re.compile(
-    r"(?P<service>[A-Za-z]{1,3})(?P<number>\d{3,5})(?P<agency>[A-Z]{3,12}(?=\x1f))?\x1f?(?P<selector>[A-Za-z0-9-]{0,12})\s*\Z"
+    r"(?P<service>[A-Za-z]{1,3})(?P<number>\d{3,5})(?P<agency>[A-Z]{3,12}(?=\x1f|[a-z]))?\x1f?(?P<selector>[A-Za-z0-9-]{0,12})\s*\Z"
 )
 _SECOND: Final = re.compile(
     r"(?P<priority>[A-Za-z]) (?P<category>[A-Za-z0-9]{1,3})(?P<form>[\x10-\x14]*) ?(?P<rest>\S.*)\Z"
 )
-_TAIL: Final = re.compile(r"\s(?P<month>\d{1,2})-(?P<day>\d{1,2})\s+(?P<words>\d{1,5})\s*\Z")
+_TAIL: Final = re.compile(r"\s(?P<month>\d{1,2})-(?P<day>\d{1,2})(?:\s+(?P<words>\d{1,5}))?\s*\Z")
 
 
 def _looks_so(first: str, second: str) -> bool:
@@ -57,6 +57,7 @@ def _looks_so(first: str, second: str) -> bool:
 
 def recognises(head: bytes) -> bool:
     """True if a file that starts with `head` begins with the two header lines of a message."""
+    head = takes.without_parity(head)
     start = head[:4_096].lstrip(b"\x00\x16\x7f\r\n\t \x0c\xef\xbb\xbf\x01")
     first, _, rest = start.partition(b"\n")
     second = rest.lstrip(b"\r\n").partition(b"\n")[0]
@@ -126,7 +127,8 @@ class _Top:
     summary: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     embargoes: list[str] = field(default_factory=list)
-    rest: list[str] = field(default_factory=list)
+    middle: list[str] = field(default_factory=list)
+    """Headings in the middle of the line that stand above a byline: they belong to the text."""
 
 
 def _header(lines: list[str], odd: list[Oddity]) -> _Header:
@@ -163,13 +165,17 @@ _KYODO_TRAILER: Final = re.compile(
 )
 
 
-def _filed(trailer: str, profile: Profile, odd: list[Oddity]) -> tuple[datetime | None, str, str]:
-    """(when it was sent in UTC, the source that the last line names, the words)."""
+def _sent(trailer: str) -> re.Match[str] | None:
+    """What the last line says of when it was sent, and by whom."""
     words = trailer[:400]
-    found = _TRAILER.search(words) or _KYODO_TRAILER.search(words)
+    return _TRAILER.search(words) or _KYODO_TRAILER.search(words)
+
+
+def _filed(found: re.Match[str] | None, profile: Profile, odd: list[Oddity]) -> tuple[datetime | None, str]:
+    """(when it was sent in UTC, the words)."""
     if not found:
         odd.append(Oddity(code="no-date", text="It does not say when it was sent, so its versions have no order."))
-        return None, "", ""
+        return None, ""
     facts = found.groupdict()
     year = int(facts["year"])
     year += 0 if year > 99 else 1900 if year >= 80 else 2000
@@ -180,10 +186,10 @@ def _filed(trailer: str, profile: Profile, odd: list[Oddity]) -> tuple[datetime 
         offset = takes.offset_of(facts["zone"] or "")
         zone = takes.zone_of(profile.zone)
         at = local - offset if offset is not None else local.replace(tzinfo=zone).astimezone(UTC) if zone else local
-        return at, facts.get("source") or "", found.group(0)
+        return at, found.group(0)
     except (ValueError, OverflowError):
         odd.append(Oddity(code="no-date", text=f"Its date “{found.group(0)}” is none, so its versions have no order."))
-        return None, facts.get("source") or "", found.group(0)
+        return None, found.group(0)
 
 
 _CYCLE: Final = re.compile(r"(?:am|pm|bc|ap)-(?=\S)", re.IGNORECASE)
@@ -210,11 +216,13 @@ def _keyword_of(slug: str) -> tuple[str, str]:
 
 _BYLINE: Final = re.compile(r"By [^\W\d_]", re.IGNORECASE)
 _NOTE: Final = re.compile(
-    r"\(?\s*(?:eds?[:.]|editors?['’]?s? ?(?:note)?[:.]|attention|note:|advisory|embargo|hold for release|for release"
-    r"|hfr|kill|withhold|correct|[a-z]{2,10} (?:photos?|graphics?|videos?) [a-z]{2,6}\d|with (?:[a-z]{2,10} )?photos?"
-    r"|updates?[ :]|recasts)",
+    r"\(?\s*(?:\$adv|eds?[:.]|editors?['’]?s? ?(?:note)?[:.]|attention|note:|advisory|embargo|hold for release"
+    r"|for release|hfr|kill|withhold|correct|[a-z]{2,10} (?:photos?|graphics?|videos?) [a-z]{2,6}\d"
+    r"|with (?:[a-z]{2,10} )?photos?|updates?[ :]|recasts)",
     re.IGNORECASE,
 )
+_CORRECTING: Final = re.compile(r"(?:Correction|Clarification): .{3,80}\bstory\Z", re.IGNORECASE)
+"""How AP heads a correction: by the keyword of the story that was wrong."""
 _SIGN_OFF: Final = re.compile(r"[A-Z]{2,6}\Z")
 """The agency's short name, alone on a line."""
 _MOST_TOP_LINES: Final = 40
@@ -223,7 +231,9 @@ _MOST_TOP_LINES: Final = 40
 def _cut(text: str, header: _Header) -> tuple[_Top, list[str]]:
     """(what stands above the text, the lines of the text)."""
     top = _Top()
-    lines = text.split("\n")
+    # "^*9006< ^keyword,176<": some desks put a code of theirs before the keyword.
+    lines = re.sub(r"\A\s*\^\*\d{1,6}<\s*(?=\^)", "", text[:200], count=1).split("\n")
+    lines = [*lines[:-1], *(lines[-1] + text[200:]).split("\n")]
     first = next((at for at, each in enumerate(lines) if each.strip()), len(lines))
     lines = lines[first:]
     raised = [each for each in lines[:_MOST_TOP_LINES] if each.startswith("^")]
@@ -232,6 +242,12 @@ def _cut(text: str, header: _Header) -> tuple[_Top, list[str]]:
     at = 0
     while at < len(lines) and at < _MOST_TOP_LINES:
         each = lines[at]
+        if top.headline and each.startswith(("^ ", "^;")):
+            break  # the head of a table
+        if top.headline and each.startswith("^") and _is_heading(each, top):
+            top.middle.append(each)
+            at += 1
+            continue
         if not each.startswith("^"):
             if each.strip() and (each.startswith(("\t", "  ", "\x08")) or top.headline):
                 break
@@ -239,7 +255,15 @@ def _cut(text: str, header: _Header) -> tuple[_Top, list[str]]:
             continue
         _above(top, each[1:], header)
         at += 1
-    return top, lines[at:]
+    return top, [*top.middle, *lines[at:]]
+
+
+def _is_heading(raised: str, top: _Top) -> bool:
+    """True for a raised line in the middle, below the headline, that belongs to no byline."""
+    text = raised.lstrip("^").rstrip(" \t")
+    centred = text.endswith("=") and not _BYLINE.match(text)
+    titled = "," in top.byline or top.byline.lower().startswith("by the ")
+    return centred and (not top.byline or titled or text.isupper())
 
 
 def _above(top: _Top, raw: str, header: _Header) -> None:
@@ -257,6 +281,8 @@ def _above(top: _Top, raw: str, header: _Header) -> None:
     elif takes.is_embargo(inner) or takes.is_embargo(re.sub(r"\A\(?eds?[:.]\s*", "", inner, flags=re.IGNORECASE)):
         top.embargoes.append(inner)
         top.notes.append(text)
+    elif not top.headline and _CORRECTING.match(text):
+        top.headline = text
     elif _NOTE.match(text):
         top.notes.append(text)
     elif _SIGN_OFF.match(text):
@@ -294,6 +320,8 @@ def _kyodo(lines: list[str], top: _Top) -> list[str]:
 
 
 _TYPED: Final = (("``", "“"), ("''", "”"), (" _ ", " — "))
+_HALF: Final = re.compile(r"(?<=\d)\{|(?<![^\s])\{(?![^\s])")
+"""The wire's sign for one half."""
 _ADVISORIES: Final = frozenset({"v"})
 """The category of notes to editors, by the standard."""
 _PRIORITIES: Final = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5, "a": 6, "s": 6, "w": 7, "z": 8}
@@ -312,7 +340,7 @@ def _typed(text: str) -> str:
     """`text` with the quotes and dashes that the wire's old character set had no signs for."""
     for old, new in _TYPED:
         text = text.replace(old, new)
-    return text
+    return _HALF.sub("½", text)
 
 
 def _read(message: str, profile: Profile, sealed: str) -> Item:
@@ -324,7 +352,8 @@ def _read(message: str, profile: Profile, sealed: str) -> Item:
     text, _etx, trailer = text.partition("\x03")
     if not _etx:
         text, trailer = _without_trailer(text)
-    at, source, when = _filed(trailer, profile, odd)
+    sent = _sent(trailer)
+    source = (sent.groupdict().get("source") or "") if sent else ""
 
     top, below = _cut(text, header)
     slug = top.slug or header.keyword
@@ -344,6 +373,7 @@ def _read(message: str, profile: Profile, sealed: str) -> Item:
     if profile.force_provider and profile.provider:
         provider = profile.provider
     profile = profile.speaking(provider)
+    at, when = _filed(sent, profile, odd)
 
     day = _day(header, at)
     until: Embargo = None
@@ -441,7 +471,12 @@ def _without_trailer(text: str) -> tuple[str, str]:
 def _day(header: _Header, at: datetime | None) -> str:
     """The day of the service: month and day of the header with the year of the last line; YYYY-MM-DD, or MM-DD."""
     if header.month and at is not None:
-        day = takes.day_of(header.day, header.month, None, at + timedelta(days=30))
+        near = at + timedelta(days=30)
+        day = takes.day_of(header.day, header.month, None, near)
+        turned = takes.day_of(header.month, header.day, None, near)
+        # Kyodo has the day first.
+        if turned is not None and abs(turned - at.date()).days <= 2 and (day is None or abs(day - at.date()).days > 2):
+            return turned.isoformat()
         if day is not None:
             return day.isoformat()
     if at is not None:
@@ -470,30 +505,36 @@ _SIGNS: Final = dict.fromkeys((*range(8), *range(14, 32), 11, 12))
 
 def _body(lines: list[str], tabular: bool) -> tuple[str, str]:
     """(clean HTML of the text, its first paragraph)."""
-    shown = [each.translate(_SIGNS) for each in lines]
+    shown = [_HALF.sub("½", each.translate(_SIGNS)) for each in lines]
     if tabular:
         kept = [_unended(each.lstrip("^\x08")) for each in shown]
         first = next((line(each) for each in kept if each.strip()), "")
         return markup.clean_blocks(takes.preformatted(kept)), first
     paragraphs: list[list[str]] = []
+    tables: set[int] = set()
     after_blank = True
+    ended = False
     for each in shown:
         if not each.strip():
             after_blank = True
             continue
         raised = each.startswith("^")
-        text = _unended(each.lstrip("^\x08")) if raised or each.rstrip().endswith("<") else each
-        if raised or after_blank or not paragraphs or each.startswith(("\t", "   ", "\x08")):
+        ends = each.rstrip().endswith("<")
+        text = _unended(each.lstrip("^\x08")) if raised or ends else each
+        if raised or after_blank or ended or not paragraphs or each.startswith(("\t", "   ", "\x08")):
             table = bool(paragraphs) and _columns(text) and _columns(paragraphs[-1][-1]) and not after_blank
             if table:
                 paragraphs[-1].append(text)
             else:
+                if each.startswith(("^ ", "^;")):
+                    tables.add(len(paragraphs))
                 paragraphs.append([text])
         else:
             paragraphs[-1].append(text)
         after_blank = False
+        ended = ends or (raised and each.rstrip().endswith("="))
     first = line(" ".join(paragraphs[0])) if paragraphs else ""
-    return markup.clean_blocks("".join(_block(each) for each in paragraphs)), first
+    return markup.clean_blocks("".join(_block(each, at in tables) for at, each in enumerate(paragraphs))), first
 
 
 def _unended(text: str) -> str:
@@ -509,8 +550,11 @@ def _columns(text: str) -> bool:
     return bool(_COLUMNS.search(text.strip()[:300]))
 
 
-def _block(lines: list[str]) -> str:
-    if len(lines) > 1 and takes.is_tabular(lines):
+def _block(lines: list[str], table: bool) -> str:
+    if table and len(lines) > 1 and len({each.count(";") for each in lines}) == 1 and ";" in lines[0]:
+        rows = ("".join(f"<td>{markup.escape(line(cell))}</td>" for cell in each.split(";")) for each in lines)
+        return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+    if len(lines) > 1 and (table or takes.is_tabular(lines)):
         return takes.preformatted(lines)
     text = line(" ".join(lines))
-    return f"<p>{markup.escape(_typed(text))}</p>" if text.strip("_ ") or "_" not in text else ""
+    return f"<p>{markup.escape(_typed(text))}</p>" if text.strip("_= ") or "_" not in text else ""

@@ -122,7 +122,7 @@ def _read(source: Object, profile: Profile, sealed: str) -> Item:
         found = editorial_type_of(word, profile)
         if found:
             types.append(found)
-        else:
+        elif word.lower() not in profile.signals:
             odd.append(Oddity(code="unknown-editorial-type", text=f"Its editorial type “{word[:40]}” is not known."))
     status_raw = scalar(item.get("pubstatus"))
     status: Status = status_of(status_raw, profile) if status_raw else "usable"
@@ -138,7 +138,7 @@ def _read(source: Object, profile: Profile, sealed: str) -> Item:
         odd.append(Oddity(code="unknown-class", text=f"Its type ({kind[:40]}) is not known: it is read as text."))
     item_type = _TYPES.get(kind, "text")
     renditions = item.get("renditions")
-    body, raw = _body(item, renditions if isinstance(renditions, dict) else {})
+    body, raw = _body(item, renditions if isinstance(renditions, dict) else {}, profile)
     doubts: list[str] = []
     if item_type == "text" and not body:
         where = [name for name in _TEXTS if isinstance(renditions, dict) and isinstance(renditions.get(name), dict)]
@@ -190,7 +190,7 @@ def _read(source: Object, profile: Profile, sealed: str) -> Item:
         body_raw=raw,
         creditline=scalar(item.get("description_creditline")) or ", ".join(texts(item.get("infosource"), "name")),
         copyright_notice=scalar(item.get("copyrightnotice")),
-        usage_terms=texts(item.get("usageterms"), "text", "name"),
+        usage_terms=(*texts(item.get("usageterms"), "text", "name"), *_outs(item)),
         language=language_of(scalar(item.get("language"))) or profile.language,
         genre=unique([scalar(item.get("profile")), *texts(item.get("fixture"), "name", "code")]),
         subjects=_concepts(item.get("subject")),
@@ -218,8 +218,18 @@ def _story(slugline: str) -> str:
     return slugline.partition(",")[0].strip().removeprefix("BC-")
 
 
-def _body(item: Object, renditions: Object) -> tuple[str, str]:
-    """(body_html, body_raw) from what is inside the file."""
+_CONTENT_START: Final = re.compile(r"<body\.content\b[^<>]{0,200}>", re.IGNORECASE)
+
+
+def _content(nitf: str) -> str:
+    """What readers get of a whole NITF document: headline, byline and distributor stand above it and are known."""
+    start = _CONTENT_START.search(nitf)
+    end = nitf.find("</body.content>", start.end()) if start else -1
+    return nitf[start.start() : end] + "</body.content>" if start and end >= 0 else nitf
+
+
+def _body(item: Object, renditions: Object, profile: Profile) -> tuple[str, str]:
+    """(body_html, body_raw) from what is inside the file. ANPA 1312 is read only where there is nothing else."""
     bodies = Bodies()
     raws: list[str] = []
     found: list[tuple[str, str]] = []
@@ -235,8 +245,15 @@ def _body(item: Object, renditions: Object) -> tuple[str, str]:
     for name, value in found:
         if value.strip():
             nitf = "nitf" in name or value.lstrip().startswith(("<nitf", "<block", "<?xml"))
+            if name == "anpa" and profile.reader is not None:
+                parsed = None if raws else profile.reader(value.encode("utf-8", "replace"))
+                if parsed is None or not parsed.items:
+                    continue
+                raws.append(value)
+                bodies.add(parsed.items[0].body_html)
+                continue
             raws.append(value)
-            bodies.add(html_of_text(value, "application/nitf+xml" if nitf else ""))
+            bodies.add(html_of_text(_content(value) if nitf else value, "application/nitf+xml" if nitf else ""))
     return bodies.html(), "\n".join(raws)
 
 
@@ -283,8 +300,17 @@ def _notes(item: Object) -> tuple[EdNote, ...]:
     return tuple(notes)
 
 
+def _outs(item: Object) -> tuple[str, ...]:
+    """Where it must not be used, as AP lists it."""
+    outs = texts(item.get("outinginstructions"), "text", "name", "code")
+    return ("Outing instructions: " + ", ".join(outs),) if outs else ()
+
+
 def _links(item: Object) -> list[Link]:
     found = [Link(rel="self", target=uri) for uri in (scalar(item.get("uri")),) if uri]
+    for entry in objects(item.get("links")):
+        if scalar(entry.get("href")):
+            found.append(Link(rel=scalar(entry.get("rel")) or "alternate", target=scalar(entry.get("href"))))
     for name in ("derivedfrom", "refersto"):
         found += [Link(rel=name, target=target) for target in texts(item.get(name), "itemid", "uri", "id")]
     return found

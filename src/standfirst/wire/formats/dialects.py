@@ -61,7 +61,17 @@ EUROPA_PRESS: Final = EFE
 
 # AP says what kind of version an item is in words of its own; photos that must go are eliminated, not killed.
 AP: Final = Profile(
-    signals={"elimination": "kill", "corrective": "correction", "test": "", "derived": ""},
+    signals={
+        "elimination": "kill",
+        "corrective": "correction",
+        "test": "",
+        "derived": "",
+        "advance": "hold_for_release",  # copy for a later day
+        "insert": "update",
+        "sub": "update",
+        "refile": "repeat",
+        **dict.fromkeys(("new", "urgent", "bulletin", "newsalert", "flash", "special", "background", "optional"), ""),
+    },
     language="en",
     slugline_tail=r",\s*[^,]{1,40}",  # "BC-Lune-Ferry, 2nd Ld-Writethru"
 )

@@ -17,7 +17,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from lxml import etree
 
 from standfirst.kit import markup, xml
 from standfirst.kit.digests import seal
+from standfirst.wire.formats import _takes as takes
 from standfirst.wire.formats._shared import (
     DEFAULT,
     Parsed,
@@ -35,12 +36,15 @@ from standfirst.wire.formats._shared import (
     check_size,
     domain_in,
     has_markup,
+    has_zone,
     language_of,
     line,
     microseconds,
     moment,
+    resolved,
     unique,
     whole_number,
+    with_absolute_links,
 )
 from standfirst.wire.item import Association, Concept, Headline, Item, ItemType, Link, Oddity, Rendition
 
@@ -92,6 +96,7 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
         raise Unreadable(f"The feed holds more than {profile.limits.items:,} items: ask for a shorter one.")
     sealed = seal(data)
     profile = profile.speaking(domain_in(feed.link).removeprefix("www."))
+    _tell_twins(feed.entries)
     items = tuple(_item(entry, feed, profile, sealed) for entry in feed.entries)
     if not items:
         odd.append(Oddity(code="no-items", text="The feed holds no items now."))
@@ -101,6 +106,17 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
     whole = not any(oddity.code == "not-well-formed" for oddity in odd)
     listing = tuple(item.item_id for item in items) if whole else None
     return Parsed(items=items, oddities=tuple(odd), format=NAME, listing=listing)
+
+
+def _tell_twins(entries: list[_Entry]) -> None:
+    """Different items under one id would replace each other: a person must look at all of them."""
+    addresses: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.id:
+            addresses.setdefault(entry.id, set()).add(entry.link or entry.title)
+    for entry in entries:
+        if len(addresses.get(entry.id, ())) > 1:
+            entry.doubts.append("Another item of the feed has the same id: one would replace the other.")
 
 
 # --- characters ---------------------------------------------------------------------------------------------------
@@ -207,6 +223,7 @@ class _Medium:
     medium: str = ""
     role: str = ""
     title: str = ""
+    alt: str = ""
     caption: str = ""
     credit: str = ""
     width: int | None = None
@@ -215,6 +232,8 @@ class _Medium:
     thumbnails: list[Rendition] = field(default_factory=list)
     rights: str = ""
     terms: tuple[str, ...] = ()
+    others: list[Rendition] = field(default_factory=list)
+    """The same in other sizes."""
 
 
 @dataclass(slots=True)
@@ -249,6 +268,10 @@ class _Feed:
     entries: list[_Entry] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     """What the feed says it has taken back (RFC 6721)."""
+    authors: list[str] = field(default_factory=list)
+    """Who wrote what names no author: Atom only (RFC 4287, 4.2.1)."""
+    base: str = ""
+    """What relative addresses in it start from; "" if that is not said."""
 
 
 def _plain(text: str) -> str:
@@ -258,16 +281,34 @@ def _plain(text: str) -> str:
     return line(text)
 
 
-def _time(text: str) -> datetime | None:
-    """A date in RFC 822 or ISO 8601."""
-    read = moment(text)
-    if read is None and text:
+_OFFSET: Final = re.compile(r"\s([+-])(\d\d):?(\d\d)\Z")
+_NAMED_ZONE: Final = re.compile(r"\s\(?([A-Z]{1,4})\)?\Z")
+
+
+def _time(text: str, profile: Profile) -> datetime | None:
+    """A date in ISO 8601 or RFC 822, or as people write it. One that names no zone is in that of `profile`, or UTC."""
+    local: datetime | None = moment(text)
+    if local is not None and has_zone(text):
+        return local
+    if local is None and text:
         try:
-            read = parsedate_to_datetime(text)
-            read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+            local = parsedate_to_datetime(text)
         except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-    return read
+            local = takes.written(text)
+        if local is not None and local.tzinfo is not None:
+            return local.astimezone(UTC)
+    if local is None:
+        return None
+    zone = takes.zone_of(profile.zone) or UTC
+    if found := _OFFSET.search(text):
+        size = timedelta(hours=int(found.group(2)), minutes=int(found.group(3)))
+        zone = timezone(size if found.group(1) == "+" else -size) if size < timedelta(days=1) else zone
+    elif (named := _NAMED_ZONE.search(text)) and (offset := takes.offset_of(named.group(1))) is not None:
+        zone = timezone(offset)
+    try:
+        return local.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 _MEDIA_TYPES: Final[dict[str, ItemType]] = {"image": "picture", "video": "video", "audio": "audio"}
@@ -294,7 +335,8 @@ def _association(medium: _Medium) -> Association:
         creditline=medium.credit,
         copyright_notice=medium.rights,
         usage_terms=medium.terms,
-        renditions=(main, *medium.thumbnails),
+        alt=medium.alt,
+        renditions=(main, *medium.others, *medium.thumbnails),
     )
 
 
@@ -302,7 +344,7 @@ def _item(entry: _Entry, feed: _Feed, profile: Profile, sealed: str) -> Item:
     odd: list[Oddity] = []
     times: dict[str, datetime | None] = {}
     for name, text in (("published", entry.published), ("updated", entry.updated)):
-        times[name] = _time(text)
+        times[name] = _time(text, profile)
         if text and times[name] is None:
             odd.append(Oddity(code="unreadable-time", text=f"Its date “{text[:40]}” is no time that can be read."))
     changed = times["updated"] or times["published"]
@@ -320,6 +362,7 @@ def _item(entry: _Entry, feed: _Feed, profile: Profile, sealed: str) -> Item:
     if not provider:
         provider = feed.title or "unknown"
         odd.append(Oddity(code="no-provider", text="The feed does not say whose it is."))
+    _byline, place = takes.opening_of(entry.body)
     if not (entry.title or entry.body or entry.media):
         odd.append(Oddity(code="no-content", text="It has neither headline, nor text, nor anything to show."))
     return Item(
@@ -330,7 +373,9 @@ def _item(entry: _Entry, feed: _Feed, profile: Profile, sealed: str) -> Item:
         thread_key=identity,
         headline=entry.title,
         headlines=(Headline(text=entry.title),) if entry.title else (),
-        byline=", ".join(unique(entry.authors)),
+        byline=", ".join(unique(entry.authors) or unique(feed.authors)),
+        dateline=place,
+        located=place,
         abstract=entry.summary,
         body_html=entry.body,
         body_raw=entry.raw,
@@ -362,12 +407,23 @@ def _name(element: etree._Element) -> str:
     if tag[0] != "{":
         return tag
     namespace, _brace, local = tag[1:].partition("}")
-    prefix = _PREFIX_OF.get(namespace, namespace)
+    prefix = _PREFIX_OF.get(namespace) if namespace in _PREFIX_OF else _PREFIX_OF.get(namespace.lower(), namespace)
     return f"{prefix}:{local}" if prefix and prefix != "atom" else local
 
 
 def _text(element: etree._Element) -> str:
     return xml.text_of(element).strip()
+
+
+def _without_own_namespace(root: etree._Element) -> None:
+    """RSS has no namespace, but some publishers think of one: what is in it is RSS all the same."""
+    if not root.tag.startswith("{") or root.tag.rpartition("}")[2].lower() != "rss":
+        return
+    own = root.tag.rpartition("}")[0] + "}"
+    if own[1:-1].lower() in _PREFIX_OF:
+        return
+    for element in root.iter(etree.Element):
+        element.tag = element.tag.removeprefix(own)
 
 
 def _from_xml(text: str, odd: list[Oddity]) -> _Feed | None:
@@ -378,9 +434,12 @@ def _from_xml(text: str, odd: list[Oddity]) -> _Feed | None:
     except xml.Broken:
         return None
     feed = _Feed()
+    _without_own_namespace(root)
     name = _name(root).rpartition(":")[2].lower()
     if name in ("feed", "entry"):
+        feed.base = line(root.get(_XML_BASE))
         _describe(feed, root)
+        feed.authors = [_author(child) for child in root if name == "feed" and _name(child) == "author"]
         entries = [root] if name == "entry" else [child for child in root if _name(child) == "entry"]
         feed.deleted = [line(child.get("ref")) for child in root if _name(child) == "at:deleted-entry"]
     else:
@@ -390,11 +449,19 @@ def _from_xml(text: str, odd: list[Oddity]) -> _Feed | None:
         _describe(feed, channel)
         entries = [child for child in root.iter(etree.Element) if _name(child) == "item"]
     feed.language = feed.language or _language(root)
-    feed.entries = [_entry(element) for element in entries]
+    feed.entries = [_entry(element, feed.base) for element in entries]
     return feed
 
 
 _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+_XML_BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
+
+
+def _base_of(element: etree._Element, base: str) -> str:
+    """What relative addresses inside of `element` start from (XML Base)."""
+    own = line(element.get(_XML_BASE))
+    made = resolved(base, own) if own else base
+    return made if made.startswith(("http://", "https://")) else ""
 
 
 def _language(element: etree._Element) -> str:
@@ -402,18 +469,25 @@ def _language(element: etree._Element) -> str:
 
 
 def _describe(feed: _Feed, channel: etree._Element) -> None:
+    own = ""
     for child in channel:
         name = _name(child)
         if name == "title":
             feed.title = feed.title or _plain(_text(child))[:500]
         elif name == "link":
             rel = child.get("rel", "alternate")
+            address = line(child.get("href") or child.text)
             if rel == "alternate" and not feed.link:
-                feed.link = line(child.get("href") or child.text)
+                feed.link = resolved(feed.base, address)
+            elif rel == "self":
+                own = own or address
         elif name in ("language", "dc:language"):
             feed.language = feed.language or line(child.text)
         elif name in ("copyright", "rights", "dc:rights"):
             feed.rights = feed.rights or _plain(_text(child))[:_LONGEST_INHERITED]
+    if not feed.base:
+        candidates = (feed.link, own)
+        feed.base = next((each for each in candidates if each.startswith(("http://", "https://"))), "")
 
 
 _DATES: Final = {
@@ -430,7 +504,8 @@ _DATES: Final = {
 }
 
 
-def _entry(element: etree._Element) -> _Entry:
+def _entry(element: etree._Element, base: str) -> _Entry:
+    base = _base_of(element, base)
     entry = _Entry(
         id=line(element.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about")), language=_language(element)
     )
@@ -446,7 +521,7 @@ def _entry(element: etree._Element) -> _Entry:
             entry.id = line(child.text) or entry.id
         elif name == "link":
             rel = child.get("rel", "alternate")
-            href = line(child.get("href") or child.text)
+            href = resolved(base, line(child.get("href") or child.text))
             if rel == "alternate" and href:
                 entry.link = entry.link or href
             elif rel == "enclosure" and href:
@@ -460,7 +535,7 @@ def _entry(element: etree._Element) -> _Entry:
                 setattr(entry, where, value)
         elif name in ("content:encoded", "content"):
             contents.append(child)
-        elif name in ("description", "summary", "itunes:summary"):
+        elif name in ("description", "summary", "itunes:summary", "dc:description"):
             summaries.append(child)
         elif name in ("dc:creator", "author", "itunes:author"):
             entry.authors.append(_author(child))
@@ -468,7 +543,7 @@ def _entry(element: etree._Element) -> _Entry:
             _category(entry, child)
         elif name == "enclosure":
             if line(child.get("url")):
-                _add_medium(entry, _enclosure(child, line(child.get("url"))))
+                _add_medium(entry, _enclosure(child, resolved(base, line(child.get("url")))))
         elif name == "media:group":
             for part in child:
                 if _name(part) == "media:description":
@@ -494,11 +569,11 @@ def _entry(element: etree._Element) -> _Entry:
         else:
             _condition(entry, child)
     entry.title = entry.title or media_title
-    for medium in _media(element):
+    for medium in _media(element, base):
         _add_medium(entry, medium)
     if not entry.title and len(entry.media) and entry.media[0].title:
         entry.title = entry.media[0].title
-    _fill_body(entry, contents, summaries)
+    _fill_body(entry, contents, summaries, base)
     if not entry.raw:
         entry.raw = xml.raw_of(element)
     return entry
@@ -537,17 +612,77 @@ def _place(entry: _Entry, element: etree._Element, name: str) -> None:
         entry.places.append(Concept(scheme=name, code=text[:500]))
 
 
-def _fill_body(entry: _Entry, contents: list[etree._Element], summaries: list[etree._Element]) -> None:
-    bodies = [(part, _html(part)) for part in contents if not line(part.get("src")) and _is_text(part)]
-    bodies = [(part, body) for part, body in bodies if body]
+def _fill_body(entry: _Entry, contents: list[etree._Element], summaries: list[etree._Element], base: str) -> None:
+    markups = [(part, _markup(part, base)) for part in contents if not line(part.get("src")) and _is_text(part)]
+    bodies = [(part, text, _html(part, text)) for part, text in markups]
+    bodies = [each for each in bodies if each[2]]
     if not bodies and summaries:
         # The longest says most; feeds repeat the description in their extensions.
-        bodies = [max(((part, _html(part)) for part in summaries), key=lambda pair: len(pair[1]))]
+        told = [(part, _markup(part, base)) for part in summaries]
+        bodies = [max(((part, text, _html(part, text)) for part, text in told), key=lambda each: len(each[2]))]
     elif bodies:
-        entry.summary = next((text for text in (_construct(part) for part in summaries) if text), "")
+        entry.summary = _unsigned(next((text for text in (_construct(part) for part in summaries) if text), ""))
     if bodies:
-        part, entry.body = max(bodies, key=lambda pair: len(pair[1]))
+        part, text, entry.body = max(bodies, key=lambda each: len(each[2]))
         entry.raw = xml.raw_of(part) if len(part) else (part.text or "")
+        for medium in _pictures(text):
+            _add_medium(entry, medium)
+
+
+_SIGNED: Final = re.compile(r"The post .{1,300} (?:appeared first on|first appeared on) .{1,120}\Z")
+
+
+def _unsigned(summary: str) -> str:
+    """A summary without the line by which WordPress ends it."""
+    at = summary.rfind("The post ")
+    return summary[:at].rstrip() if at >= 0 and _SIGNED.match(summary, at) else summary
+
+
+_FIGURE: Final = re.compile(r"<(/?)(figure|figcaption|img)\b([^<>]{0,4000})>", re.IGNORECASE)
+_ATTRIBUTE: Final = re.compile(r"""([a-zA-Z-]{2,20})\s{0,3}=\s{0,3}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_CAPTION: Final = re.compile(r"<(/?)figcaption\b[^<>]{0,2000}>", re.IGNORECASE)
+_NO_PICTURE: Final = re.compile(
+    r"wp-smiley|/emoji/|gravatar\.|feedburner\.|pixel\.(?:gif|png|wp)|/tracker|/beacon|doubleclick|feedsportal"
+    r"|spacer\.gif|blank\.gif",
+    re.IGNORECASE,
+)
+_MOST_PICTURES: Final = 50
+
+
+def _pictures(text: str) -> Iterator[_Medium]:
+    """The pictures in the HTML of a story, with the captions of their figures; no signs, no pixels that count."""
+    found: list[_Medium] = []
+    figure: list[_Medium] = []
+    caption_from = -1
+    for tag in _FIGURE.finditer(text):
+        closing, name = bool(tag.group(1)), tag.group(2).lower()
+        if name == "figure":
+            figure = []
+        elif name == "figcaption":
+            if not closing:
+                caption_from = tag.end()
+            elif caption_from >= 0:
+                caption = line(markup.text_of(text[caption_from : tag.start()]))[:_LONGEST_INHERITED]
+                for medium in figure:
+                    medium.caption = caption
+                caption_from = -1
+        elif len(found) < _MOST_PICTURES and (shown := _picture(tag.group(3))) is not None:
+            found.append(shown)
+            figure.append(shown)
+    yield from found
+
+
+def _picture(attributes: str) -> _Medium | None:
+    said: dict[str, str] = {}
+    for name, double, single, bare in _ATTRIBUTE.findall(attributes):
+        said.setdefault(name.lower(), html.unescape(double or single or bare).strip())
+    sources = (said.get(name, "") for name in ("src", "data-src", "data-lazy-src", "data-original"))
+    url = next((line(source) for source in sources if source.startswith(("http://", "https://"))), "")
+    width, height = (whole_number(said.get(name, "").removesuffix("px")) for name in ("width", "height"))
+    small = any(side is not None and side < 32 for side in (width, height))
+    if not url or small or _NO_PICTURE.search(url) or _NO_PICTURE.search(said.get("class", "")):
+        return None
+    return _Medium(url=url, medium="image", role="inline", alt=line(said.get("alt")), width=width, height=height)
 
 
 def _is_text(element: etree._Element) -> bool:
@@ -562,19 +697,34 @@ def _construct(element: etree._Element) -> str:
     return line(text) if element.get("type") == "text" else _plain(text)
 
 
-def _html(element: etree._Element) -> str:
-    """A content or description as clean HTML."""
-    kind = (element.get("type") or "html").lower()
+_ESCAPED_TAG: Final = re.compile(
+    r"\s*&lt;(?:p|div|h[1-6]|ul|ol|table|figure|img|span|strong|em|b|i|a|br|blockquote|section)\b", re.IGNORECASE
+)
+
+
+def _markup(element: etree._Element, base: str) -> str:
+    """What a content or description holds, as HTML or plain text, its addresses absolute."""
+    base = _base_of(element, base)
     if len(element):
         for part in element.iter(etree.Element):
             part_tag = part.tag
             if part_tag.startswith("{"):
                 part.tag = part_tag.rpartition("}")[2]
-        inner = etree.tostring(element, method="html", encoding="unicode", with_tail=False)
-        return blocks_of(inner)
+        return with_absolute_links(etree.tostring(element, method="html", encoding="unicode", with_tail=False), base)
     text = element.text or ""
-    if kind in ("text", "text/plain", "plain"):
+    if _ESCAPED_TAG.match(text) and not has_markup(text):
+        text = html.unescape(text)  # escaped once more than it should be
+    return with_absolute_links(text, base)
+
+
+def _html(element: etree._Element, text: str) -> str:
+    """`text`, what `_markup` made of an element, as clean HTML. Captions stand in the text in italics."""
+    kind = (element.get("type") or "html").lower()
+    if not len(element) and kind in ("text", "text/plain", "plain"):
         return markup.paragraphs_of(text)
+    text = _CAPTION.sub(lambda found: "</em></p>" if found.group(1) else "<p><em>", text)
+    if len(element):
+        return blocks_of(text)
     return body_from(text, "text/html" if has_markup(text) or "&" in text else "")
 
 
@@ -593,8 +743,8 @@ _MOST_CATEGORIES: Final = 500
 
 
 def _category(entry: _Entry, element: etree._Element) -> None:
-    term = line(element.get("term") or element.text)
-    label = line(element.get("label"))
+    term = _plain(element.get("term") or element.text or "")
+    label = _plain(element.get("label") or "")
     scheme = line(element.get("scheme") or element.get("domain"))
     if term or label:
         concept = Concept(scheme=scheme, code=term, name=label)
@@ -612,7 +762,7 @@ def _add_medium(entry: _Entry, medium: _Medium) -> None:
         if known.url == medium.url:
             known.mime, known.size = known.mime or medium.mime, known.size or medium.size
             known.credit, known.caption = known.credit or medium.credit, known.caption or medium.caption
-            known.title = known.title or medium.title
+            known.title, known.alt = known.title or medium.title, known.alt or medium.alt
             return
     if len(entry.media) < _MOST_MEDIA:
         entry.media.append(medium)
@@ -622,8 +772,35 @@ _LONGEST_INHERITED: Final = 5_000
 """Characters of a text that a group of media or a feed lends to each of its members."""
 
 
-def _media(element: etree._Element) -> Iterator[_Medium]:
+def _media(element: etree._Element, base: str) -> Iterator[_Medium]:
     """Media RSS below an item. Title, description, credit and thumbnail are inherited from the group or the item."""
+    found: dict[tuple[str, ...], _Medium] = {}
+    for grouped, medium in _each_medium(element, base):
+        # The same picture in several sizes: one address but for its query, in a group also but for its numbers.
+        address = medium.url.partition("?")[0]
+        address = re.sub(r"\d+", "#", address) if grouped else address
+        key = (address, medium.medium, medium.credit, medium.caption, medium.title)
+        known = found.get(key)
+        if known is not None and known.width and medium.width and known.width != medium.width:
+            known.others.append(
+                Rendition(
+                    role=medium.role,
+                    href=medium.url,
+                    mime=medium.mime,
+                    width=medium.width,
+                    height=medium.height,
+                    bytes=medium.size,
+                )
+            )
+        elif known is not None:
+            found[(*key, medium.url)] = medium
+        else:
+            found[key] = medium
+    yield from found.values()
+
+
+def _each_medium(element: etree._Element, base: str) -> Iterator[tuple[bool, _Medium]]:
+    """(whether it is in a group, a medium) for every one below an item."""
     contents: list[tuple[etree._Element, list[etree._Element]]] = []
     lone: list[etree._Element] = []
     for child in element:
@@ -645,33 +822,40 @@ def _media(element: etree._Element) -> Iterator[_Medium]:
         )
         if not url:
             continue
-        yield _Medium(
-            url=url,
-            mime=line(content.get("type")),
-            medium=line(content.get("medium")),
-            role="media",
-            title=_inherited(scopes if alone else scopes[:-1], "media:title", read),
-            caption=_inherited(scopes, "media:description", read) or (_inherited(scopes, "media:text", read)),
-            credit=_inherited(scopes, "media:credit", read),
-            width=whole_number(content.get("width")),
-            height=whole_number(content.get("height")),
-            size=whole_number(content.get("fileSize")),
-            thumbnails=[_thumbnail(part) for part in (thumbnails or (lone if alone else []))],
-            rights=_inherited(scopes, "media:copyright", read),
-            terms=_terms_of(scopes, read),
+        grouped = len(scopes) > 2
+        yield (
+            grouped,
+            _Medium(
+                url=resolved(base, url),
+                mime=line(content.get("type")),
+                medium=line(content.get("medium")),
+                role="media",
+                title=_inherited(scopes if alone else scopes[:-1], "media:title", read),
+                caption=_inherited(scopes, "media:description", read) or (_inherited(scopes, "media:text", read)),
+                credit=_inherited(scopes, "media:credit", read),
+                width=whole_number(content.get("width")),
+                height=whole_number(content.get("height")),
+                size=whole_number(content.get("fileSize")),
+                thumbnails=[_thumbnail(part) for part in (thumbnails or (lone if alone else []))],
+                rights=_inherited(scopes, "media:copyright", read),
+                terms=_terms_of(scopes, read),
+            ),
         )
     if not contents:
         for part in lone[:_MOST_MEDIA]:
             thumbnail = _thumbnail(part)
             if thumbnail.href:
-                yield _Medium(
-                    url=thumbnail.href,
-                    medium="image",
-                    role="thumbnail",
-                    caption=_inherited([part, element], "media:description", read),
-                    credit=_inherited([part, element], "media:credit", read),
-                    width=thumbnail.width,
-                    height=thumbnail.height,
+                yield (
+                    False,
+                    _Medium(
+                        url=resolved(base, thumbnail.href),
+                        medium="image",
+                        role="thumbnail",
+                        caption=_inherited([part, element], "media:description", read),
+                        credit=_inherited([part, element], "media:credit", read),
+                        width=thumbnail.width,
+                        height=thumbnail.height,
+                    ),
                 )
 
 

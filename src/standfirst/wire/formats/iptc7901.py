@@ -60,7 +60,7 @@ _HEADER_LINE: Final = re.compile(
 
 def recognises(head: bytes) -> bool:
     """True if a file that starts with `head` begins with the header of a message."""
-    start = head[:4_096].lstrip(b"\x00\x16\x7f\r\n\t \x0c\xef\xbb\xbf")
+    start = takes.without_parity(head)[:4_096].lstrip(b"\x00\x16\x7f\r\n\t \x0c\xef\xbb\xbf")
     if start.startswith(b"\x01"):
         first = start[1:].lstrip(b"\x00\x7f\r\n ").partition(b"\n")[0].rstrip().decode("latin-1")
         return bool(_HEADER.match(first[:200]))
@@ -118,6 +118,7 @@ def _controlled(part: str) -> _Message:
     message = _Message(
         header=[each for each in head.split("\n") if each.strip()], text=text.split("\n"), trailer=trailer.strip()
     )
+    _take_keywords(message.header, message.text)
     if not message.trailer:
         _find_trailer(message)
     return message
@@ -131,18 +132,34 @@ def _plain(lines: list[str]) -> _Message:
     header = [lines.pop(0)] if lines and _LOOSE.match(lines[0].strip()) else []
     while lines and not lines[0].strip():
         del lines[0]
-    if header and lines and _KEYWORDS.match(lines[0].strip()):
-        header.append(lines.pop(0))
+    _take_keywords(header, lines)
     message = _Message(header=header, text=lines)
     _find_trailer(message)
     return message
 
 
+def _take_keywords(header: list[str], lines: list[str]) -> None:
+    """Take the line of keywords off the start of the text, where the header has none: parted by strokes, joined by
+    hyphens, or alone above an empty line and once more at the start of the headline."""
+    if len(header) != 1:
+        return
+    at = next((number for number, each in enumerate(lines[:4]) if each.strip()), -1)
+    first = lines[at].strip() if at >= 0 else ""
+    below = next((each.strip() for each in lines[at + 2 : at + 5] if each.strip()), "")
+    alone = len(first) <= 60 and at + 1 < len(lines) and not lines[at + 1].strip() and below.startswith(first)
+    joined = bool(_JOINED.match(first)) and at + 1 < len(lines) and bool(lines[at + 1].strip())
+    if first and (_KEYWORDS.match(first) or joined or (alone and below != first)):
+        header.append(first)
+        del lines[: at + 1]
+
+
+_JOINED: Final = re.compile(r"[^\W\d_]{3,30}(?:-[^\W_]{2,30}){1,5}\Z")
 _NO_CONTROL: Final = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
 # Keywords are parted by strokes and end in one; a headline has spaces around its own, if it has any.
-_KEYWORDS: Final = re.compile(r"[^/\n]{1,60}(?:/[^/\n]{0,60}){0,12}/\Z|[^\s/]{1,40}(?:/[^\s/]{1,40}){1,8}\Z")
+_KEYWORDS: Final = re.compile(r"/?[^/\n]{1,60}(?:/[^/\n]{0,60}){0,12}/\Z|[^\s/]{1,40}(?:/[^\s/]{1,40}){1,8}\Z")
 _TRAILER: Final = re.compile(
-    r"(?P<day>\d{2})(?P<hour>\d{2})(?P<minute>\d{2}) ?(?P<zone>[A-Z]{1,4}(?![a-z]))?,? +(?P<month>[^\W\d_]{3,9})\.?"
+    r"(?:[A-Z]{2,5} )?(?P<day>\d{2})(?P<hour>\d{2})(?P<minute>\d{2}) ?(?P<zone>[A-Z]{1,4}(?![a-z]))?,?"
+    r" +(?P<month>[^\W\d_]{3,9})\.?"
     r"(?: +(?P<year>\d{4}|\d{2}))?(?: *(?P<late>[A-Z]{3,4}))?\s*\Z"
 )
 
@@ -224,7 +241,10 @@ def _cut_top(lines: list[str]) -> tuple[list[str], list[str]]:
     lines = lines[next((at for at, each in enumerate(lines) if each.strip()), len(lines)) :]
     for at, each in enumerate(lines[:_MOST_TOP_LINES]):
         if each.rstrip().endswith("="):
-            return [*lines[:at], each.rstrip().rstrip("= ")], lines[at + 1 :]
+            end = at + 1
+            while end < min(len(lines), _MOST_TOP_LINES) and lines[end].rstrip().endswith("="):
+                end += 1
+            return [row.strip().strip("= ") if "=" in row else row for row in lines[:end]], lines[end:]
     for at, each in enumerate(lines[:_MOST_TOP_LINES]):
         if not each.strip():
             top = lines[:at]
@@ -263,9 +283,17 @@ def _top(lines: list[str]) -> _Top:
                     top.signals.append(alarm)
                     text = after
             top.headlines.append(text)
+    if top.headlines and (last := _MARKED_END.search(top.headlines[-1])) and takes.is_marker(last.group(1)):
+        top.marks.append(takes.marks_in(last.group(1)))
+        top.signals.append(last.group(1))
+        top.headlines[-1] = top.headlines[-1][: last.start()]
     return top
 
 
+_MARKED_END: Final = re.compile(
+    r"\s\(?((?:\d{1,2}(?:ST|ND|RD|TH|st|nd|rd|th)\s)?(?:TAKE|ADD|LEAD|LD|WRITETHRU|CORRECTED|CORRECTION)(?:\s\d{1,2})?)\)?\Z"
+)
+"""Version words in capitals at the end of a headline: "Harbour fire 2nd TAKE"."""
 _ATTENTION: Final = re.compile(r"\W*(?:achtung|attention|atenci[oó]n)\b.{12}", re.IGNORECASE)
 _BRACKETED: Final = re.compile(r"\*{2,}.{1,100}\*{2,}\Z")
 
@@ -503,7 +531,11 @@ def _without_signature(lines: list[str], header: _Header, profile: Profile) -> t
     at = next((back for back in range(len(lines) - 1, -1, -1) if lines[back].strip()), -1)
     if at < 0:
         return lines, ""
-    words = lines[at].split()
+    last = line(lines[at])
+    if profile.sign_off and len(last) < 80 and re.fullmatch(profile.sign_off, last):
+        return lines[:at], last
+    bracketed = last[:1] == "(" and last[-1:] == ")"
+    words = re.split(r"[\s/\\]+", last[1:-1].strip()) if bracketed else last.split()
     names = {header.source, header.agency.lower(), header.agency.lower().partition("-")[0], profile.provider.lower()}
     names |= _SIGNING
     alone = at == 0 or not lines[at - 1].strip()
@@ -513,5 +545,5 @@ def _without_signature(lines: list[str], header: _Header, profile: Profile) -> t
         and words[0].lower() in names - {""}
         and all(_INITIALS.match(word) for word in words[1:])
     ):
-        return lines[:at], line(lines[at])
+        return lines[:at], last
     return lines, ""

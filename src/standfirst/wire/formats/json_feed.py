@@ -22,7 +22,9 @@ from standfirst.wire.formats._shared import (
     language_of,
     microseconds,
     plain,
+    resolved,
     unique,
+    with_absolute_links,
 )
 from standfirst.wire.item import Association, Headline, Item, ItemType, Link, Oddity, Rendition
 
@@ -56,7 +58,9 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
 
 
 def _read(entry: Object, feed: Object, profile: Profile, sealed: str) -> Item:
-    identity = scalar(entry.get("id")) or scalar(entry.get("url"))
+    base = scalar(feed.get("home_page_url")) or scalar(feed.get("feed_url"))
+    base = base if base.startswith(("http://", "https://")) else ""
+    identity = scalar(entry.get("id")) or resolved(base, scalar(entry.get("url")))
     if not identity:
         raise Unreadable("It has no id, so its versions cannot be told apart: ask the feed's publisher to add one.")
     odd: list[Oddity] = []
@@ -68,7 +72,7 @@ def _read(entry: Object, feed: Object, profile: Profile, sealed: str) -> Item:
     links = [
         Link(rel=rel, target=target)
         for rel, name in (("alternate", "url"), ("related", "external_url"))
-        for target in (scalar(entry.get(name)),)
+        for target in (resolved(base, scalar(entry.get(name))),)
         if target
     ]
     provider = profile.provider
@@ -77,9 +81,9 @@ def _read(entry: Object, feed: Object, profile: Profile, sealed: str) -> Item:
     if not provider:
         provider = feed["title"] or "unknown"
         odd.append(Oddity(code="no-provider", text="The feed does not say whose it is."))
-    body, raw = _body(entry)
+    body, raw = _body(entry, base)
     headline = plain(scalar(entry.get("title")))
-    associations = tuple(_associations(entry))
+    associations = tuple(_associations(entry, base))
     if not (headline or body or associations):
         odd.append(Oddity(code="no-content", text="It has neither headline, nor text, nor anything to show."))
     return Item(
@@ -117,7 +121,7 @@ def _byline(source: Object) -> str:
     return ""
 
 
-def _body(entry: Object) -> tuple[str, str]:
+def _body(entry: Object, base: str) -> tuple[str, str]:
     """(body_html, body_raw). HTML and plain text are the same story; the text counts only for what the HTML lacks."""
     bodies = Bodies()
     raws: list[str] = []
@@ -125,19 +129,19 @@ def _body(entry: Object) -> tuple[str, str]:
         value = entry.get(name)
         if isinstance(value, str) and value.strip():
             raws.append(value)
-            bodies.add(body_from(value, mime))
+            bodies.add(body_from(with_absolute_links(value, base) if name == "content_html" else value, mime))
     return bodies.html(), "\n".join(raws)
 
 
 _KINDS: Final[dict[str, ItemType]] = {"image": "picture", "video": "video", "audio": "audio"}
 
 
-def _associations(entry: Object) -> Iterator[Association]:
-    pictures = unique(scalar(entry.get(name)) for name in ("image", "banner_image"))
+def _associations(entry: Object, base: str) -> Iterator[Association]:
+    pictures = unique(resolved(base, scalar(entry.get(name))) for name in ("image", "banner_image"))
     for address in pictures:
         yield Association(role="image", item_id=address, type="picture", renditions=(Rendition(href=address),))
     for each in objects(entry.get("attachments")):
-        address, mime = scalar(each.get("url")), scalar(each.get("mime_type"))
+        address, mime = resolved(base, scalar(each.get("url"))), scalar(each.get("mime_type"))
         if address and address not in pictures:
             rendition = Rendition(role="attachment", href=address, mime=mime, bytes=number(each.get("size_in_bytes")))
             yield Association(

@@ -17,6 +17,7 @@ import binascii
 import codecs
 import email.message
 import email.utils
+import html as html_library
 import quopri
 import re
 from collections import Counter
@@ -32,6 +33,7 @@ from msgspec.structs import replace
 
 from standfirst.kit import markup, xml
 from standfirst.kit.digests import seal
+from standfirst.wire.formats import _takes as takes
 from standfirst.wire.formats._shared import (
     DEFAULT,
     Parsed,
@@ -40,11 +42,13 @@ from standfirst.wire.formats._shared import (
     Unreadable,
     check_size,
     embargo_of,
+    has_markup,
     in_order,
     line,
     lines,
     microseconds,
     unique,
+    without_blanks,
 )
 from standfirst.wire.item import (
     Association,
@@ -516,6 +520,28 @@ def _unflowed(text: str, part: email.message.Message) -> str:
     return "\n".join(made)
 
 
+_PAGE: Final = re.compile(r"<(?:!doctype\s+html|html|body|div|p|table)\b", re.IGNORECASE)
+_COLUMN: Final = re.compile(r"\S(?: {3}|\t)\s*\S")
+
+
+def _paragraphs(text: str) -> str:
+    """Plain text as clean block HTML; tables keep their columns."""
+    if not _COLUMN.search(text):
+        return markup.paragraphs_of(text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    parts = re.split(r"\n[ \t\f]*\n", text)
+    made: list[str] = []
+    for part in parts:
+        rows = part.split("\n")
+        if takes.is_tabular(rows):
+            made.append(takes.preformatted(rows))
+        elif len(parts) == 1:
+            made.append(markup.paragraphs_of(part))
+        elif part.strip():
+            made.append(f"<p>{markup.escape(' '.join(part.split()))}</p>")
+    return markup.clean_blocks("".join(made))
+
+
 # --- parts --------------------------------------------------------------------------------------------------------
 
 
@@ -681,12 +707,15 @@ def _binary(raw: bytes) -> bool:
 def _copy(draft: _Draft, part: email.message.Message, raw: bytes, kind: str, *, attached: bool = False) -> None:
     """Text for people, or a wire file in its place."""
     text = _text_of(draft, part, raw, kind)
+    bare = text.strip()
+    if kind == "text/plain" and bare[-1:] == ">" and _PAGE.match(bare) and has_markup(bare):
+        kind = "text/html"  # many programs say so of HTML
     if kind == "text/html":
-        html = markup.clean_blocks(text)
+        html = without_blanks(markup.clean_blocks(text))
     else:
         if not attached and not recognises(raw.lstrip()) and _wire(draft, raw, "", body=True):
             return
-        html = markup.paragraphs_of(_unflowed(text, part))
+        html = _paragraphs(_unflowed(text, part))
         if not draft.first_text:
             draft.first_text = text
     if not draft.first_text:
@@ -797,14 +826,22 @@ _REPLY: Final = re.compile(
 
 
 _UNTIL: Final = re.compile(
-    r"\A(?:until|till|bis|jusqu'au|jusqu'à|hasta|até|fino al|fino a|tot)\b[^\-–—\]|]{0,60}[\-–—\]|]*\s*"
+    r"\A(?:until|till|bis|jusqu'au|jusqu'à|hasta|até|fino al|fino a|tot)\b[^\-–—\]|]{0,60}?"
+    r"(?:[\-–—\]|]+|:(?=\s)|\Z)\s*"
+    r"|\A\d{1,2}(?:\.|st|nd|rd|th)?\s[^\W\d_]{3,9}\.?,?\s20\d\d\b[^\-–—\]|]{0,30}?(?:[\-–—\]|]+|:(?=\s)|\Z)\s*"
     r"|\A[\d\s:.,/-]{4,40}(?:GMT|UTC|CET|CEST|BST|EST|EDT|Uhr)?\b[^\w]*",
     re.IGNORECASE,
 )
 
 
+_AGENCY: Final = re.compile(r"[A-Z][A-Z0-9.]{1,9}(?:\s[A-Z][A-Z0-9]{1,9})?\s*[:|–—-]\s*")
+"""An agency's short name before a tag, e.g. "HBW: KILL - ..."."""
+_TAG_BELOW: Final = re.compile(r"\s*(?:\s[-–—:]\s+|[(\[]\s*)([^()\[\]–—:]{3,30}?)\s*([)\]])?\s*\Z")
+"""A tag at the end, e.g. "... (CORRECTED)" or "... - WITHDRAWN"."""
+
+
 def _tags(subject: str) -> tuple[list[Tag], str, bool]:
-    """(the tags at the start of a subject, the rest of it, whether it answers or forwards)."""
+    """(the tags at the start and at the end of a subject, the rest of it, whether it answers or forwards)."""
     rest = subject[:1000]
     answered = False
     tags: list[Tag] = []
@@ -814,20 +851,38 @@ def _tags(subject: str) -> tuple[list[Tag], str, bool]:
             rest, answered = rest[reply.end() :], True
             continue
         found = _TAG.match(rest)
+        named = None if found or tags else _AGENCY.match(rest)
+        if (
+            named
+            and (after := _TAG.match(rest, named.end()))
+            and after.group(1).isupper()
+            and after.group(2) is not None
+        ):
+            rest = rest[named.end() :]
+            continue
         if not found:
             break
         word = found.group(1)
         # "Kill the bill, say protesters" is no kill: a tag is in capitals, or set apart.
         opened = rest[: found.start(1)].strip()
         scriptless = word.upper() == word.lower()
-        if not (found.group(2) is not None or opened or word.isupper() or scriptless):
-            break
         key = re.sub(r"\s+", " ", word.lower())
+        # "Embargoed until ..." is one however it is written, "Embargo on oil lifted" is not.
+        until = _BY_WORD.get(key) == "embargo" and bool(_EMBARGO_LINE.match(rest))
+        if not (found.group(2) is not None or opened or word.isupper() or scriptless or until):
+            break
         tags.append(_BY_WORD.get(key, "update"))
         rest = rest[found.end() :]
         if tags[-1] == "embargo":
             # Its time may follow; it is read from the whole subject, and is no part of the headline.
-            rest = _UNTIL.sub("", rest)
+            rest = _UNTIL.sub("", _UNTIL.sub("", rest))
+    for _round in range(2):
+        below = _TAG_BELOW.search(rest[-80:])
+        tag = _BY_WORD.get(re.sub(r"\s+", " ", below.group(1).lower())) if below else None
+        if not below or not tag or not (below.group(2) or below.group(1).isupper()):
+            break
+        tags.append(tag)
+        rest = rest[: len(rest) - len(below.group(0))]
     return tags, line(rest.strip(" :：;,|-–—") if tags else rest), answered
 
 
@@ -990,6 +1045,57 @@ def _embargo(draft: _Draft, tags: Iterable[Tag], subject: str) -> tuple[Embargo,
     return "indefinite", line(" / ".join(unique(said[:2])))[:300]
 
 
+# --- what is no copy, or asks -------------------------------------------------------------------------------------
+
+_EARLIER: Final = re.compile(
+    r"\s*(?:[-_]{2,}\s*(?:forwarded message|original message|weitergeleitete nachricht|ursprüngliche nachricht|"
+    r"message transféré|message d['’]origine|mensaje (?:reenviado|original))\b|begin forwarded message:|"
+    r"(?:from|von|de):\s[^\n]{1,200}\s(?:sent|date|gesendet|envoyé|enviado|fecha|datum|to|an|à|para)\s*:\s|"
+    r"(?:on|am|le|el|em|il)\s.{6,200}\s(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto)\b[^:]{0,120}:)",
+    re.IGNORECASE,
+)
+_ANY_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
+_ENOUGH_WORDS: Final = 25
+
+
+def _quotes(body: str) -> bool:
+    """True if an earlier message stands in the text, with the line that says who sent it: no reader must see that."""
+    said = (html_library.unescape(_ANY_TAG.sub(" ", inner))[:600] for _kind, inner in markup.split_blocks(body))
+    return any(_EARLIER.match(text) for text in said)
+
+
+_ASKS: Final = re.compile(
+    r"\b(?:please|kindly|pls)\s+(?:kill|withhold|withdraw|retract|disregard|discard|delete|do not (?:use|publish|run))"
+    r"\b|\b(?:kill|withdraw|retract|withhold)(?:s|ing)? (?:our|the|this|that) (?:\w+ ){0,2}?"
+    r"(?:story|report|item|copy|article|dispatch|release)\b|\bretraction (?:of|notice)\b"
+    r"|\bveuillez (?:ne pas|annuler|supprimer)\b|\bbitte (?:nicht verwenden|löschen)\b",
+    re.IGNORECASE,
+)
+_ROWS_THAT_ASK: Final = 8
+
+
+def _asked(draft: _Draft, subject: str) -> str:
+    """The line in which a message without a tag seems to ask for a story to be taken back; "" if there is none."""
+    first = [line(row) for row in draft.first_text[:6000].splitlines() if row.strip()][:_ROWS_THAT_ASK]
+    for row in (subject, *first):
+        text = row[:500]
+        marked = takes.is_marker(text) and takes.marks_in(text).takes_back is not None
+        if marked or takes.advises_editors(text) or _ASKS.search(text):
+            return text
+    return ""
+
+
+_DOCUMENT: Final = re.compile(r"\.(?:docx?|odt|rtf|pdf|pages|dat)\Z", re.IGNORECASE)
+
+
+def _elsewhere(draft: _Draft, body: str) -> tuple[str, ...]:
+    """A doubt about a message whose copy seems to be in a document that is attached."""
+    if len(markup.text_of(body).split()) >= _ENOUGH_WORDS:
+        return ()
+    names = [each.headline for each in draft.associations if _DOCUMENT.search(each.headline)]
+    return (f"Its copy seems to be in an attachment ({names[0][:80]}): read it there.",) if names else ()
+
+
 # --- the item -----------------------------------------------------------------------------------------------------
 
 _TYPES: Final[dict[Tag, EditorialType]] = {
@@ -1023,9 +1129,15 @@ def _parsed(draft: _Draft, head: _Head) -> Parsed:
     if not provider:
         provider = "unknown"
         draft.odd.append(Oddity(code="no-provider", text="It does not say who provides it."))
-    types = in_order(_TYPES[tag] for tag in tags if tag in _TYPES)
+    proved = not doubts
+    if not draft.inner:
+        doubts = (*doubts, *_elsewhere(draft, body))
+        if _quotes(body):
+            doubts = (*doubts, "It quotes an earlier message: cut what is no copy before it is used.")
+    asked = "" if {"kill", "withhold"} & set(tags) else _asked(draft, subject)
+    types = in_order([*(_TYPES[tag] for tag in tags if tag in _TYPES), *(("kill",) if asked else ())])
     # Whoever can forge a message knows the ids of others: unless its sender is proved, it names nobody by itself.
-    meant = before[-1] if before and not doubts else ""
+    meant = before[-1] if before and proved else ""
     about = f" (in answer to {before[-1]})" if before else ""
     directives = tuple(
         Directive(
@@ -1034,6 +1146,10 @@ def _parsed(draft: _Draft, head: _Head) -> Parsed:
         for tag in dict.fromkeys(tags)
         if tag in ("kill", "withhold")
     )
+    if asked:
+        directives = (Directive(status="canceled", target="", said=f"{asked[:400]}{about[:400]}"),)
+        doubts = (*doubts, "It seems to ask editors to take a story back: look at once.")
+    byline, place = takes.opening_of(body)
     headline = rest or (subject if not tags else "") or _first_line(body)
     cover = Item(
         provider=provider,
@@ -1048,6 +1164,9 @@ def _parsed(draft: _Draft, head: _Head) -> Parsed:
         signals=tuple(dict.fromkeys(tags)),
         urgency=1 if "flash" in tags else 2 if "urgent" in tags else None,
         headline=headline,
+        byline=byline,
+        dateline=place,
+        located=place,
         body_html=body,
         body_raw="\n".join(draft.raws),
         language=_language(head) or profile.language,

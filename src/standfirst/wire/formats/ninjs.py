@@ -89,9 +89,11 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
     value = load(data, profile)
     sealed = seal(data)
     if isinstance(value, dict):
-        inside = _listed(value)
+        inside = _listed(value, 0)
         if inside is None:
             return Parsed(items=(_read(value, profile, sealed),), format=NAME)
+        if not inside:
+            return Parsed(items=(), oddities=(Oddity(code="no-items", text="The feed has nothing new."),), format=NAME)
         value = inside
     if not isinstance(value, list) or not value:
         raise Unreadable("This JSON holds no object, so no news item: look at what the feed delivers.")
@@ -134,6 +136,10 @@ _TYPES: Final[dict[str, ItemType]] = {
     "component": "composite",
     "event": "event",
     "planning": "advisory",
+    # Words of the BBC's and others' dialects.
+    "story": "text",
+    "photo": "picture",
+    "image": "picture",
 }
 _STATUSES: Final = ("usable", "withheld", "canceled", "embargoed")
 _REPRESENTATIONS: Final = frozenset({"complete", "incomplete", "full", "partial", "associated"})
@@ -304,18 +310,54 @@ def _has_content(item: Object) -> bool:
 # --- one item -----------------------------------------------------------------------------------------------------
 
 
-_LISTS: Final = ("items", "_items", "hits", "results", "data")
+_LISTS: Final = (
+    "items",
+    "_items",
+    "item",
+    "hits",
+    "results",
+    "docs",
+    "data",
+    "response",
+    "articles",
+    "entries",
+    "content",
+)
+_DEEPEST_LIST: Final = 3
+_ITEM_MARKS: Final = frozenset({"uri", "guid", "headline", "pubstatus", "versioncreated", "body_html", "body_text"})
 
 
-def _listed(value: Object) -> list[Any] | None:
-    """The items in the answer of an agency's search, as Superdesk and TT give them; None if it is an item itself."""
-    if value.get("uri") or value.get("guid"):
+def _listed(value: Object, depth: int) -> list[Any] | None:
+    """The items in the answer of an agency's search, as Superdesk, TT, the BBC and search engines give them; None if it
+    is an item itself, or nothing that we know."""
+    if any(name.lower() in _ITEM_MARKS for name in value):
         return None
+    empty = False
     for name in _LISTS:
         found = value.get(name)
-        if isinstance(found, list) and any(isinstance(e, dict) and (e.get("uri") or e.get("guid")) for e in found):
-            return found
-    return None
+        if isinstance(found, list):
+            entries = [_unwrapped(entry) for entry in found]
+            if any(isinstance(entry, dict) and _identity_of(entry) for entry in entries):
+                return entries
+            empty = empty or not found
+        elif isinstance(found, dict):
+            if _identity_of(found):
+                return [found]
+            inside = _listed(found, depth + 1) if depth < _DEEPEST_LIST else None
+            if inside is not None:
+                return inside
+    return [] if empty else None
+
+
+def _unwrapped(entry: Any) -> Any:
+    """An entry of a list without what search engines put around it."""
+    source = entry.get("_source") if isinstance(entry, dict) else None
+    return source if isinstance(source, dict) else entry
+
+
+def _identity_of(item: Object) -> Any:
+    """The uri or guid of an item; in Superdesk's own stores, `_id` is the same."""
+    return item.get("uri") or item.get("guid") or (item.get("_id") if "_etag" in item or "_updated" in item else None)
 
 
 _SENDERS: Final = ("source", "provider", "copyrightholder")
@@ -323,7 +365,7 @@ _SENDERS: Final = ("source", "provider", "copyrightholder")
 
 def _read(source: Object, profile: Profile, sealed: str) -> Item:
     item = lower(source)
-    identity = item.get("uri") or item.get("guid")
+    identity = _identity_of(item)
     raw_status = item.get("pubstatus")
     word = last_part(raw_status) if isinstance(raw_status, str) else ""
     takedown = word.startswith("cancel") or word in ("withheld", "withdrawn", "kill", "killed")
@@ -411,8 +453,8 @@ def _item(
     kind = text("type").lower()
     if kind == "component":
         odd.append(Oddity(code="component", text="It is a component, made to be part of another item."))
-    bodies, raw = _bodies(item)
     headlines = _headlines(item)
+    bodies, raw = _bodies(item, headlines[0].text if headlines else "")
     descriptions = _descriptions(item)
     provider = profile.provider if profile.force_provider else ""
     provider = provider or text("source") or profile.provider or domain_in(identity) or text("copyrightholder")
@@ -443,7 +485,7 @@ def _item(
         alt_ids=tuple(name for name in _other_names(item) if name != identity),
         version_raw=version_raw,
         version_order=order if order is not None else microseconds(version_created),
-        thread_key=text("slugline") or text("evolvedfrom") or identity,
+        thread_key=text("slugline") or text("slug") or text("evolvedfrom") or identity,
         type=_TYPES.get(kind, "text"),
         status=status,
         status_raw=line(raw_status) if isinstance(raw_status, str) else "",
@@ -452,11 +494,12 @@ def _item(
         editorial_types=in_order(types),
         signals=signals,
         urgency=urgency_of(urgency),
-        slugline=text("slugline"),
+        slugline=text("slugline") or text("slug"),
         headline=headline,
         headlines=headlines,
         subheadline=next((entry.text for entry in headlines if "sub" in entry.role.lower()), ""),
         byline=plain(text("by") or text("byline")) or _writers(item),
+        dateline=text("dateline"),
         located=text("located"),
         abstract=descriptions,
         body_html=bodies,
@@ -555,7 +598,17 @@ _BODY_ORDER: Final[tuple[str, ...]] = (
 )
 
 
-def _bodies(item: Object) -> tuple[str, str]:
+_GLUED: Final = re.compile(r"(?<=</span>)(?=<span class=\"(?:source|vignette)\")")
+"""Where TT sets section and source of a story side by side, apart by style alone."""
+
+
+def _without_headline(html: str, headline: str) -> str:
+    """A body without the headline above it, as whole pages have it."""
+    first = re.match(r"<h2>(.{1,1000}?)</h2>", html)
+    return html[first.end() :] if first and headline and plain(first.group(1)) == headline else html
+
+
+def _bodies(item: Object, headline: str) -> tuple[str, str]:
     bodies = Bodies()
     raws: list[str] = []
     names = [name for name in _BODY_ORDER if name in item]
@@ -563,7 +616,7 @@ def _bodies(item: Object) -> tuple[str, str]:
     for name in names:
         raws.append(item[name])
         mime = "text/html" if "html" in name else "text/plain" if name == "body_text" else ""
-        bodies.add(html_of_text(item[name], mime))
+        bodies.add(_without_headline(html_of_text(_GLUED.sub(" ", item[name]), mime), headline))
     entries = [lower(entry) for entry in item.get("bodies") or []]
     entries.sort(key=lambda entry: 0 if "html" in str(entry.get("contenttype")) else 1)
     for entry in entries:
@@ -630,8 +683,13 @@ def _named(value: Any) -> Iterator[tuple[str, Object]]:
 
 
 def _renditions(value: Any) -> Iterator[Rendition]:
-    for role, entry in _named(value):
-        low = lower(entry)
+    entries = [(role, lower(entry)) for role, entry in _named(value)]
+    # TT numbers its renditions, and says beside what each is for; those with a mark across it come last.
+    entries.sort(key=lambda pair: scalar(pair[1].get("variant")).lower() == "watermark")
+    for role, low in entries:
+        usage, variant = scalar(low.get("usage")), scalar(low.get("variant"))
+        if usage and re.fullmatch(r"r\d+", role):
+            role = usage if variant in ("", "Normal") else f"{usage} {variant}"
         yield Rendition(
             role=line(role),
             href=scalar(low.get("href")),

@@ -3,7 +3,8 @@
 The first line is the headline; a byline, a dateline and lines such as "Embargo: ..." or "Slug: ..." are read where
 they stand; notes to editors, contacts and everything behind "ENDS" stay with editors. Nothing but words says what such
 a text is, so a person always looks before it is used. Every text is an item of its own: nothing tells that one is a
-newer version of another. Messages framed as on telegraph lines (ZCZC number ... NNNN) are an item each.
+newer version of another. Messages framed as on telegraph lines (ZCZC number ... NNNN) are an item each; lines below
+ZCZC that begin with a sign ($, :, # ...) are told apart by it.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def parse(data: bytes, profile: Profile = DEFAULT) -> Parsed:
 
 
 _ZCZC: Final = re.compile(
-    r"\s*ZCZC\s+(?P<number>[A-Za-z]{1,6}\d{1,6})[^\n]{0,60}\n(?:(?P<codes>[A-Z]{1,3} [A-Z]{2,4})\s*\n)?"
+    r"\s*ZCZC\s+(?P<number>[A-Za-z]{1,6}\d{0,6})[^\n]{0,60}\n(?:(?P<codes>[A-Z]{1,3} [A-Z]{2,4})\s*\n)?"
 )
 _NNNN: Final = re.compile(r"^\s{0,8}NNNN\s*$", re.MULTILINE)
 
@@ -116,6 +117,36 @@ def _unframed(text: str) -> tuple[str, str, str]:
         re.sub(r"[<=]?!\Z", "", each.rstrip()).removeprefix("<").rstrip(" .") if "!" in each else each for each in lines
     ]
     return "\n".join(kept), found.group("number"), found.group("codes") or ""
+
+
+_MACHINE_LINE: Final = re.compile(r"(?P<sign>[%#$:&*@~^=+])(?P<words>.*)\Z")
+_MOST_MACHINE_LINES: Final = 15
+
+
+def _machine_lines(lines: list[str], read: _Read) -> list[str]:
+    """Takes the desk's machine's lines off the start of a framed message, as Australian desks have them: "$headline" or
+    "^headline", ":place", ":headline" or ":keyword", "#keyword", "*subject"; all others are codes."""
+    found: list[tuple[str, str]] = []
+    for each in lines[:_MOST_MACHINE_LINES]:
+        matched = _MACHINE_LINE.match(each.strip())
+        if matched is None:
+            break
+        found.append((matched.group("sign"), line(matched.group("words"))))
+    if len(found) < 2:
+        return lines
+    for sign, words in found:
+        place = re.fullmatch(r"\(([^()]{2,60})\)", words)
+        if not words:
+            continue
+        if sign == ":" and place:
+            read.dateline = read.dateline or place.group(1)
+        elif (sign == "^" or (sign == "$" and len(words) > 2)) and not read.headline:
+            read.headline = _tagged(words, read)
+        elif sign in ":#" and not read.slugline:
+            read.slugline = words
+        else:
+            read.signals.append(sign + words)
+    return lines[len(found) :]
 
 
 @dataclass(slots=True)
@@ -153,14 +184,17 @@ def parse_paste(text: str, profile: Profile = DEFAULT) -> Parsed:
     if not any(letter.isalnum() for each in lines for letter in each):
         raise Unreadable("There are no words in this text: paste the story.")
     read = _Read()
-    below = _head(lines, read)
+    told = _machine_lines(lines, read) if number else lines
+    below = _head(told, read)
     below, private = _without_notes(below)
     notes = [*(EdNote(text=note) for note in unique(read.notes)), *([EdNote(text=private)] if private else [])]
     if html and below == lines[1:]:
         # Its formatting stays where nothing but the headline was taken out.
         body = "".join(_WHOLE.get(kind, "{}").format(inner) for kind, inner in markup.split_blocks(html)[1:])
     else:
-        listed = bool(number) and sum(len(each) for each in below) < 60 * len(below)
+        # Of messages with lines for machines, one says whether it is a table.
+        untold = told is lines or "*T" in read.signals
+        listed = bool(number) and untold and sum(len(each) for each in below) < 60 * len(below)
         body = takes.preformatted(below) if listed else takes.blocks_of(_parted(below))
     opening = next((each for each in below if each.strip()), "")
     place, _agency = takes.lead_in(opening)
@@ -182,7 +216,7 @@ def parse_paste(text: str, profile: Profile = DEFAULT) -> Parsed:
     item = Item(
         provider=profile.provider or "unknown",
         item_id=f"paste:{digest[:32]}",
-        alt_ids=(number.lower(),) if number else (),
+        alt_ids=(number.lower(),) if number[-1:].isdigit() else (),
         thread_key=read.slugline,
         type="advisory" if directives else "text",
         embargo_until=until,
@@ -250,6 +284,7 @@ _MOST_TOP_LINES: Final = 20
 def _head(lines: list[str], read: _Read) -> list[str]:
     """Reads the lines above the text; returns those of the text."""
     at = 0
+    goes_on = -1
     for at, each in enumerate(lines[:_MOST_TOP_LINES]):
         text = line(each)
         if not text:
@@ -265,13 +300,38 @@ def _head(lines: list[str], read: _Read) -> list[str]:
         elif takes.is_marker(inner):
             read.marks.append(takes.marks_in(inner))
             read.signals.append(inner)
+        elif not read.headline and _RELEASE.match(text):
+            read.notes.append(text)
         elif not read.headline:
             read.headline = _tagged(text, read)
+            if _goes_on(lines, at):
+                read.headline = f"{read.headline} {line(lines[at + 1])}"
+                goes_on = at + 1
+        elif at == goes_on:
+            continue
         elif not read.byline and _BYLINE.match(text):
             read.byline = text
         else:
             return lines[at:]
     return lines[at + 1 :] if at < _MOST_TOP_LINES - 1 else lines[at:]
+
+
+_RELEASE: Final = re.compile(
+    r"(?:for immediate release|(?:media|press|news) (?:release|statement)|pressemitteilung|medienmitteilung|"
+    r"communiqué de presse|comunicado de prensa|nota de prensa|comunicato stampa|persbericht)"
+    r"(?:\s*(?:no\.?|nr\.?|#)?\s*[A-Z]{0,4}\d[\w/-]{0,15})?\s*:?\Z",
+    re.IGNORECASE,
+)
+"""What stands above the headline of a release: "MEDIA RELEASE PR67276"."""
+
+
+def _goes_on(lines: list[str], at: int) -> bool:
+    """True if a headline goes on in the next line: it is long, the next one shorter, and an empty line follows."""
+    if at + 2 >= len(lines) or lines[at + 2].strip() or not lines[at + 1].strip():
+        return False
+    first, second = lines[at].strip(), lines[at + 1].strip()
+    ends = first[-1:] in ".!?:;" or bool(_BYLINE.match(second) or _LABEL.match(second))
+    return 50 <= len(first) <= 100 and len(second) < len(first) and second[-1:] not in ".!?" and not ends
 
 
 def _labelled(name: str, value: str, text: str, read: _Read) -> None:

@@ -180,3 +180,9 @@ def test_messages_made_to_take_for_ever_do_not(data: bytes) -> None:
         mail.parse(data, OURS)
     except formats.Unreadable as refused:
         assert refused.reason.endswith(".")
+
+
+def test_a_kill_that_quotes_what_it_kills_still_names_it() -> None:
+    item = read("withdrawn-at-the-end", PROOF)
+    assert [(each.status, each.target) for each in item.directives] == [("canceled", "1@harbour-wire.test")]
+    assert item.doubts == ("It quotes an earlier message: cut what is no copy before it is used.",)
