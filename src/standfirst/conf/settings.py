@@ -194,7 +194,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = STANDFIRST.mail_from
 
 # Wagtail's small jobs (the search index, its index of references, files of deleted pictures) are done where they arise:
 # 10 ms a story, and what was saved is found. Put off, they would wait for a worker of their own.
-TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+TASKS = {"default": {"BACKEND": "standfirst.changes.jobs.JobsAtOnce"}}
 
 WAGTAIL_SITE_NAME = "Standfirst"
 WAGTAILADMIN_BASE_URL = STANDFIRST.origin

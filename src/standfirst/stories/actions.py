@@ -15,6 +15,7 @@ from wagtail.actions.unpublish_page import UnpublishPageAction
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page, Revision, Site
 
 from standfirst.changes import actions as changes
+from standfirst.changes import jobs
 from standfirst.changes import ports as change_ports
 from standfirst.changes.actions import Actor
 from standfirst.changes.models import Lane
@@ -132,21 +133,26 @@ def open_section(*, parent: Section, name: str, slug: str, standfirst: str = "")
 
 
 @transaction.atomic
-def create(*, section: Section, by: Actor | None = None, **fields: Any) -> Story:
-    """Start a story as a draft in `section`. `fields` are fields of `Story` (`title` is the headline)."""
+def create(*, section: Section, by: Actor | None = None, revised: bool = True, **fields: Any) -> Story:
+    """Start a story as a draft in `section`. `fields` are fields of `Story` (`title` is the headline).
+
+    `revised=False`: without a first revision, for whoever makes one before the transaction ends.
+    """
     further = fields.pop("further_sections", ())
     topics = fields.pop("topics", ())
     authors = fields.pop("authors", ())
     user = by if by is not None and by.pk is not None else None
     story = Story(live=False, owner=user, **fields)
-    section.add_child(instance=story)
-    if further:
-        story.further_sections.set(further)
-    if topics:
-        story.topics.set(topics)
-    for author in authors:
-        story.bylines.create(author=author)
-    story.save_revision(user=user, clean=False)
+    with jobs.once():
+        section.add_child(instance=story)
+        if further:
+            story.further_sections.set(further)
+        if topics:
+            story.topics.set(topics)
+        for author in authors:
+            story.bylines.create(author=author)
+        if revised:
+            story.save_revision(user=user, clean=False)
     return story
 
 
@@ -159,8 +165,9 @@ def publish(*, story: Story, by: Actor | None = None) -> Story:
     """
     hold(story)
     user = by if by is not None and by.pk is not None else None
-    revision = story.get_latest_revision() or story.save_revision(user=user)
-    revision.publish(user=user, skip_permission_checks=True)
+    with jobs.once():
+        revision = story.get_latest_revision() or story.save_revision(user=user)
+        revision.publish(user=user, skip_permission_checks=True)
     if by is not None:
         changes.audit(by=by, verb="published", kind="story", ref=story.pk, revision=revision.pk)
     story.refresh_from_db()

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from standfirst.changes import jobs
 from standfirst.kit import clock
 from standfirst.kit.errors import Refused
 from standfirst.stories import actions as stories
@@ -145,12 +146,13 @@ def _make_story(
     item: Item, version: Version, canonical: CanonicalItem, feed: Feed, section: Section, authors: list[Any]
 ) -> Literal["published", "scheduled"]:
     whole, parts = takes.joined(item, version, canonical)
-    story = stories.create(section=section, by=None, authors=authors, **fields_of(whole, feed))
-    bind(item, story, canonical.embargo_raw)
-    trace(story, version, revision=None)
-    bring_in(story, item, parts)
-    revision, how = publish_when_free(item, story)
-    trace(story, version, revision=revision)
+    with jobs.once():
+        story = stories.create(section=section, by=None, authors=authors, revised=False, **fields_of(whole, feed))
+        bind(item, story, canonical.embargo_raw)
+        trace(story, version, revision=None)
+        bring_in(story, item, parts)
+        revision, how = publish_when_free(item, story)
+        trace(story, version, revision=revision)
     item.place = Item.Place.TAKEN
     return how
 
@@ -229,7 +231,7 @@ def _replace(item: Item, version: Version, canonical: CanonicalItem, feed: Feed,
     if not copy.title or not copy.body:
         return "The newer version has no text."
     try:
-        with transaction.atomic():
+        with transaction.atomic(), jobs.once():
             draft = story.get_latest_revision_as_object()
             copy.put_into(draft)
             picturing.keep(item, draft)

@@ -1,0 +1,92 @@
+"""SQLite's writers take turns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connections
+
+from standfirst.conf.sqlite3.base import DatabaseWrapper
+
+pytestmark = pytest.mark.django_db
+
+
+def connected(path: Path, *, patience: float = 20.0) -> DatabaseWrapper:
+    settings = {
+        **connections.settings["default"],
+        "ENGINE": "standfirst.conf.sqlite3",
+        "NAME": str(path),
+        "OPTIONS": {
+            "timeout": patience,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+        "TIME_ZONE": None,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": False,
+        "AUTOCOMMIT": True,
+    }
+    return DatabaseWrapper(settings, "other")
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Iterator[tuple[Path, threading.Event]]:
+    """A database in which somebody else is writing, until the event is set."""
+    path = tmp_path / "some.sqlite3"
+    holding, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with closing(connected(path)) as other, other.cursor() as cursor:
+            cursor.execute("CREATE TABLE notes (words text)")
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("INSERT INTO notes VALUES ('first')")
+            holding.set()
+            done.wait(30)
+            cursor.execute("COMMIT")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert holding.wait(30)
+    yield path, done
+    done.set()
+    thread.join()
+
+
+def words_in(database: DatabaseWrapper) -> list[str]:
+    with database.cursor() as cursor:
+        return [words for (words,) in cursor.execute("SELECT words FROM notes ORDER BY rowid")]
+
+
+@pytest.mark.parametrize("kind", ["transaction", "statement", "many"])
+def test_who_finds_it_busy_waits_and_writes_then(busy: tuple[Path, threading.Event], kind: str):
+    path, done = busy
+    with closing(connected(path)) as database:
+        assert words_in(database) == [], "readers wait for nobody, and see nothing half done"
+        timer = threading.Timer(0.2, done.set)
+        timer.start()
+        with database.cursor() as cursor:
+            if kind == "transaction":
+                cursor.execute("BEGIN IMMEDIATE")
+                cursor.execute("INSERT INTO notes VALUES (%s)", ["second"])
+                cursor.execute("COMMIT")
+            elif kind == "statement":
+                cursor.execute("INSERT INTO notes VALUES (%s)", ["second"])
+            else:
+                some: Any = iter([["second"]])
+                cursor.executemany("INSERT INTO notes VALUES (%s)", some)
+        timer.join()
+        assert words_in(database) == ["first", "second"]
+
+
+def test_patience_ends_with_the_error_that_everybody_knows(busy: tuple[Path, threading.Event]):
+    path, _ = busy
+    with closing(connected(path, patience=0.05)) as database, database.cursor() as cursor:
+        with pytest.raises(OperationalError, match="locked"):
+            cursor.execute("INSERT INTO notes VALUES ('never')")
+        with pytest.raises(OperationalError, match="syntax"):
+            cursor.execute("INSERT notes")
