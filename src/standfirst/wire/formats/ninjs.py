@@ -614,6 +614,8 @@ def _bodies(item: Object, headline: str) -> tuple[str, str]:
     names = [name for name in _BODY_ORDER if name in item]
     names += [name for name in item if name.startswith("body_") and name not in names]
     for name in names:
+        if not isinstance(item[name], str):
+            continue
         raws.append(item[name])
         mime = "text/html" if "html" in name else "text/plain" if name == "body_text" else ""
         bodies.add(_without_headline(html_of_text(_GLUED.sub(" ", item[name]), mime), headline))
@@ -631,7 +633,7 @@ def _descriptions(item: Object) -> str:
     """The abstract: the plainest description, of several the one that is called a summary."""
     found: list[tuple[int, str]] = []
     for name, value in item.items():
-        if name.startswith("description_"):
+        if name.startswith("description_") and isinstance(value, str):
             found.append((0 if name == "description_text" else 1, plain(line(value))))
     for entry in item.get("descriptions") or []:
         value = entry.get("value")
