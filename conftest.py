@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -105,6 +106,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if _no_postgresql:
         for item in items:
             item.add_marker(pytest.mark.skip(reason=_no_postgresql))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays until the end: neither a test nor a process forked by one need look through it."""
+    gc.collect()
+    gc.freeze()
 
 
 def _uses_a_database(item: pytest.Item) -> bool:
