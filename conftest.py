@@ -136,12 +136,13 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> N
     """Test databases are copies of one that was migrated before: making Wagtail's tables takes longer than a test."""
     from django.db import connections
 
+    assert request.config.cache is not None
+    kept = Path(request.config.cache.mkdir("standfirst-tables"))
     with django_db_blocker.unblock():
         if connections["default"].vendor == "postgresql":
-            names = postgres.copies(os.environ.get("PYTEST_XDIST_WORKER", "alone"), template.digest())
+            names = postgres.copies(os.environ.get("PYTEST_XDIST_WORKER", "alone"), template.digest(), kept)
         else:
-            assert request.config.cache is not None
-            migrated = template.migrated(Path(request.config.cache.mkdir("standfirst-tables")))
+            migrated = template.migrated(kept)
             home = Path(os.environ["STANDFIRST_HOME"])
             template.copy(migrated, home / "test-default.sqlite3")
             (home / "test-press.sqlite3").touch()
