@@ -92,7 +92,9 @@ def _set_up_django() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; never a newsroom's
+    gc.disable()
     django.setup()
+    gc.enable()
     # Workers of pytest-xdist must come here themselves, not be set up by pytest-django before.
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
@@ -108,10 +110,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=_no_postgresql))
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Any:
     """What is loaded by now stays until the end: neither a test nor a process forked by one need look through it."""
-    gc.collect()
-    gc.freeze()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _uses_a_database(item: pytest.Item) -> bool:
