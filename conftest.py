@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -91,7 +92,9 @@ def _set_up_django() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; never a newsroom's
+    gc.disable()
     django.setup()
+    gc.enable()
     # Workers of pytest-xdist must come here themselves, not be set up by pytest-django before.
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
@@ -105,6 +108,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if _no_postgresql:
         for item in items:
             item.add_marker(pytest.mark.skip(reason=_no_postgresql))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Any:
+    """What is loaded by now stays until the end: neither a test nor a process forked by one need look through it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _uses_a_database(item: pytest.Item) -> bool:
@@ -129,12 +143,13 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> N
     """Test databases are copies of one that was migrated before: making Wagtail's tables takes longer than a test."""
     from django.db import connections
 
+    assert request.config.cache is not None
+    kept = Path(request.config.cache.mkdir("standfirst-tables"))
     with django_db_blocker.unblock():
         if connections["default"].vendor == "postgresql":
-            names = postgres.copies(os.environ.get("PYTEST_XDIST_WORKER", "alone"), template.digest())
+            names = postgres.copies(os.environ.get("PYTEST_XDIST_WORKER", "alone"), template.digest(), kept)
         else:
-            assert request.config.cache is not None
-            migrated = template.migrated(Path(request.config.cache.mkdir("standfirst-tables")))
+            migrated = template.migrated(kept)
             home = Path(os.environ["STANDFIRST_HOME"])
             template.copy(migrated, home / "test-default.sqlite3")
             (home / "test-press.sqlite3").touch()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from standfirst.press.engine.engine import Engine
 from standfirst.press.worker import Worker
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Author, Section, Story
+from tests.again import again
 
 
 def forget_ledger() -> None:
@@ -37,34 +38,60 @@ def forget_ledger() -> None:
         store.set_meta("built", "")
 
 
-class Newsroom:
-    """Two levels of sections, a cast, and a press that prints when it is told to."""
+@dataclass
+class Opened:
+    """Two levels of sections and a cast."""
 
-    def __init__(self, home: Path, fault: Callable[[str], None] = lambda name: None) -> None:
+    front: Section
+    news: Section
+    world: Section
+    sport: Section
+    editor: User
+    publisher: User
+    reporter: User
+    wire_editor: User
+    author: Author
+
+
+def open_newsroom() -> Opened:
+    front = stories.open_newsroom(name="The Harbour Post", zone="Africa/Lagos", strapline="From the coast")
+    desk.set_up(home=front)
+    news = stories.open_section(parent=front, name="News", slug="news")
+    return Opened(
+        front=front,
+        news=news,
+        world=stories.open_section(parent=news, name="World", slug="world"),
+        sport=stories.open_section(parent=Section.objects.get(pk=front.pk), name="Sport", slug="sport"),
+        editor=hire("alice", "Editor"),
+        publisher=hire("bola", "Publisher"),
+        reporter=hire("charlie", "Reporter"),
+        wire_editor=hire("dele", "Wire editor"),
+        author=Author.objects.create(name="Ama Sarpong", slug="ama-sarpong", role="Correspondent", bio="Writes."),
+    )
+
+
+def hire(username: str, role: str) -> User:
+    return people.hire(
+        username=username,
+        name=username.title(),
+        roles=[role],
+        password="correct horse",
+        email=f"{username}@post.example",
+    )
+
+
+class Newsroom(Opened):
+    """A small newsroom, and a press that prints when it is told to."""
+
+    def __init__(
+        self, home: Path, fault: Callable[[str], None] = lambda name: None, *, opened: Opened | None = None
+    ) -> None:
+        super().__init__(**vars(opened or open_newsroom()))
         self.home = home
         (home / "run").mkdir(parents=True, exist_ok=True)
         (home / "reads").mkdir(exist_ok=True)
-        self.front = stories.open_newsroom(name="The Harbour Post", zone="Africa/Lagos", strapline="From the coast")
-        desk.set_up(home=self.front)
-        self.news = stories.open_section(parent=self.front, name="News", slug="news")
-        self.world = stories.open_section(parent=self.news, name="World", slug="world")
-        self.sport = stories.open_section(parent=Section.objects.get(pk=self.front.pk), name="Sport", slug="sport")
-        self.editor = self.hire("alice", "Editor")
-        self.publisher = self.hire("bola", "Publisher")
-        self.reporter = self.hire("charlie", "Reporter")
-        self.wire_editor = self.hire("dele", "Wire editor")
-        self.author = Author.objects.create(name="Ama Sarpong", slug="ama-sarpong", role="Correspondent", bio="Writes.")
         forget_ledger()
         self.start(fault)
-
-    def hire(self, username: str, role: str) -> User:
-        return people.hire(
-            username=username,
-            name=username.title(),
-            roles=[role],
-            password="correct horse",
-            email=f"{username}@post.example",
-        )
 
     def start(self, fault: Callable[[str], None] = lambda name: None) -> None:
         """Start the worker's steps anew, as after a crash."""
@@ -147,5 +174,5 @@ def _address(name: str) -> str:
 def newsroom(db: None, tmp_path: Path, settings: Any) -> Iterator[Newsroom]:
     """An open newsroom with nothing published."""
     settings.MEDIA_ROOT = str(tmp_path / "private")
-    yield Newsroom(tmp_path)
+    yield Newsroom(tmp_path, opened=again(open_newsroom))
     clock.set_offset(timedelta(0))

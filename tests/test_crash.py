@@ -137,10 +137,20 @@ def steps_of(home: Path, act: Callable[[Path, Steps], None]) -> list[str]:
 
 
 def telling(names: list[str]) -> list[int]:
-    """Numbers of the steps that differ in kind: the first of each name, and the last page's."""
-    first = {name: number for number, name in reversed(list(enumerate(names, 1)))}
-    last = dict(zip(names, range(1, len(names) + 1), strict=True))
-    return sorted({*first.values(), last["bake:recorded"]})
+    """Numbers of the steps that differ in kind: the first of each kind, and the last page's."""
+    kinds = [kind_of(name) for name in names]
+    first = {kind: number for number, kind in reversed(list(enumerate(kinds, 1)))}
+    last = dict(zip(kinds, range(1, len(kinds) + 1), strict=True))
+    written = (number for kind, number in last.items() if kind.startswith(("write pages", "rename pages")))
+    return sorted({*first.values(), *written, last["bake:recorded"]})
+
+
+def kind_of(name: str) -> str:
+    """A step on a file is named for it; those on the files of one page are like those of another."""
+    verb, _, file = name.partition(" ")
+    if verb not in ("write", "rename", "erase"):
+        return name
+    return f"{verb} {file.split('/')[0]} {file.rpartition('.')[2]}"
 
 
 def turning(names: list[str]) -> list[int]:

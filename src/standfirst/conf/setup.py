@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import sqlite3
@@ -24,10 +25,15 @@ def boot() -> None:
     import django
     from django.core.exceptions import ImproperlyConfigured
 
+    # Nothing that is loaded now is ever garbage: looking for some would take a fifth of the time.
+    gc.disable()
     try:
         django.setup()
     except ImproperlyConfigured as error:
         raise Problem(str(error)) from error
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @contextmanager

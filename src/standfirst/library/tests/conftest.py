@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from standfirst.library.tests.archive import Archive
+from tests.again import again
 
 
 @pytest.fixture
 def archive(db: None) -> Archive:
-    return Archive()
+    return again(Archive)

@@ -149,15 +149,32 @@ def ids(archive: Archive) -> list[int]:
     return archive.publish_many(written, at=[NOON - timedelta(days=9 * n) for n in range(STORIES)])
 
 
-EXAMPLES = 8 if os.environ.get("DATABASE_URL") else 40
+EXAMPLES = 8 if os.environ.get("DATABASE_URL") else 20
 """Histories; fewer on a server, where each statement takes the way through a socket."""
 
+_quick = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_long = settings(_quick, max_examples=EXAMPLES * 10, database=None)
+histories = given(history=st.lists(steps, min_size=4, max_size=24), small=st.booleans())
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(history=st.lists(steps, min_size=4, max_size=24), small=st.booleans())
+
+@_quick
+@histories
 def test_every_list_equals_its_definition_after_any_history(
     archive: Archive, ids: list[int], history: list[tuple[Any, ...]], small: bool
 ) -> None:
+    live_through(archive, ids, history, small)
+
+
+@pytest.mark.deep
+@_long
+@histories
+def test_every_list_equals_its_definition_after_many_histories(
+    archive: Archive, ids: list[int], history: list[tuple[Any, ...]], small: bool
+) -> None:
+    live_through(archive, ids, history, small)
+
+
+def live_through(archive: Archive, ids: list[int], history: list[tuple[Any, ...]], small: bool) -> None:
     with pytest.MonkeyPatch.context() as patched, undone():
         if small:  # so that few stories come up against every bound
             bounds = {"PLACES": 3, "AT_ONCE": 2, "LISTS": 4, "LOOKED_UP": 2, "NEWEST": 5, "COMPARED": 7, "RELATED": 1.0}

@@ -6,7 +6,8 @@ import pytest
 
 from standfirst.changes.models import Change
 from standfirst.stories.models import Story
-from tests.newsroom import Newsroom
+from tests.again import again
+from tests.newsroom import Newsroom, open_newsroom
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "press"])
 @pytest.fixture
 def newsroom(db: None, tmp_path, settings) -> Newsroom:
     settings.MEDIA_ROOT = str(tmp_path / "private")
-    return Newsroom(tmp_path)
+    return Newsroom(tmp_path, opened=again(open_newsroom))
 
 
 def test_a_write_past_every_door_is_late_but_not_lost(newsroom: Newsroom) -> None:

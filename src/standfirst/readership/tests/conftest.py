@@ -14,8 +14,16 @@ from standfirst.changes.actions import Machine
 from standfirst.kit import clock
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Address, Section, Story
+from tests.again import again
 
 DESK = Machine("desk")
+
+
+def open_newsroom() -> tuple[Section, Section, Section]:
+    front = stories.open_newsroom(name="The Harbour Post", zone="Africa/Lagos")
+    news = stories.open_section(parent=front, name="News", slug="news")
+    sport = stories.open_section(parent=Section.objects.get(pk=front.pk), name="Sport", slug="sport")
+    return front, news, sport
 
 
 class Desk:
@@ -23,9 +31,7 @@ class Desk:
 
     def __init__(self, reads: Path) -> None:
         self.reads = reads
-        self.front = stories.open_newsroom(name="The Harbour Post", zone="Africa/Lagos")
-        self.news = stories.open_section(parent=self.front, name="News", slug="news")
-        self.sport = stories.open_section(parent=Section.objects.get(pk=self.front.pk), name="Sport", slug="sport")
+        self.front, self.news, self.sport = again(open_newsroom)
         self._files = 0
 
     def publish(self, headline: str, section: Section | None = None) -> Story:

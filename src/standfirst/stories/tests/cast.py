@@ -17,6 +17,7 @@ from standfirst.people.models import User
 from standfirst.stories import actions
 from standfirst.stories import ports as story_ports
 from standfirst.stories.models import Section, Story
+from tests.again import again
 
 
 @dataclass
@@ -99,7 +100,7 @@ def quiet_ports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    return open_newsroom()
+    return again(open_newsroom)
 
 
 @pytest.fixture

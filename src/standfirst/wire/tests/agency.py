@@ -19,6 +19,7 @@ from standfirst.stories.models import Author, Section, SiteFacts, Story
 from standfirst.wire import actions
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Delivery, Feed, Item
+from tests.again import again
 
 LIFECYCLE = Path(__file__).resolve().parents[5] / "shared" / "fixtures" / "lifecycle-synthetic"
 TEXT = "<p>TARRAVA (CPA) - The rope bridge over the Sennet gave way on Sunday.</p><p>Nobody was on it.</p>"
@@ -155,7 +156,7 @@ class Desk:
 
 @pytest.fixture
 def desk(db: None, settings: Any) -> Iterator[Desk]:
-    yield Desk()
+    yield again(Desk)
     clock.set_offset(timedelta(0))
 
 
