@@ -53,7 +53,7 @@ def _database(option: str, url: str, name: str) -> dict[str, Any]:
         return {**parsed, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
     # mode=rw: a database that was removed is an error at once, never an empty newsroom.
     return {
-        "ENGINE": "standfirst.conf.sqlite3",
+        "ENGINE": "standfirst.changes.sqlite3",
         "NAME": f"file:{HOME / name}?mode=rw",
         "OPTIONS": {
             "uri": True,

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from django.db import connections, transaction
 
+from standfirst.changes.sqlite3.base import in_turn
 from standfirst.press.engine.sql import Row, SqlStore
 
 ALIAS = "press"
@@ -23,14 +24,16 @@ class DjangoConnection:
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         if self.dialect == "sqlite":
             # Past Django's cursor wrappers: a bake runs tens of thousands of small statements.
-            return cast(list[Row], self._sqlite().execute(sql, parameters).fetchall())
+            connection = self._sqlite()
+            return cast(list[Row], in_turn(lambda: connection.execute(sql, parameters).fetchall()))
         with connections[self._alias].cursor() as cursor:
             cursor.execute(sql.replace("?", "%s"), parameters or None)
             return [] if cursor.description is None else [tuple(_plain(value) for value in row) for row in cursor]
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         if self.dialect == "sqlite":
-            self._sqlite().executemany(sql, rows)
+            connection = self._sqlite()
+            in_turn(lambda: connection.executemany(sql, rows))
             return
         with connections[self._alias].cursor() as cursor:
             cursor.executemany(sql.replace("?", "%s"), rows)

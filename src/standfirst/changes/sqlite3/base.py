@@ -24,42 +24,51 @@ PATIENCE: Final = 20.0
 Result = TypeVar("Result")
 
 
+def in_turn(run: Callable[[], Result], patience: float = PATIENCE) -> Result:
+    """Have `run` ask the database, again and again for `patience` seconds while it is busy.
+
+    Raises:
+        sqlite3.OperationalError: it was busy for longer, or something else is wrong.
+    """
+    until = 0.0
+    while True:
+        try:
+            return run()
+        except sqlite3.OperationalError as error:
+            # A reader whose snapshot is too old to write (SQLITE_BUSY_SNAPSHOT) would wait in vain.
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY):
+                raise
+            now = time.monotonic()
+            until = until or now + patience
+            if now > until:
+                raise
+        time.sleep(PAUSE)
+
+
 class Cursor(base.SQLiteCursorWrapper):
     """A cursor whose statements wait for other writers without growing tired."""
 
     patience = PATIENCE
 
     def execute(self, query: str, params: Any = None) -> Any:
-        return self._in_turn(lambda: super(Cursor, self).execute(query, params))
+        return in_turn(lambda: super(Cursor, self).execute(query, params), self.patience)
 
     def executemany(self, query: str, param_list: Any) -> Any:
         some = list(param_list)  # an iterator could not be gone through twice
-        return self._in_turn(lambda: super(Cursor, self).executemany(query, some))
-
-    def _in_turn(self, run: Callable[[], Result]) -> Result:
-        until = 0.0
-        while True:
-            try:
-                return run()
-            except sqlite3.OperationalError as error:
-                # A reader whose snapshot is too old to write (SQLITE_BUSY_SNAPSHOT) would wait in vain.
-                if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY):
-                    raise
-                now = time.monotonic()
-                until = until or now + self.patience
-                if now > until:
-                    raise
-            time.sleep(PAUSE)
+        return in_turn(lambda: super(Cursor, self).executemany(query, some), self.patience)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection whose statements take turns."""
+    """A connection whose statements take turns.
+
+    Whoever goes past its cursors to SQLite's own connection, which does not wait any more, uses `in_turn`.
+    """
 
     def get_new_connection(self, conn_params: Any) -> Any:
         connection = super().get_new_connection(conn_params)
         patience = float(self.settings_dict["OPTIONS"].get("timeout", PATIENCE))
         self._cursors = type("PatientCursor", (Cursor,), {"patience": patience})
-        connection.execute("PRAGMA busy_timeout=0")  # from here on it is the cursors that wait
+        connection.execute("PRAGMA busy_timeout=0")
         return connection
 
     def create_cursor(self, name: str | None = None) -> Any:

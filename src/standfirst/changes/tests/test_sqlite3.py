@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connections
 
-from standfirst.conf.sqlite3.base import DatabaseWrapper
+from standfirst.changes.sqlite3.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def connected(path: Path, *, patience: float = 20.0) -> DatabaseWrapper:
     settings = {
         **connections.settings["default"],
-        "ENGINE": "standfirst.conf.sqlite3",
+        "ENGINE": "standfirst.changes.sqlite3",
         "NAME": str(path),
         "OPTIONS": {
             "timeout": patience,
