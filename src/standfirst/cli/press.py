@@ -10,31 +10,40 @@ from typing import TYPE_CHECKING
 
 import click
 
-from standfirst.conf import setup
+from standfirst.conf import crew, setup
 
 if TYPE_CHECKING:
     from standfirst.press.engine.proof import Proof
     from standfirst.press.worker import Worker
 
 
-def _worker() -> Worker:
-    """The worker of a newsroom that is there, not running."""
+def _worker(jobs: int | None = 1) -> Worker:
+    """The worker of a newsroom that is there, not running. Of so many `jobs` at most, None: one for each core."""
     home = setup.open_newsroom()
     from django.conf import settings
 
     from standfirst.press import wiring
+    from standfirst.press.crew import Crew
     from standfirst.press.worker import Worker
 
-    return Worker(wiring.engine(), home=home, options=settings.STANDFIRST)
+    number = crew.number(jobs)
+    hire = (lambda: Crew(number, crew.start)) if number > 1 else None
+    return Worker(wiring.engine(), home=home, options=settings.STANDFIRST, hire=hire)
 
 
 @click.command(epilog="Example:  standfirst press run --all --json")
 @click.option("--all", "everything", is_flag=True, help="Print every page anew, not only what changed.")
 @click.option("--allow-removal", is_flag=True, help="Confirm a run that takes more than 2% of the pages from readers.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), help="Processes that print when there is much to do; else one for each core."
+)
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
-def run(everything: bool, allow_removal: bool, as_json: bool) -> None:
-    """Print what changed; with --all everything."""
-    worker = _worker()
+def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) -> None:
+    """Print what changed; with --all everything.
+
+    It can be cut short at any moment and called again: what was printed stays printed.
+    """
+    worker = _worker(jobs)
     began = time.perf_counter()
     worker.open()
     if everything:
@@ -43,6 +52,7 @@ def run(everything: bool, allow_removal: bool, as_json: bool) -> None:
         every = wiring.Ahead()
         worker.engine.sweep(every, every.compose)
         worker.engine.bake_all()
+    worker.call_crew(**({"many": 1} if jobs else {}))
     total = sum(worker.engine.status().backlog.values())
     done, shown = 0, 0.0
     while True:
@@ -54,6 +64,7 @@ def run(everything: bool, allow_removal: bool, as_json: bool) -> None:
             click.echo(f"\r{done} of {max(total, done + waiting)} pages ...", err=True, nl=False)
         if not waiting or not pages:
             break
+    worker.dismiss()
     seconds = time.perf_counter() - began
     if sys.stderr.isatty():
         click.echo("\r", err=True, nl=False)

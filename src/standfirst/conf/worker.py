@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 
-from standfirst.conf import setup
+from standfirst.conf import crew, setup
 
 
 def main() -> None:
@@ -13,10 +13,17 @@ def main() -> None:
     from django.conf import settings
 
     from standfirst.press import wiring
+    from standfirst.press.crew import Crew
     from standfirst.press.worker import Worker
 
     logging.getLogger("standfirst").setLevel(settings.STANDFIRST.log_level)
-    worker = Worker(wiring.engine(), home=settings.HOME, options=settings.STANDFIRST)
+    cores = crew.number()
+    worker = Worker(
+        wiring.engine(),
+        home=settings.HOME,
+        options=settings.STANDFIRST,
+        hire=(lambda: Crew(cores, crew.start)) if cores > 1 else None,
+    )
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
     worker.run()

@@ -32,6 +32,7 @@ from standfirst.library import actions as library
 from standfirst.library import backend as search
 from standfirst.pictures import actions as pictures
 from standfirst.press import wiring
+from standfirst.press.crew import Crew, CrewGone
 from standfirst.press.engine.engine import Engine
 from standfirst.press.engine.ledger import Finished
 from standfirst.readership import actions as readership
@@ -57,6 +58,9 @@ that stories of a burst share, so the further behind the press is, the more it h
 
 PATIENCE = 0.5
 """Seconds after which a long bake gives way to the clock."""
+
+MANY = 3_000
+"""Pages that wait in maintenance, from which on a crew is called: it takes two seconds to come."""
 
 IDLE = 0.5
 """Seconds between two rounds when nobody rings: the clock's precision, and how late a commit elsewhere is seen."""
@@ -84,13 +88,22 @@ class Pace(Protocol):
 class Worker:
     """Does the newsroom's background work until `stop()`.
 
-    `fault` is called between the steps with a name: tests end the process there.
+    `fault` is called between the steps with a name: tests end the process there. `hire` calls a crew that helps while
+    there is much to print.
     """
 
     def __init__(
-        self, engine: Engine, *, home: Path, options: Pace, fault: Callable[[str], None] = lambda name: None
+        self,
+        engine: Engine,
+        *,
+        home: Path,
+        options: Pace,
+        fault: Callable[[str], None] = lambda name: None,
+        hire: Callable[[], Crew] | None = None,
     ) -> None:
         self.engine = engine
+        self._hire = hire
+        self._crew: Crew | None = None
         self.home = home
         self.options = options
         self._fault = fault
@@ -144,6 +157,7 @@ class Worker:
             trouble = ""
             self._doing = "ready"
             self._wait(0.0 if self._behind else IDLE)
+        self.dismiss()
         self._doing = "stopped"
         self.beat(now=True)
 
@@ -191,6 +205,21 @@ class Worker:
         self.engine.retry_failed()
         self._contain("moved sections", lambda: wiring.write_prefixes(self.engine))
         self._contain("files received", wire.resume)
+        self.call_crew()
+
+    def call_crew(self, *, many: int = MANY) -> None:
+        """Have a crew help, if so many pages wait in maintenance. It is sent home when they are printed."""
+        if self._hire is None or self._crew is not None:
+            return
+        if self.engine.status().backlog.get(wiring.LANES[Lane.MAINTENANCE], 0) >= many:
+            self._crew = self.engine.crew = self._hire()
+
+    def dismiss(self) -> None:
+        """Send the crew home."""
+        if self._crew is not None:
+            self.engine.crew = None
+            self._crew.close()
+            self._crew = None
 
     def round(self) -> None:
         """The clock, then the press, then what can wait."""
@@ -281,6 +310,11 @@ class Worker:
                 bake = self.engine.bake(
                     upto=wiring.LANES[upto], interrupted=self._interrupted, allow_mass_removal=allow_mass_removal
                 )
+            except CrewGone as problem:
+                log.warning("%s", problem)
+                self.dismiss()
+                self._hire = None
+                continue
             except Problem as problem:
                 # The rest goes on; `standfirst check` and the desk say what waits for a person.
                 if self._troubles.get("printing") != str(problem):
@@ -293,6 +327,8 @@ class Worker:
             done += bake.pages
             self._fault("worker:baked")
             self.close()
+            if not bake.interrupted and upto is Lane.MAINTENANCE:
+                self.dismiss()
             if not bake.interrupted and looked and len(rows) < ROWS:
                 return done
             if time.monotonic() > self._until:

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
-from itertools import islice
-from typing import Any, TypeVar
+from itertools import groupby, islice
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -43,6 +43,9 @@ LOOK = 100
 
 BATCH = {Lane.KILL: 20, Lane.PUBLISH: 200, Lane.MAINTENANCE: 200}
 """Pages printed in one transaction."""
+
+SHARED = 40
+"""Pages from which on a crew is asked: fewer are printed sooner than told."""
 
 BATCH_BYTES = 16_000_000
 """Printed pages that are kept in memory at most, give or take one."""
@@ -134,6 +137,34 @@ class _Print:
     problem: str = ""
 
 
+class Done(NamedTuple):
+    """What became of a page that somebody of the crew printed and delivered: a `Result` without its job."""
+
+    kind: str
+    outcome: str
+    status: int
+    digest: int
+    size: int
+    trace: Mapping[str, int]
+    problem: str
+    at: int
+
+
+class Left(NamedTuple):
+    """A page that one of the crew printed and did not deliver: it takes something away, or sends readers elsewhere."""
+
+    kind: str
+    trace: Mapping[str, int]
+    output: Output | None
+
+
+class Crew(Protocol):
+    """Others who print and deliver pages, each by an engine of their own (`Engine.lend_a_hand`)."""
+
+    def work(self, jobs: Sequence[Job]) -> Iterable[Done | Left]:
+        """What became of each of the jobs, in their order. Raises what delivering one of them raised."""
+
+
 class Engine:
     """Prints the pages of `book` to `outlet` and remembers in `store` what they read.
 
@@ -157,6 +188,8 @@ class Engine:
         self._clock = clock
         self._fault = fault
         self._state = State(book, store)
+        self.crew: Crew | None = None
+        """Who helps with maintenance, while there is much of it."""
 
     # --- opening
 
@@ -384,9 +417,13 @@ class Engine:
             elif lane is Lane.MAINTENANCE and not allow_mass_removal:
                 self._guard(lane)
             self._state.refresh()
-            prints = self._print_some(lane, jobs, bake, interrupted)
+            results: list[Result] = []
+            if lane is Lane.MAINTENANCE and self.crew is not None and len(jobs) >= SHARED:
+                prints = self._share_out(self.crew, jobs, results, bake)
+                bake.interrupted = interrupted(lane)
+            else:
+                prints = self._print_some(lane, jobs, bake, interrupted)
             off = self._to_put_off(lane, prints)
-            results = []
             stopped: Problem | None = None
             for print_ in sorted(prints, key=_kill_order if lane is Lane.KILL else _order):
                 if print_.job.page in off:
@@ -423,6 +460,51 @@ class Engine:
                 bake.interrupted = True
                 break
         return prints
+
+    def _share_out(self, crew: Crew, jobs: Sequence[Job], results: list[Result], bake: Bake) -> list[_Print]:
+        """Have the crew print `jobs`. What they delivered is added to `results`; what is left to deliver comes back.
+
+        Of one rank at a time, and of that what readers do not have yet first: what is linked to goes before what links.
+        """
+        prints: list[_Print] = []
+        in_order = sorted(jobs, key=_shared_order)
+        for _, group in groupby(in_order, key=_shared_order):
+            same = list(group)
+            for job, done in zip(same, crew.work(same), strict=True):
+                if isinstance(done, Left):
+                    prints.append(_Print(job, done.kind, done.trace, done.output))
+                else:
+                    results.append(Result(job, *done))
+                bake.printed += 1
+        return prints
+
+    def lend_a_hand(self, jobs: Sequence[Job]) -> list[Done | Left]:
+        """As one of a crew: print jobs that another engine has claimed and will commit, and deliver those that go on.
+
+        It reads what is committed. Whatever was touched since the jobs were claimed, whoever claimed them will see.
+        """
+        self._state.refresh()
+        done: list[Done | Left] = []
+        for job in jobs:
+            print_ = self._print(job)
+            stays = print_.verified or print_.problem or (print_.output is not None and print_.output.status == 200)
+            if not stays:
+                done.append(Left(print_.kind, print_.trace, print_.output))
+                continue
+            result = self._deliver(Lane.MAINTENANCE, print_)
+            done.append(
+                Done(
+                    result.kind,
+                    result.outcome,
+                    result.status,
+                    result.digest,
+                    result.size,
+                    result.trace,
+                    result.problem,
+                    result.at,
+                )
+            )
+        return done
 
     def _print(self, job: Job) -> _Print:
         """Print one page from today's state, unless its trace says that it would come out the same."""
@@ -590,6 +672,10 @@ def _order(print_: _Print) -> tuple[int, int, bool]:
     status = print_.output.status if print_.output else 0
     phase = 0 if print_.problem or print_.verified else {200: 0, 301: 1}.get(status, 2)
     return phase, print_.job.rank, print_.job.status == 200
+
+
+def _shared_order(job: Job) -> tuple[int, bool]:
+    return job.rank, job.status == 200
 
 
 def _kill_order(print_: _Print) -> tuple[int, int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from threading import Event, Lock, Thread
 from typing import Any
@@ -12,14 +13,36 @@ import msgspec
 
 from standfirst.edition.snapshots import Author, Epoch, Lead, Notice, Picture, Section, Site, Story
 from standfirst.press.engine import Engine, Lane, MemoryOutlet, Store
+from standfirst.press.engine.engine import Done, Left
+from standfirst.press.engine.ledger import Job
 from standfirst.press.engine.tests.newsroom import Key, Records, make_book, printed
+
+
+class Hand:
+    """A crew of one, on a session of its own in the same thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.printed = 0
+
+    def work(self, jobs: Sequence[Job]) -> list[Done | Left]:
+        self.printed += len(jobs)
+        return self.engine.lend_a_hand(jobs)
 
 
 class Rehearsal:
     """Two or more workers, and a desk that makes `changes` changes. `open_store` gives each thread its own session."""
 
-    def __init__(self, open_store: Callable[[], AbstractContextManager[Store]], *, workers: int, changes: int) -> None:
+    def __init__(
+        self,
+        open_store: Callable[[], AbstractContextManager[Store]],
+        *,
+        workers: int,
+        changes: int,
+        crewed: bool = False,
+    ) -> None:
         self.open_store = open_store
+        self.crewed = crewed
         self.workers = workers
         self.changes = changes
         self.records: Records = {}
@@ -27,6 +50,7 @@ class Rehearsal:
         self.outlet = MemoryOutlet()
         self.errors: list[BaseException] = []
         self._desk = Lock()
+        self._numbers = itertools.count(1)
         self._done = Event()
 
     def run(self) -> None:
@@ -57,8 +81,10 @@ class Rehearsal:
     def _work(self, seed: int) -> None:
         chance = random.Random(seed)
         try:
-            with self.open_store() as store:
+            with self.open_store() as store, self.open_store() as other:
                 engine = self._engine(store)
+                if self.crewed:
+                    engine.crew = Hand(self._engine(other))
                 while not self._done.is_set() or self.rows:
                     with self._desk:
                         rows = list(self.rows.items())
@@ -81,7 +107,8 @@ class Rehearsal:
                 self.records.pop((kind, str(id)), None)
             else:
                 self.records[kind, str(id)] = record
-            self.rows[len(self.rows) + max(self.rows, default=0) + 1] = ((kind, str(id)), lane)
+            # Never a number again: a worker may still hold the row that had it before.
+            self.rows[next(self._numbers)] = ((kind, str(id)), lane)
 
     def _edit(self) -> None:
         chance = random.Random(7)

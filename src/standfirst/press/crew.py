@@ -1,0 +1,92 @@
+"""A crew: processes that print beside the press while there is much to do, e.g. everything.
+
+The press claims pages and commits what they read, as ever; in between each of the crew prints and delivers a share of
+them, by an engine of its own on the same ledger and output folder. Nothing of it needs to be remembered: if the press
+dies the crew ends, and the pages are still due.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import Final
+
+from standfirst.kit.errors import Problem
+from standfirst.press.engine.engine import Done, Engine, Left
+from standfirst.press.engine.ledger import Job
+
+SHARES: Final = 3
+"""Into so many parts for each of the crew a batch is cut: pages differ, and nobody should wait long for the last."""
+
+NICE: Final = 5
+"""Readers, editors and the wire go first."""
+
+_engine: Engine | None = None
+_press = 0
+
+
+class CrewGone(Problem):
+    """One of the crew died."""
+
+
+class Crew:
+    """`number` processes that print. `start` is called in each, and must be importable: it starts Django there."""
+
+    def __init__(self, number: int, start: Callable[[], None]) -> None:
+        self.number = number
+        self._pool = ProcessPoolExecutor(
+            number,
+            mp_context=multiprocessing.get_context("spawn"),  # a fork would take the databases' handles along
+            initializer=_begin,
+            initargs=(start, os.getpid()),
+        )
+
+    def work(self, jobs: Sequence[Job]) -> Iterator[Done | Left]:
+        """What became of each of the jobs, in their order."""
+        size = max(1, -(-len(jobs) // (self.number * SHARES)))
+        rest = iter(jobs)
+        try:
+            shares = [self._pool.submit(_work, share) for share in iter(lambda: list(islice(rest, size)), [])]
+            for share in shares:
+                yield from share.result()
+        except BrokenProcessPool as error:
+            raise CrewGone(
+                "One of the processes that print has died, perhaps for want of memory: the press goes on alone."
+            ) from error
+
+    def close(self) -> None:
+        """Send them home."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _begin(start: Callable[[], None], press: int) -> None:
+    global _engine, _press
+    _press = press
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the press says when it is over
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_watch, daemon=True).start()
+    os.nice(NICE)
+    start()
+    from standfirst.press import wiring
+
+    _engine = wiring.engine()
+
+
+def _watch() -> None:
+    """End with the press, however that ends."""
+    while os.getppid() == _press:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _work(jobs: list[Job]) -> list[Done | Left]:
+    if _engine is None or os.getppid() != _press:
+        os._exit(1)
+    return _engine.lend_a_hand(jobs)

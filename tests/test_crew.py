@@ -1,0 +1,60 @@
+"""A full bake on several cores: real processes that print beside the press."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running import Folder, demonstration
+
+__all__ = ["demonstration"]
+
+
+@pytest.fixture
+def copied(demonstration: Folder, tmp_path: Path, django_db_blocker: Any) -> Folder:
+    home = tmp_path / "newsroom"
+    shutil.copytree(demonstration.home, home, ignore=shutil.ignore_patterns("run"))
+    return Folder(home, django_db_blocker)
+
+
+def test_two_processes_print_every_page_and_the_laws_hold(copied: Folder) -> None:
+    pages = copied.home / "output" / "pages"
+    before = {file.relative_to(pages): file.read_bytes() for file in pages.rglob("*") if file.is_file()}
+    shutil.rmtree(pages)
+    report = copied.report("press", "run", "--all", "--jobs", "2")
+    assert (report["exit"], report["waiting"], report["failed"]) == (0, 0, {})
+    assert report["done"] >= report["pages"] > 100
+    after = {file.relative_to(pages): file.read_bytes() for file in pages.rglob("*") if file.is_file()}
+    assert after == before
+    proof = copied.report("press", "proof")
+    assert (proof["exit"], proof["ok"]) == (0, True)
+
+
+def test_the_press_goes_on_alone_when_one_of_them_dies(copied: Folder) -> None:
+    assert copied.inside(_bake_with_a_crew_that_dies) == (0, True)
+
+
+def _bake_with_a_crew_that_dies() -> tuple[int, bool]:
+    from django.conf import settings
+
+    from standfirst.press import wiring
+    from standfirst.press.crew import Crew
+    from standfirst.press.worker import Worker
+
+    crew = Crew(2, _die)
+    worker = Worker(wiring.engine(), home=settings.HOME, options=settings.STANDFIRST, hire=lambda: crew)
+    worker.open()
+    worker.engine.bake_all()
+    worker.call_crew(many=1)
+    for _ in range(20):
+        worker.press(patience=60)
+    every = wiring.Ahead()
+    waiting = sum(worker.engine.status().backlog.values())
+    return waiting, worker.engine.proof(every.compose, every).ok
+
+
+def _die() -> None:
+    raise SystemExit(1)
