@@ -198,9 +198,11 @@ def read_each(entries: Sequence[Any], read: Callable[[Object], Item], profile: P
 # --- values -------------------------------------------------------------------------------------------------------
 
 
-def lower(value: Object) -> Object:
-    """`value` with its own names in lower case."""
-    return {name if name.islower() else name.lower(): entry for name, entry in value.items()}
+def lower(item: Object) -> Object:
+    """`item` with its names in small letters. Of two that differ only by that, the one in small letters counts."""
+    return {
+        name.lower(): value for name, value in item.items() if name == (small := name.lower()) or small not in item
+    }
 
 
 def scalar(value: Any) -> str:

@@ -174,3 +174,10 @@ def test_of_a_body_with_more_tags_than_any_story_the_words_stay() -> None:
     (item,) = formats.parse(json.dumps({"uri": "urn:x", "headline": "x", "body_html": body}).encode()).items
     assert item.body_html.startswith("<p>w0</p><p>w1</p>")
     assert item.body_html.endswith("<p>w39999</p>")
+
+
+def test_of_two_names_that_differ_by_capitals_the_one_in_small_letters_counts():
+    item = {"altids": {"itemid": "a1"}, "ALTIDS": [[]], "type": "text", "headline": "Quay opens", "provider": "AP"}
+    item |= {"body_text": "The quay opens.", "versioncreated": "2026-03-02T09:01:00Z", "Headline": 7}
+    (read,) = formats.parse(json.dumps({"data": {"item": item}}).encode()).items
+    assert (read.item_id, read.headline) == ("a1", "Quay opens")
