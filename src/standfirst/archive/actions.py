@@ -151,9 +151,11 @@ def take_in(
         fault("archive:prepared")
         if not ready:
             return outcome
+        # Before the transaction: nobody should wait for arithmetic.
+        weights = [_weigh(copy, shelf) for copy in ready]
         try:
             with transaction.atomic():
-                ids = _write(source, ready, shelf)
+                ids = _write(source, ready, weights, shelf)
                 fault("archive:written")
         except (IntegrityError, OperationalError):
             # Somebody else was there first, an editor or another import: look again.
@@ -290,7 +292,18 @@ def _dated(path: str) -> tuple[str, date, str] | None:
 # --- one chunk ----------------------------------------------------------------------------------------------------
 
 
-def _write(source: str, copies: Sequence[Copy], shelf: Shelf) -> list[int]:
+def _weigh(copy: Copy, shelf: Shelf) -> Mapping[str, float]:
+    return terms.weigh(
+        headline=copy.fields["title"],
+        short_headline=copy.fields["short_headline"],
+        kicker=copy.fields["kicker"],
+        standfirst=copy.fields["standfirst"],
+        topics=[shelf.topics[name][1] for name in copy.topics],
+        section=_section_id(shelf, copy.section),
+    )
+
+
+def _write(source: str, copies: Sequence[Copy], weights: Sequence[Mapping[str, float]], shelf: Shelf) -> list[int]:
     """All rows of `copies`, inside the caller's transaction. Returns the ids of the stories."""
     now = clock.now()
     homes = [_section_id(shelf, copy.section) for copy in copies]
@@ -311,20 +324,8 @@ def _write(source: str, copies: Sequence[Copy], shelf: Shelf) -> list[int]:
     get_search_backend().get_index_for_model(Story).add_items(Story, objects)
     library.shelve(
         [
-            library.Shelved(
-                story=pk,
-                event=_events(copy),
-                published=copy.published,
-                weights=terms.weigh(
-                    headline=copy.fields["title"],
-                    short_headline=copy.fields["short_headline"],
-                    kicker=copy.fields["kicker"],
-                    standfirst=copy.fields["standfirst"],
-                    topics=[shelf.topics[name][1] for name in copy.topics],
-                    section=home,
-                ),
-            )
-            for copy, pk, home in zip(copies, ids, homes, strict=True)
+            library.Shelved(story=pk, event=_events(copy), published=copy.published, weights=weighed)
+            for copy, pk, weighed in zip(copies, ids, weights, strict=True)
         ]
     )
     Imported.objects.bulk_create(
