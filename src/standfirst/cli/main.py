@@ -94,6 +94,12 @@ def _press_status() -> click.Command:
     return status
 
 
+def _import() -> click.Command:
+    from standfirst.cli.archive import bring_in
+
+    return bring_in
+
+
 def _serve() -> click.Command:
     from standfirst.cli.serve import serve
 
@@ -143,6 +149,7 @@ COMMANDS: Final[dict[str, tuple[Loader, str]]] = {
     "serve": (_serve, "Run the newsroom: reader, newsroom and worker."),
     "demo": (_demo, "Run a newsroom with demonstration copy."),
     "wire": (_wire, "Agency copy: fetch it, read files, take them in."),
+    "import": (_import, "Bring in an archive from another system."),
     "press": (_press, "The press: print pages, prove them, see what waits."),
     "check": (_check, "Configuration and health, each finding with a remedy."),
 }

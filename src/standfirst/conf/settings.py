@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "standfirst.conf.apps.ConfConfig",
     "standfirst.press.apps.PressConfig",
     "standfirst.edition.apps.EditionConfig",
+    "standfirst.archive.apps.ArchiveConfig",
     "standfirst.desk.apps.DeskConfig",
     "standfirst.wire.apps.WireConfig",
     "standfirst.library.apps.LibraryConfig",

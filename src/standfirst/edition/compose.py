@@ -16,6 +16,7 @@ from typing import Any, Literal, cast
 from django.conf import settings
 from django.db.models import F
 
+from standfirst.archive import models as archive
 from standfirst.desk.models import PinnedLead
 from standfirst.edition.snapshots import (
     Author,
@@ -68,7 +69,8 @@ def refs_of(kind: str) -> Iterator[str]:
 
 
 def dependents(kind: str, ref: str, cause: str) -> Iterator[tuple[str, str]]:
-    """Other records that a change may have altered: stories of a section that moved, or of a topic renamed."""
+    """Other records that a change may have altered: stories of a section that moved, of a topic renamed,
+    or of a run of imported ones."""
     if kind == "section" and cause == "moved":
         of_section = stories.Address.objects.filter(section_id=int(ref)).order_by("story_id")
         for story_id in of_section.values_list("story_id", flat=True).distinct().iterator(CHUNK):
@@ -81,6 +83,10 @@ def dependents(kind: str, ref: str, cause: str) -> Iterator[tuple[str, str]]:
         of_topic = stories.Story.topics.through.objects.filter(topic_id=int(ref)).order_by("story_id")
         for story_id in of_topic.values_list("story_id", flat=True).iterator(CHUNK):
             yield "story", str(story_id)
+    elif kind == archive.RANGE:
+        for story_id in archive.Imported.objects.within(ref).order_by("story_id").values_list("story_id", flat=True):
+            yield "story", str(story_id)
+            yield "related", str(story_id)
 
 
 # --- stories ------------------------------------------------------------------------------------------------------
@@ -129,6 +135,9 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
     given = stories.Address.objects.filter(story_id__in=ids).select_related("section_path")
     for address in given.order_by("-current", "-since", "-id"):
         addresses[address.story_id].append(address)
+    elsewhere: dict[int, set[str]] = defaultdict(set)
+    for story, path in stories.FormerAddress.objects.filter(story_id__in=ids).values_list("story_id", "path"):
+        elsewhere[story].add(path)
     rows = {row.pk: row for row in stories.Story.objects.filter(pk__in=ids)}
     live = [pk for pk, row in rows.items() if row.live and pk not in takedowns and pk not in embargoed]
     extras = _Extras(live)
@@ -141,7 +150,7 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
         common: dict[str, Any] = {
             "id": pk,
             "path": own[0].path,
-            "former": tuple(sorted({address.path for address in own[1:]} - {own[0].path})),
+            "former": tuple(sorted(({address.path for address in own[1:]} | elsewhere[pk]) - {own[0].path})),
         }
         place = places.get(row.path[: -stories.Story.steplen])
         if pk in takedowns or pk in embargoed or not row.live or place is None:

@@ -11,11 +11,12 @@ published again it is related anew.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, Count, F, Value, When
 
 from standfirst.changes import actions as changes
@@ -82,6 +83,62 @@ def relate_later(limit: int) -> int:
                 changes.record(kind="related", ref=row.story_id, lane=Lane.MAINTENANCE, cause="related")
                 done += 1
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A story of an archive: what is needed to find it. `weights` as `terms.weigh` makes them."""
+
+    story: int
+    event: int
+    published: datetime
+    weights: Mapping[str, float]
+
+
+def shelve(archive: Sequence[Shelved]) -> None:
+    """Store the terms of many stories that are new here and published already, inside the caller's transaction.
+
+    Nothing is related yet, and nothing will be because of their first publication: that is for `fill`.
+    """
+    _one_at_a_time()
+    counts = Counter(term for story in archive for term in story.weights)
+    counts[EVERY] += len(archive)
+    rows = [(story.story, term, weight) for story in archive for term, weight in story.weights.items()]
+    with connection.cursor() as cursor:
+        # By hand: some thirty rows a story, for which objects cost more than the database does.
+        cursor.executemany("INSERT INTO library_term (story_id, term, weight) VALUES (%s, %s, %s)", rows)
+        cursor.executemany(
+            "INSERT INTO library_termcount (term, stories) VALUES (%s, %s)"
+            " ON CONFLICT (term) DO UPDATE SET stories = library_termcount.stories + excluded.stories",
+            sorted(counts.items()),
+        )
+    StoryTerms.objects.bulk_create(
+        [StoryTerms(story_id=story.story, event=story.event, published=story.published) for story in archive]
+    )
+
+
+def fill(story_ids: Sequence[int]) -> list[int]:
+    """Write the own lists of stories of an archive; those of others stay: no page in print changes for old copy.
+
+    Returns the ids of those whose lists changed, without change rows: those are the caller's, in the transaction that
+    surrounds this. What is expensive, finding the likeliest, is bounded for each story.
+    """
+    _one_at_a_time()
+    changed = []
+    for story_id in story_ids:
+        publication = Publication.objects.filter(story_id=story_id, story__live=True).first()
+        own = dict(Term.objects.filter(story_id=story_id).values_list("term", "weight"))
+        if publication is None or not own:
+            continue  # taken down in the meantime
+        scores = _score(story_id, publication, own, ())
+        found = relating.best(scores.items(), len(scores))
+        crowded = _crowded([other for other, _ in found], apart_from=story_id)
+        mine = relating.best((entry for entry in found if entry[0] not in crowded), PLACES)
+        before = _lists([story_id])[story_id]
+        _write(story_id, before, mine)
+        if relating.ids(before) != relating.ids(mine):
+            changed.append(story_id)
+    return changed
 
 
 def forget(story_id: int) -> None:

@@ -95,14 +95,15 @@ class Ahead:
     """Every record, composed a chunk at a time just before the engine asks for it: what makes a full bake fast.
 
     Iterate over it for the keys and give the engine its `compose`. Each snapshot is handed out once; asked for again,
-    or for anything else, it is composed anew. Keys that `but()` names after a chunk was composed are left out.
+    or for anything else, it is composed anew. Keys of a chunk that `but` names after it was composed are left
+    out.
     """
 
     def __init__(
         self,
         keys: Iterable[tuple[str, str]] | None = None,
         beat: Callable[[], None] = lambda: None,
-        but: Callable[[], set[tuple[str, str]]] = set,
+        but: Callable[[Iterable[tuple[str, str]]], set[tuple[str, str]]] = lambda keys: set(),
     ) -> None:
         self._keys = iter(every_key() if keys is None else keys)
         self._beat = beat
@@ -113,7 +114,7 @@ class Ahead:
         while chunk := list(islice(self._keys, edition.CHUNK)):
             self._beat()
             found = compose_many(chunk)
-            for key in self._but():
+            for key in self._but(chunk):
                 found.pop(key, None)
             # The engine reads a little ahead: what it has not asked for yet stays.
             self._found.update(found)

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 
+from standfirst.archive import models as archive
 from standfirst.changes import actions as changes
 from standfirst.changes import databases
 from standfirst.changes.models import Change, Lane, Tick
@@ -367,7 +368,7 @@ class Worker:
         if leader.kind == "story":
             keys += self._events(int(leader.ref))
         moved = any(row.cause == "moved" for row in rows)
-        if moved or leader.kind == "topic":
+        if moved or leader.kind in ("topic", archive.RANGE):
             walk = edition.dependents(leader.kind, leader.ref, "moved" if moved else leader.cause)
             while some := list(islice(walk, SLICE)):
                 ahead = wiring.Ahead(keys + some, self.beat)
@@ -452,8 +453,17 @@ class Worker:
         return late
 
 
-def _open_records() -> set[tuple[str, str]]:
-    return set(Change.objects.filter(closed_at=None).values_list("kind", "ref"))
+def _open_records(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of `keys` for which there is an open row, of their own or for a run of imported stories."""
+    found = set(Change.objects.filter(closed_at=None).exclude(kind=archive.RANGE).values_list("kind", "ref"))
+    runs = [
+        tuple(map(int, ref.split("-")))
+        for ref in Change.objects.filter(closed_at=None, kind=archive.RANGE).values_list("ref", flat=True)
+    ]
+    if runs:
+        stories_ = [(kind, ref) for kind, ref in keys if kind in ("story", "related")]
+        found.update(key for key in stories_ if any(first <= int(key[1]) <= last for first, last in runs))
+    return found
 
 
 def _grouped(rows: Iterable[Change]) -> list[list[Change]]:

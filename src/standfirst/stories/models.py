@@ -143,6 +143,8 @@ class Section(Page):
         """A sentence saying which section has, or had, this path; None if it is free or this section's own."""
         taken = SectionPath.objects.filter(path=path).exclude(section_id=self.pk).select_related("section").first()
         if taken is None:
+            if FormerAddress.objects.filter(path=path).exists():
+                return f"The address {path} leads to a story that had it on another system. Choose another slug."
             return None
         return f"The address {path} belongs to “{taken.section.title}” and leads there. Choose another slug."
 
@@ -422,6 +424,18 @@ class Address(models.Model):
     @property
     def path(self) -> str:
         return f"{self.section_path.path}{self.day:%Y/%m/%d}/{self.last_part}/"
+
+
+class FormerAddress(models.Model):
+    """An address that a story had on another system, before it came here. It answers 301, and is nobody else's."""
+
+    story = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="+")
+    path = models.CharField(max_length=700, unique=True)
+
+    wagtail_reference_index_ignore = True
+
+    def __str__(self) -> str:
+        return self.path
 
 
 class Correction(models.Model):

@@ -1,0 +1,1 @@
+"""Old copy from other systems: read in bulk, written as if it had been published here."""

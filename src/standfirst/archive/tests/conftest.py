@@ -1,0 +1,3 @@
+from tests.newsroom import newsroom
+
+__all__ = ["newsroom"]

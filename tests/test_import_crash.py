@@ -1,0 +1,109 @@
+"""An import that is killed at any instant, and begun again, brings each story in exactly once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from wagtail.models import Page
+
+from standfirst.archive import actions, reading
+from standfirst.archive.models import Imported
+from standfirst.library import actions as library
+from standfirst.stories.models import Address, Section, Story
+from tests import template
+from tests.newsroom import Newsroom
+from tests.test_crash import Steps, in_a_process_of_its_own, resumed, steps_of
+
+STORIES = 8
+
+
+@pytest.fixture(scope="module")
+def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Path]:
+    """A newsroom's folder on SQLite, and a file of stories in it."""
+    home: Path = tmp_path_factory.mktemp("import-crash") / "opened"
+    home.mkdir()
+    with (home / "stories.jsonl").open("w") as file:
+        for number in range(STORIES):
+            story = {
+                "id": number,
+                "headline": f"Harbour lamps {number}",
+                "body_html": "<p>The lamps went out.</p>",
+                "section": f"news/part-{number % 2}",
+                "authors": ["Ama Sarpong"],
+                "published": f"2014-05-0{number + 1}T08:00:00Z",
+            }
+            file.write(json.dumps(story) + "\n")
+    with django_db_blocker.unblock():
+        if connections["default"].vendor != "sqlite":
+            pytest.skip("The crash is staged on database files; PostgreSQL's own rollback is the same.")
+        migrated = template.migrated(Path(request.config.cache.mkdir("standfirst-tables")))
+        template.copy(migrated, home / "newsroom.sqlite3")
+        (home / "press.sqlite3").touch()
+        assert in_a_process_of_its_own(home, open_newsroom) == 0
+    yield home
+
+
+def open_newsroom(home: Path) -> None:
+    Newsroom(home).at_rest()
+    (home / "run" / "bell").unlink(missing_ok=True)  # a pipe, which cannot be copied
+
+
+def import_all(home: Path, steps: Any) -> None:
+    """The command's two passes, in chunks of three stories."""
+    actions.CHUNK = 3  # type: ignore[misc]
+    actions.RELATED_AT_ONCE = 3  # type: ignore[misc]
+    shelf = actions.Shelf()
+    for chunk in actions.chunks(reading.read(home / "stories.jsonl", "stories.jsonl", reading.Terms())):
+        copies = [each for each in chunk if isinstance(each, reading.Copy)]
+        assert not actions.take_in(source="old", copies=copies, shelf=shelf, fault=steps).refused
+    while actions.relate(fault=steps):
+        pass
+
+
+def once(home: Path) -> None:
+    """Begun again, and printed: everything is there, nothing twice, and the laws hold."""
+    import_all(home, lambda name: None)
+    assert Imported.objects.count() == Story.objects.count() == Address.objects.count() == STORIES
+    assert not Imported.objects.unrelated().exists()
+    assert Section.objects.filter(slug__startswith="part-").count() == 2
+    assert all(len(library.related(pk)) == STORIES - 1 for pk in Story.objects.values_list("pk", flat=True))
+    assert Page.find_problems() == ([], [], [], [], [])
+    newsroom = resumed(home)
+    newsroom.at_rest()
+    newsroom.prove()
+    assert sum("harbour-lamps" in name for name in newsroom.output()) == STORIES
+
+
+def stage(opened: Path, tmp_path: Path, points: list[str] | None) -> None:
+    shutil.copytree(opened, tmp_path / "whole")
+    names = steps_of(tmp_path / "whole", import_all)
+    for last in range(1, len(names) + 1) if points is None else [names.index(point) + 1 for point in points]:
+        home = tmp_path / f"step-{last}"
+        shutil.copytree(opened, home)
+
+        def crash(home: Path, last: int = last) -> None:
+            import_all(home, Steps(last))
+
+        assert in_a_process_of_its_own(home, crash) == -signal.SIGKILL
+        assert in_a_process_of_its_own(home, once) == 0, f"killed at step {last} of {len(names)}, {names[last - 1]}"
+        shutil.rmtree(home)
+
+
+def test_an_import_that_was_killed_goes_on_and_brings_each_story_once(
+    opened: Path, tmp_path: Path, django_db_blocker: Any
+) -> None:
+    with django_db_blocker.unblock():
+        stage(opened, tmp_path, ["archive:written", "archive:committed", "archive:relating", "archive:related"])
+
+
+@pytest.mark.deep
+def test_an_import_may_be_killed_at_every_step(opened: Path, tmp_path: Path, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        stage(opened, tmp_path, None)
