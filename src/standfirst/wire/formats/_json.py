@@ -200,9 +200,7 @@ def read_each(entries: Sequence[Any], read: Callable[[Object], Item], profile: P
 
 def lower(item: Object) -> Object:
     """`item` with its names in small letters. Of two that differ only by that, the one in small letters counts."""
-    return {
-        name.lower(): value for name, value in item.items() if name == (small := name.lower()) or small not in item
-    }
+    return {name.lower(): value for name, value in item.items() if name == (small := name.lower()) or small not in item}
 
 
 def scalar(value: Any) -> str:

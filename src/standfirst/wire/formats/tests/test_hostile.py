@@ -177,7 +177,13 @@ def test_of_a_body_with_more_tags_than_any_story_the_words_stay() -> None:
 
 
 def test_of_two_names_that_differ_by_capitals_the_one_in_small_letters_counts():
-    item = {"altids": {"itemid": "a1"}, "ALTIDS": [[]], "type": "text", "headline": "Quay opens", "provider": "AP"}
+    item: dict[str, object] = {
+        "altids": {"itemid": "a1"},
+        "ALTIDS": [[]],
+        "type": "text",
+        "headline": "Quay opens",
+        "provider": "AP",
+    }
     item |= {"body_text": "The quay opens.", "versioncreated": "2026-03-02T09:01:00Z", "Headline": 7}
     (read,) = formats.parse(json.dumps({"data": {"item": item}}).encode()).items
     assert (read.item_id, read.headline) == ("a1", "Quay opens")
