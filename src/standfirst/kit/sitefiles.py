@@ -49,7 +49,8 @@ MAX_PART: Final = 255 - len(TWIN)
 
 _PACK_LEVEL: Final = 2
 
-_TEXT: Final[Mapping[str, str]] = {
+# By the ending of a file's name: text, which has twins; what would not become smaller.
+TEXT: Final[Mapping[str, str]] = {
     "atom": "application/atom+xml; charset=utf-8",
     "css": "text/css; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
@@ -64,7 +65,7 @@ _TEXT: Final[Mapping[str, str]] = {
     "webmanifest": "application/manifest+json",
     "xml": "application/xml; charset=utf-8",
 }
-_PACKED_ALREADY: Final[Mapping[str, str]] = {
+PACKED_ALREADY: Final[Mapping[str, str]] = {
     "avif": "image/avif",
     "gif": "image/gif",
     "ico": "image/x-icon",
@@ -84,7 +85,7 @@ _PACKED_ALREADY: Final[Mapping[str, str]] = {
     "zip": "application/zip",
 }
 # A feed says what it is by its name, since ".xml" alone does not.
-_BY_NAME: Final[Mapping[str, str]] = {
+BY_NAME: Final[Mapping[str, str]] = {
     "atom.xml": "application/atom+xml; charset=utf-8",
     "feed.json": "application/feed+json; charset=utf-8",
     "feed.xml": "application/rss+xml; charset=utf-8",
@@ -172,12 +173,12 @@ def media_type(file: str) -> str:
     """The media type of `file`, told by its name, with its charset where it has one."""
     name = file.rpartition("/")[2].lower()
     ending = name.rpartition(".")[2]
-    return _BY_NAME.get(name) or _TEXT.get(ending) or _PACKED_ALREADY.get(ending) or _UNKNOWN
+    return BY_NAME.get(name) or TEXT.get(ending) or PACKED_ALREADY.get(ending) or _UNKNOWN
 
 
 def has_twin(file: str) -> bool:
     """True if `file` is text, which has a packed twin beside it. What only holds a target path has none."""
-    return not file.startswith(MOVED + "/") and file.rpartition(".")[2].lower() in _TEXT
+    return not file.startswith(MOVED + "/") and file.rpartition(".")[2].lower() in TEXT
 
 
 def twin_of(file: str) -> str:

@@ -34,9 +34,9 @@ ENTRY_COST: Final = 3000
 _LOADERS: Final = 4
 
 # Kept for long by shared caches and browsers, so only where the name changes with the content.
-_HASHED: Final = re.compile(r"/(?:assets|pictures)/(?:.*[./-])?[0-9a-f]{8,64}(?:[.-][^/]*)?\Z")
+HASHED: Final = re.compile(r"/(?:assets|pictures)/(?:.*[./-])?[0-9a-f]{8,64}(?:[.-][^/]*)?\Z")
 
-_STORY: Final = re.compile(r"(?:/[^/]+)*/\d{4}/\d\d/\d\d/[^/]+/\Z")
+STORY: Final = re.compile(r"(?:/[^/]+)*/\d{4}/\d\d/\d\d/[^/]+/\Z")
 
 SAFETY: Final[Headers] = [
     ("x-content-type-options", "nosniff"),
@@ -47,7 +47,7 @@ PAGE_POLICY: Final = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 # A drawing opened by itself is a document: it may style itself and nothing else.
-_DRAWING_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+DRAWING_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 # A browser asks each time (a 304 costs some hundred bytes): a reader who comes back after a correction or a kill must
 # not be shown what was there before, as a max-age or stale-while-revalidate would do in every browser. Shared caches
@@ -236,7 +236,7 @@ class Shelf:
             moment=about.st_mtime_ns // 1_000_000_000,
             headers=_headers(path, file, status),
             ranges=status == 200 and not sitefiles.has_twin(file),
-            is_story=status == 200 and _STORY.match(path) is not None,
+            is_story=status == 200 and STORY.match(path) is not None,
         )
 
     def _packed(self, place: str, body: bytes) -> bytes:
@@ -336,13 +336,13 @@ def _headers(path: str, file: str, status: int) -> Headers:
     caching = PAGE_CACHING
     if status != 200:
         caching = SHORT_CACHING
-    elif _HASHED.match(path):
+    elif HASHED.match(path):
         caching = FOREVER_CACHING
     headers = [("content-type", media), ("cache-control", caching), *SAFETY]
     if media.startswith("text/html"):
         headers.append(("content-security-policy", PAGE_POLICY))
     elif media.startswith("image/svg"):
-        headers.append(("content-security-policy", _DRAWING_POLICY))
+        headers.append(("content-security-policy", DRAWING_POLICY))
     if sitefiles.has_twin(file):
         headers.append(("vary", "accept-encoding"))
     return headers
