@@ -15,11 +15,14 @@ from typing import Final
 
 from standfirst.kit import sitefiles
 from standfirst.reader.shelf import (
+    CDN_CACHING,
     DRAWING_POLICY,
     FOREVER_CACHING,
     HASHED,
     PAGE_CACHING,
     PAGE_POLICY,
+    PICTURE_CACHING,
+    PICTURES,
     SAFETY,
     SHORT_CACHING,
     STORY,
@@ -118,7 +121,15 @@ def _maps(site: Site) -> Iterator[str]:
     )
     hashed = HASHED.pattern.removesuffix(r"\Z") + "$"
     texts = "|".join(sorted(sitefiles.TEXT))
-    yield _map("", "$standfirst_place", "$standfirst_caching", {f"~{hashed}": FOREVER_CACHING}, PAGE_CACHING)
+    yield _map("", "$standfirst_place", "$standfirst_kept", {f"~{hashed}": "1"}, "0")
+    yield _map(
+        "",
+        '"$standfirst_kept:$standfirst_place"',
+        "$standfirst_caching",
+        {f"~^1:{PICTURES}": PICTURE_CACHING, "~^1": FOREVER_CACHING},
+        PAGE_CACHING,
+    )
+    yield _map("", "$standfirst_kept", "$standfirst_cdn_caching", {"0": CDN_CACHING}, '""')
     yield _map("", "$standfirst_place", "$standfirst_vary", {rf"~*\.(?:{texts})$": "accept-encoding"}, '""')
     yield _map(
         "",
@@ -128,13 +139,7 @@ def _maps(site: Site) -> Iterator[str]:
         '""',
     )
     # A date tells versions of one second not apart; so only what never changes has one.
-    yield _map(
-        "",
-        "$standfirst_place",
-        "$standfirst_dated",
-        {f"~{hashed}": "$sent_http_last_modified"},
-        '""',
-    )
+    yield _map("", "$standfirst_kept", "$standfirst_dated", {"1": "$sent_http_last_modified"}, '""')
 
 
 def _map(says: str, of: str, to: str, rules: Mapping[str, str], default: str) -> str:
@@ -246,6 +251,7 @@ def _from_disk(file: str, otherwise: str) -> list[str]:
         f"try_files {file} {otherwise};",
         f"error_page 403 404 405 = {otherwise};",
         *_headers("$standfirst_caching"),
+        "add_header CDN-Cache-Control $standfirst_cdn_caching;",
     ]
 
 

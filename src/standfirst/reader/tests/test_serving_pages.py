@@ -31,6 +31,7 @@ def test_it_serves_a_page_with_all_that_browsers_and_caches_should_know(stand):
     assert answer.text == BODY
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "public, max-age=0, s-maxage=2, stale-if-error=600"
+    assert answer.headers["cdn-cache-control"] == "max-age=1, stale-while-revalidate=1, stale-if-error=600"
     assert answer.headers["vary"].lower() == "accept-encoding"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "strict-origin-when-cross-origin"
@@ -105,7 +106,7 @@ def test_a_page_that_has_not_changed_is_not_sent_again(stand, story):
         answer = stand.http.get(STORY, headers=headers)
         assert answer.status_code == 304, headers
         assert answer.content == b""
-        for name in ("etag", "cache-control", "vary", "last-modified"):
+        for name in ("etag", "cache-control", "cdn-cache-control", "vary", "last-modified"):
             assert answer.headers[name] == first.headers[name]
     for headers in (
         {"if-none-match": '"other"', "if-modified-since": first.headers["last-modified"]},
@@ -164,6 +165,7 @@ def test_a_page_that_was_taken_down_says_so(stand, story):
     assert answer.status_code == 410
     assert "taken down" in answer.text
     assert "stale" not in answer.headers["cache-control"]
+    assert "cdn-cache-control" not in answer.headers
     assert "etag" not in answer.headers
     # And back.
     stand.write(STORY, BODY)
@@ -286,7 +288,9 @@ def test_other_files_say_what_they_are_and_how_long_to_keep_them(stand):
         stand.write(path, "x" * 500)
         answer = stand.http.get(path)
         assert answer.headers["content-type"] == media
-        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        shared = "s-maxage=600, " if path.startswith("/pictures/") else ""
+        assert answer.headers["cache-control"] == f"public, max-age=31536000, {shared}immutable"
+        assert "cdn-cache-control" not in answer.headers
     # A name that does not change with its content is not kept for a year.
     stand.write("/assets/logo.svg", "<svg/>")
     drawing = stand.http.get("/assets/logo.svg")
