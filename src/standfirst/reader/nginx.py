@@ -83,7 +83,7 @@ def _maps(site: Site) -> Iterator[str]:
     slashed = rf"^/(?:{_PART}/)*{_END}"
     named = rf"^/(?:{_PART}/)*{_PART}{_END}"
     # Twins, the pages' own files and the page of what is not there have no address.
-    twins = "|".join(_escaped(twin) for twin in (sitefiles.TWIN,))
+    twins = "|".join(_escaped(twin) for twin in sitefiles.TWINS)
     hidden = rf"^[^?]*(?:(?:{twins})(?:/|\?|$)|/{_escaped(sitefiles.INDEX)}{_END})"
     yield _map(
         "The file of an address that is written in the plain way, by what was asked.",

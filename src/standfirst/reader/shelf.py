@@ -75,8 +75,9 @@ Identity = tuple[int, int, int]
 class Found:
     """What answers at an address: 200 or 410 with a body, or 301 with only headers.
 
-    `packed` is the body in gzip, empty if that is no gain. Where the file is to be sent piece by piece, `large` is true
-    and `body` empty. `moment` is the second of its last change.
+    `packed` is the body in gzip, empty if that is no gain; `small` in brotli, empty if nobody has packed it so yet.
+    Where the file is to be sent piece by piece, `large` is true and `body` empty. `moment` is the second of its last
+    change.
     """
 
     path: str
@@ -86,8 +87,11 @@ class Found:
     large: bool
     body: bytes
     packed: bytes
+    small: bytes
+    small_identity: Identity | None
     etag: str
     packed_etag: str
+    small_etag: str
     moment: int
     headers: Headers
     ranges: bool
@@ -95,7 +99,7 @@ class Found:
 
     @property
     def cost(self) -> int:
-        return len(self.body) + len(self.packed) + ENTRY_COST
+        return len(self.body) + len(self.packed) + len(self.small) + ENTRY_COST
 
 
 class Shelf:
@@ -174,7 +178,10 @@ class Shelf:
                 break
             if _identity(self._place(sitefiles.file_of(found.path, status))) is not None:
                 return False
-        return _identity(found.file) == found.identity
+        if _identity(found.file) != found.identity:
+            return False
+        # A small twin comes later than its page.
+        return not found.packed or _identity(sitefiles.small_twin_of(found.file)) == found.small_identity
 
     def _has_any(self, path: str) -> bool:
         """True if a file answers at `path`.
@@ -225,7 +232,11 @@ class Shelf:
         identity = (about.st_mtime_ns, about.st_size, about.st_ino)
         if status == 301:
             return _moved(path, place, identity, body)
-        packed = b"" if large or not sitefiles.has_twin(file) else self._packed(place, body)
+        packed, small, small_identity = b"", b"", None
+        if sitefiles.has_twin(file) and not large:
+            packed = self._packed(place, body)
+        if packed:
+            small, small_identity = _small(place, body, len(packed))
         if large:
             etag = "-".join(f"{number:x}" for number in identity)
         else:
@@ -238,8 +249,11 @@ class Shelf:
             large=large,
             body=body,
             packed=packed,
+            small=small,
+            small_identity=small_identity,
             etag=f'"{etag}"',
             packed_etag=f'"{etag}-gz"',
+            small_etag=f'"{etag}-br"',
             moment=about.st_mtime_ns // 1_000_000_000,
             headers=_headers(path, file, status),
             ranges=status == 200 and not sitefiles.has_twin(file),
@@ -312,6 +326,19 @@ def _identity(place: str) -> Identity | None:
     return about.st_mtime_ns, about.st_size, about.st_ino
 
 
+def _small(place: str, body: bytes, packed: int) -> tuple[bytes, Identity | None]:
+    """The small twin of a page, empty if it is of another version or no smaller than `packed`, and which one it was."""
+    try:
+        with open(sitefiles.small_twin_of(place), "rb") as opened:
+            about = os.fstat(opened.fileno())
+            small = opened.read()
+    except OSError:
+        return b"", None
+    if len(small) >= packed or not sitefiles.small_agrees(small, body):
+        small = b""
+    return small, (about.st_mtime_ns, about.st_size, about.st_ino)
+
+
 def _moved(path: str, place: str, identity: Identity, body: bytes) -> Found:
     target = body.decode("utf-8", "replace").strip()
     # Never to another host, whatever the file says.
@@ -324,8 +351,11 @@ def _moved(path: str, place: str, identity: Identity, body: bytes) -> Found:
         large=False,
         body=b"",
         packed=b"",
+        small=b"",
+        small_identity=None,
         etag="",
         packed_etag="",
+        small_etag="",
         moment=0,
         headers=redirection(target),
         ranges=False,

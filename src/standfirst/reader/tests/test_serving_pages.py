@@ -5,8 +5,10 @@ import socket
 import threading
 from email.utils import formatdate
 
+import brotli
 import pytest
 
+from standfirst.kit import sitefiles
 from standfirst.reader.tests.newsstand import Newsstand, age, until
 
 STORY = "/world/2026/11/22/a-story/"
@@ -86,7 +88,53 @@ def test_a_twin_that_is_missing_or_of_another_version_is_not_missed_and_not_serv
         assert answer.text == BODY
 
 
+def test_the_smaller_twin_is_sent_to_those_who_can_read_it(stand, story):
+    small = story.with_name("index.html.br")
+    assert stand.http.get(STORY, headers={"accept-encoding": "br, gzip"}).headers["content-encoding"] == "gzip"
+    # It comes later than the page, while that is in memory.
+    small.write_bytes(sitefiles.squeeze(BODY.encode()))
+    for wants, coding in {
+        "gzip, deflate, br, zstd": "br",
+        "br": "br",
+        "BR;q=0.5, gzip;q=0.5": "br",
+        "gzip;q=0.8, br;q=0.9": "br",
+        "gzip, br;q=0.9": "gzip",
+        "gzip, br;q=0": "gzip",
+        "gzip": "gzip",
+        "*": "gzip",
+        "br;q=0, gzip;q=0": None,
+        "identity": None,
+    }.items():
+        answer = stand.http.get(STORY, headers={"accept-encoding": wants})
+        assert answer.headers.get("content-encoding") == coding, wants
+        body = answer.content if coding != "br" else brotli_of(stand, wants)
+        assert body == BODY.encode()
+        assert answer.headers["vary"].lower() == "accept-encoding"
+    tags = {stand.http.get(STORY, headers={"accept-encoding": wants}).headers["etag"] for wants in ("br", "gzip", "")}
+    assert len(tags) == 3
+    tag = stand.http.get(STORY, headers={"accept-encoding": "br"}).headers["etag"]
+    for wants, status in {"br": 304, "gzip": 200}.items():
+        headers = {"accept-encoding": wants, "if-none-match": tag}
+        assert stand.http.get(STORY, headers=headers).status_code == status
+    head = stand.http.head(STORY, headers={"accept-encoding": "br"})
+    assert int(head.headers["content-length"]) == len(small.read_bytes())
+    # One of another version, or damaged, is not sent once.
+    for wrong in (sitefiles.squeeze(b"older" + BODY.encode()), small.read_bytes()[:-2], b"", b"nonsense"):
+        small.write_bytes(wrong)
+        answer = stand.http.get(STORY, headers={"accept-encoding": "br, gzip"})
+        assert (answer.headers["content-encoding"], answer.text) == ("gzip", BODY)
+    small.unlink()
+    assert stand.http.get(STORY, headers={"accept-encoding": "br"}).text == BODY
+
+
+def brotli_of(stand, wants):
+    """The answer to a reader who asks for it so, unpacked by us."""
+    with stand.http.stream("GET", STORY, headers={"accept-encoding": wants}) as answer:
+        return brotli.decompress(b"".join(answer.iter_raw()))
+
+
 def test_twins_cannot_be_asked_for(stand):
+    assert stand.http.get(STORY + "index.html.br").status_code == 404
     assert stand.http.get(STORY + "index.html.gz").status_code == 404
     assert stand.http.get(STORY + "index.html").status_code == 404
 
