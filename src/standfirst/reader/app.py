@@ -38,6 +38,7 @@ class Settings:
     memory: int = 64 << 20
     upload_limit: int = 512 << 20
     answer_seconds: float = 120.0
+    head_seconds: float = 15.0
     flush_seconds: float = 60.0
     trusted_proxies: frozenset[str] = frozenset()
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import threading
 import time
 from email.utils import formatdate
 from pathlib import Path
@@ -321,3 +322,38 @@ def test_pages_and_notices_are_there_without_the_reader(tmp_path):
         assert nginx.http.get("/newsroom/").status_code in (502, 503)
     finally:
         nginx.stop()
+
+
+def test_no_reader_notices_that_the_reader_process_is_started_anew(tmp_path):
+    _program()
+    stand = Newsstand(tmp_path)
+    fill(stand)
+    nginx = Nginx(stand.home, f"127.0.0.1:{stand.port}")
+    done = threading.Event()
+    faults = []
+    asked = []
+
+    def read(path):
+        with httpx.Client(base_url=nginx.url, timeout=PATIENCE, trust_env=False) as http:
+            while not done.is_set():
+                answer = http.get(path)
+                asked.append(path)
+                if answer.status_code != 200 or not answer.text.startswith(BODY):
+                    faults.append((path, answer.status_code))
+                time.sleep(0.005)
+
+    readers = [threading.Thread(target=read, args=(path,)) for path in (FRONT, STORY, ARABIC, STORY)]
+    try:
+        for reader in readers:
+            reader.start()
+        for _ in range(3):
+            assert stand.stop() == 0
+            stand = Newsstand(tmp_path, port=stand.port)
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
+        stand.stop()
+        nginx.stop()
+    assert faults == []
+    assert len(asked) > 50
