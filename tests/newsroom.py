@@ -141,7 +141,7 @@ class Newsroom(Opened):
         return {
             str(path.relative_to(root)): path.read_bytes()
             for path in sorted(root.rglob("*"))
-            if path.is_file() and not path.name.endswith(".gz") and not path.name.startswith(".")
+            if path.is_file() and not path.name.endswith((".gz", ".br")) and not path.name.startswith(".")
         }
 
     def changed_by(self, act: Callable[[], Any]) -> set[str]:

@@ -165,7 +165,12 @@ class Folder:
             root = self.home / "output" / tree
             for file in sorted(root.rglob("*")):
                 name = file.relative_to(root).as_posix()
-                if file.is_file() and file.suffix != ".gz" and not file.name.startswith(".") and name != "404.html":
+                if (
+                    file.is_file()
+                    and file.suffix not in {".gz", ".br"}
+                    and not file.name.startswith(".")
+                    and name != "404.html"
+                ):
                     path = name.removesuffix("index.html")
                     found.setdefault(f"/{quote(path)}", status)
         return found

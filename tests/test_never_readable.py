@@ -16,6 +16,7 @@ from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
+import brotli
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -76,8 +77,8 @@ def everything(newsroom: Newsroom) -> Iterator[tuple[str, bytes]]:
     root = newsroom.home / "output"
     for file in sorted(root.rglob("*")):
         if file.is_file():
-            data = file.read_bytes()
-            yield file.relative_to(root).as_posix(), gzip.decompress(data) if file.suffix == ".gz" else data
+            unpack = {".gz": gzip.decompress, ".br": brotli.decompress}.get(file.suffix, bytes)
+            yield file.relative_to(root).as_posix(), unpack(file.read_bytes())
 
 
 def g2(
@@ -331,10 +332,10 @@ def test_hostile_text_in_every_public_field_stays_text(newsroom: Newsroom) -> No
 
     pages = 0
     for name, data in everything(newsroom):
-        if name.endswith((".html", ".html.gz")):
+        if name.endswith((".html", ".html.gz", ".html.br")):
             pages += 1
             harmless(name, data)
-        elif name.endswith((".xml", ".xml.gz")):
+        elif name.endswith((".xml", ".xml.gz", ".xml.br")):
             for element in etree.fromstring(data).iter():
                 assert etree.QName(element).localname not in {"script", "img", "iframe"}, name
         if not name.endswith((".jpg", ".webp")):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+import brotli
 import httpx
 import pytest
 
@@ -24,7 +25,7 @@ FLOOR = 2 * 1024
 
 def packed(answer: httpx.Response) -> int:
     """Bytes that went over the line for a body."""
-    if answer.headers.get("content-encoding") == "gzip":
+    if answer.headers.get("content-encoding") in {"gzip", "br"}:
         return int(answer.headers["content-length"])
     return len(answer.content)
 
@@ -165,5 +166,7 @@ def test_each_page_says_its_language_and_direction(pages: dict[str, httpx.Respon
 
 
 def test_twins_are_the_same_page(served: Serving) -> None:
+    for file in (served.home / "output").rglob("*.br"):
+        assert brotli.decompress(file.read_bytes()) == file.with_suffix("").read_bytes(), file
     for file in (served.home / "output").rglob("*.gz"):
         assert gzip.decompress(file.read_bytes()) == file.with_suffix("").read_bytes(), file

@@ -118,6 +118,12 @@ def _check() -> click.Command:
     return check
 
 
+def _nginx() -> click.Command:
+    from standfirst.cli.nginx import nginx
+
+    return nginx
+
+
 # --- registers ----------------------------------------------------------------------------------------------------
 
 WIRE: Final[dict[str, tuple[Loader, str]]] = {
@@ -151,6 +157,7 @@ COMMANDS: Final[dict[str, tuple[Loader, str]]] = {
     "wire": (_wire, "Agency copy: fetch it, read files, take them in."),
     "import": (_import, "Bring in an archive from another system."),
     "press": (_press, "The press: print pages, prove them, see what waits."),
+    "nginx": (_nginx, "Print an nginx configuration for this newsroom."),
     "check": (_check, "Configuration and health, each finding with a remedy."),
 }
 

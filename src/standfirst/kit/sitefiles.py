@@ -9,8 +9,9 @@ The press writes the folder and the reader process serves it; both go by this mo
     .newsroom               whose folder this is
     .<something>.part       anywhere: a file being written, before its rename
 
-An address that ends in "/" is kept as `index.html` in its folder, any other as the file of its name. Text has a twin,
-`<file>.gz`. A reader looks an address up in pages, then moved, then gone; then it tries the prefixes.
+An address that ends in "/" is kept as `index.html` in its folder, any other as the file of its name. Text has a packed
+twin, `<file>.gz`, where that is a gain, and some time later perhaps a smaller one, `<file>.br`. A reader
+looks an address up in pages, then moved, then gone; then it tries the prefixes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Final
 
+import brotli
 from isal import igzip, isal_zlib
 
 PAGES: Final = "pages"
@@ -37,6 +39,8 @@ NOT_FOUND: Final = "/404.html"
 
 INDEX: Final = "index.html"
 TWIN: Final = ".gz"
+SMALL_TWIN: Final = ".br"
+TWINS: Final = (TWIN, SMALL_TWIN)
 
 FORWARDED: Final = ("/newsroom/", "/search/", "/r/")
 """What the newsroom process answers. No page can have an address below these, nor "/search" itself."""
@@ -48,8 +52,12 @@ MAX_PART: Final = 255 - len(TWIN)
 """The longest part of an address between two slashes, in bytes of UTF-8: file systems allow 255, and a twin adds 3."""
 
 _PACK_LEVEL: Final = 2
+_SQUEEZE_QUALITY: Final = 11
+_SQUEEZE_QUALITY_LONG: Final = 9
+_SQUEEZED_HARD: Final = 48 << 10
 
-_TEXT: Final[Mapping[str, str]] = {
+# By the ending of a file's name: text, which has twins; what would not become smaller.
+TEXT: Final[Mapping[str, str]] = {
     "atom": "application/atom+xml; charset=utf-8",
     "css": "text/css; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
@@ -64,7 +72,7 @@ _TEXT: Final[Mapping[str, str]] = {
     "webmanifest": "application/manifest+json",
     "xml": "application/xml; charset=utf-8",
 }
-_PACKED_ALREADY: Final[Mapping[str, str]] = {
+PACKED_ALREADY: Final[Mapping[str, str]] = {
     "avif": "image/avif",
     "gif": "image/gif",
     "ico": "image/x-icon",
@@ -84,7 +92,7 @@ _PACKED_ALREADY: Final[Mapping[str, str]] = {
     "zip": "application/zip",
 }
 # A feed says what it is by its name, since ".xml" alone does not.
-_BY_NAME: Final[Mapping[str, str]] = {
+BY_NAME: Final[Mapping[str, str]] = {
     "atom.xml": "application/atom+xml; charset=utf-8",
     "feed.json": "application/feed+json; charset=utf-8",
     "feed.xml": "application/rss+xml; charset=utf-8",
@@ -92,8 +100,10 @@ _BY_NAME: Final[Mapping[str, str]] = {
 }
 _UNKNOWN: Final = "application/octet-stream"
 
+_TWIN: Final = re.compile("|".join(map(re.escape, TWINS)))
+
 # Parts of plain ASCII that no rule below forbids: nearly every address, decided in one look. The dot first and the
-# ".gz" last are left to the slow way.
+# twins last are left to the slow way.
 _PLAIN: Final = re.compile(r"(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,200})?)+\Z")
 
 
@@ -115,7 +125,7 @@ def file_of(path: str, status: int = 200) -> str:
     """
     tree = TREES[status]
     path = canonical(path)
-    if not (_PLAIN.match(path) and "//" not in path and len(path) <= MAX_PATH and TWIN not in path):
+    if not (_PLAIN.match(path) and "//" not in path and len(path) <= MAX_PATH and not _TWIN.search(path)):
         _refuse_unsafe(path)
     if path.endswith("/"):
         return f"{tree}{path}{INDEX}"
@@ -142,8 +152,8 @@ def _refuse_unsafe(path: str) -> None:
             raise BadPath(f"{path!r} has an empty part.")
         if part.startswith(".") and not (place == 0 and part == ".well-known" and not last):
             raise BadPath(f"{path!r} has a part that begins with a dot.")
-        if part.endswith(TWIN):
-            raise BadPath(f"{path!r} has a part that ends in {TWIN!r}, which is kept for packed twins.")
+        if part.endswith(TWINS):
+            raise BadPath(f"{path!r} has a part that ends in {part[-3:]!r}, which is kept for packed twins.")
         if len(part.encode()) > MAX_PART:
             raise BadPath(f"{path[:40]!r}... has a part that is longer than {MAX_PART} bytes.")
 
@@ -172,12 +182,12 @@ def media_type(file: str) -> str:
     """The media type of `file`, told by its name, with its charset where it has one."""
     name = file.rpartition("/")[2].lower()
     ending = name.rpartition(".")[2]
-    return _BY_NAME.get(name) or _TEXT.get(ending) or _PACKED_ALREADY.get(ending) or _UNKNOWN
+    return BY_NAME.get(name) or TEXT.get(ending) or PACKED_ALREADY.get(ending) or _UNKNOWN
 
 
 def has_twin(file: str) -> bool:
     """True if `file` is text, which has a packed twin beside it. What only holds a target path has none."""
-    return not file.startswith(MOVED + "/") and file.rpartition(".")[2].lower() in _TEXT
+    return not file.startswith(MOVED + "/") and file.rpartition(".")[2].lower() in TEXT
 
 
 def twin_of(file: str) -> str:
@@ -185,9 +195,28 @@ def twin_of(file: str) -> str:
     return file + TWIN
 
 
+def small_twin_of(file: str) -> str:
+    """The name of the twin of `file` that is packed smaller, in idle time."""
+    return file + SMALL_TWIN
+
+
 def pack(body: bytes) -> bytes:
     """`body` as gzip (RFC 1952): the same bytes for the same body, whenever and wherever it is packed."""
     return igzip.compress(body, _PACK_LEVEL, mtime=0)
+
+
+def squeeze(body: bytes) -> bytes:
+    """`body` as brotli (RFC 7932): some 55 ms for a page of 30 KB. What is long is packed less hard, in as little."""
+    quality = _SQUEEZE_QUALITY if len(body) <= _SQUEEZED_HARD else _SQUEEZE_QUALITY_LONG
+    return bytes(brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality))
+
+
+def small_agrees(twin: bytes, body: bytes) -> bool:
+    """True if `twin`, in brotli, unpacks to `body`. For an ordinary page that takes a fraction of a millisecond."""
+    try:
+        return bool(twin) and brotli.decompress(twin) == body
+    except brotli.error:
+        return False
 
 
 def agrees(twin: bytes, body: bytes) -> bool:

@@ -28,6 +28,12 @@ ASIDE_KEPT_SECONDS: Final = 600
 """How long a file that is being written may take. What is older was left behind by a process that was killed."""
 
 
+SQUEEZED_LEAST, SQUEEZED_MOST = 500, 1 << 20
+"""Bytes of a page that gets a small twin. Shorter ones gain nothing; longer ones take too long."""
+
+SQUEEZED_AFTER_SECONDS: Final = 10
+"""How long a page must have stood before it gets one: a page in a rush of changes would lose it at once."""
+
 _PART: Final = ".part"
 _CLAIM: Final = f"{sitefiles.OWNER}-"
 
@@ -77,9 +83,15 @@ class LocalOutlet:
         with self._whole():
             self._check_owner()
             # The twin first: from the rename of the file on, it is there. Until then it does not agree with the old
-            # file, and a reader who finds that packs the old file himself.
+            # file, and a reader who finds that packs the old file himself. The small twin is made again when there is
+            # time.
             if sitefiles.has_twin(file):
-                self._write(sitefiles.twin_of(file), sitefiles.pack(body))
+                self._unlink(sitefiles.small_twin_of(file))
+                packed = sitefiles.pack(body)
+                if len(packed) < len(body):
+                    self._write(sitefiles.twin_of(file), packed)
+                else:
+                    self._unlink(sitefiles.twin_of(file))
             self._write(file, body)
             # Only now what it replaces: with the new file there, no look-up falls between the two. For a kill, this is
             # the moment at which the page is gone, since pages shadow notices.
@@ -146,6 +158,41 @@ class LocalOutlet:
                 elif (known := sitefiles.path_of(name)) is not None:
                     yield known[0]
 
+    def squeeze(self, path: str) -> bool:
+        """Give the page at `path` its small twin, if it has none of this version. True if one was made.
+
+        A page that was put a moment ago is left alone, since it may change again; so are those that are too short to
+        gain and too long to wait for.
+        """
+        file = sitefiles.file_of(path)
+        place = os.path.join(self._root, file)
+        small = sitefiles.small_twin_of(file)
+        try:
+            about = os.stat(place, follow_symlinks=False)
+            if (
+                not sitefiles.has_twin(file)
+                or not SQUEEZED_LEAST <= about.st_size <= SQUEEZED_MOST
+                or about.st_mtime_ns > time_ns() - SQUEEZED_AFTER_SECONDS * 1_000_000_000
+            ):
+                return False
+            with suppress(FileNotFoundError):
+                # It carries the time of the version that it was made of, so that another worker's is not mistaken.
+                if os.stat(os.path.join(self._root, small), follow_symlinks=False).st_mtime_ns == about.st_mtime_ns:
+                    return False
+            body = Path(place).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        packed = sitefiles.squeeze(body)
+        with self._whole():
+            self._check_owner()
+            if _stamp(place) != about.st_mtime_ns:
+                return False
+            self._write(small, packed, about.st_mtime_ns)
+            # Another worker may have put or removed the page just now.
+            if _stamp(place) != about.st_mtime_ns:
+                self._unlink(small)
+        return True
+
     def put_prefixes(self, moves: Mapping[str, str]) -> None:
         """Send every address under a prefix that has nothing better to the same place under another: section moves."""
         for old, new in moves.items():
@@ -174,7 +221,9 @@ class LocalOutlet:
         removed = 0
         for folder, _, names in os.walk(self._root):
             for name in names:
-                if name.startswith(".") and (name.endswith(_PART) or _is_claim(name)):
+                aside = name.startswith(".") and (name.endswith(_PART) or _is_claim(name))
+                lost = name.endswith(sitefiles.SMALL_TWIN) and name.removesuffix(sitefiles.SMALL_TWIN) not in names
+                if aside or lost:
                     removed += _remove_if_left(os.path.join(folder, name))
         return removed
 
@@ -237,7 +286,7 @@ class LocalOutlet:
         except sitefiles.BadPath as error:
             raise BadAddress(f"This address cannot be served: {error}") from error
 
-    def _write(self, file: str, data: bytes) -> None:
+    def _write(self, file: str, data: bytes, stamp: int | None = None) -> None:
         self._step(f"write {file}")
         place = os.path.join(self._root, file)
         aside, descriptor = _open_beside(place)
@@ -248,7 +297,7 @@ class LocalOutlet:
                     view = view[out.write(view) :]
                 # File systems stamp by a coarse clock: two versions in one tick would look alike to a reader who
                 # remembers files by size, time and inode (and inodes are used again).
-                now = time_ns()
+                now = time_ns() if stamp is None else stamp
                 os.utime(descriptor, ns=(now, now))
             self._step(f"rename {file}")
             os.replace(aside, place)
@@ -262,13 +311,11 @@ class LocalOutlet:
 
     def _erase(self, file: str) -> None:
         place = os.path.join(self._root, file)
-        # The twin first: a file without a twin can be served, a twin without a file would only lie about.
+        # The twins first: a file without a twin can be served, a twin without a file would only lie about.
         erased = False
-        for name in (sitefiles.twin_of(file), file) if sitefiles.has_twin(file) else (file,):
-            self._step(f"erase {name}")
-            with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                os.unlink(os.path.join(self._root, name))
-                erased = True
+        twins = (sitefiles.small_twin_of(file), sitefiles.twin_of(file)) if sitefiles.has_twin(file) else ()
+        for name in (*twins, file):
+            erased |= self._unlink(name)
         tree = os.path.join(self._root, file.partition("/")[0])
         folder = os.path.dirname(place)
         while erased and folder != tree:
@@ -278,6 +325,20 @@ class LocalOutlet:
                 # Not empty, or gone already: it is no longer ours to tidy.
                 return
             folder = os.path.dirname(folder)
+
+    def _unlink(self, file: str) -> bool:
+        self._step(f"erase {file}")
+        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            os.unlink(os.path.join(self._root, file))
+            return True
+        return False
+
+
+def _stamp(place: str) -> int:
+    try:
+        return os.stat(place, follow_symlinks=False).st_mtime_ns
+    except (FileNotFoundError, NotADirectoryError):
+        return -1
 
 
 def _open_beside(place: str) -> tuple[str, int]:

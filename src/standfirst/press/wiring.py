@@ -26,6 +26,8 @@ from standfirst.press.book import book
 from standfirst.press.engine.engine import Engine
 from standfirst.press.engine.ledger import Lane
 from standfirst.press.outlet import LocalOutlet
+from standfirst.press.squeezing import Squeezer
+from standfirst.readership import actions as readership
 from standfirst.stories import ports as story_ports
 from standfirst.stories.models import SiteFacts
 
@@ -143,6 +145,16 @@ def clean(press: Engine) -> None:
     outlet = press.outlet
     if isinstance(outlet, LocalOutlet) and (removed := outlet.clean()):
         log.info("%d half-written files were removed from the output folder.", removed)
+
+
+def squeezer(press: Engine) -> Squeezer | None:
+    """What packs pages smaller in idle time; None where they are not files."""
+    outlet = press.outlet
+    return Squeezer(outlet, _hot) if isinstance(outlet, LocalOutlet) else None
+
+
+def _hot() -> list[str]:
+    return ["/", *sorted(readership.hot_paths())]
 
 
 # --- ports ---------------------------------------------------------------------------------------------------------

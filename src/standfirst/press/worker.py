@@ -122,6 +122,7 @@ class Worker:
         self._sweeping: Iterator[tuple[str, str]] = iter(())
         self._database = databases.identity()
         self._bell = wiring.bell(home)
+        self._squeezer = wiring.squeezer(engine)
         self._troubles: dict[str, str] = {}
         """What fails now, by the step: said in the log once, and on the desk as long as it lasts."""
 
@@ -235,6 +236,14 @@ class Worker:
         self._contain("the clock", self.tell_time)
         self._contain("the press", self._press)
         self._contain("housekeeping", self.housekeeping)
+        if self._squeezer is not None and not self._has_work():
+            squeezer = self._squeezer
+            self._contain("packing", lambda: squeezer.look(self._has_work))
+
+    def _has_work(self) -> bool:
+        """True if anybody waits for the press: what is for idle time must stop."""
+        self.beat()
+        return self._stopping or self._behind or Change.objects.filter(closed_at=None).exists()
 
     def _contain(self, step: str, do: Callable[[], object]) -> None:
         """Do one step; what goes wrong in it is told, and tried again in the next round."""

@@ -69,6 +69,9 @@ def _parser() -> ArgumentParser:
         "--answer-seconds", type=_positive, default="120", help="how long the newsroom may take (default: %(default)s)"
     )
     parser.add_argument(
+        "--head-seconds", type=_positive, default="15", help="how long a request's head may take (default: %(default)s)"
+    )
+    parser.add_argument(
         "--flush-seconds", type=_positive, default="60", help="how often counts are written (default: %(default)s)"
     )
     parser.add_argument(
@@ -92,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         memory=int(asked.memory * (1 << 20)),
         upload_limit=int(asked.upload_limit * (1 << 20)),
         answer_seconds=asked.answer_seconds,
+        head_seconds=asked.head_seconds,
         flush_seconds=asked.flush_seconds,
         trusted_proxies=frozenset(asked.trusted_proxy),
     )

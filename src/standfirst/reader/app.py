@@ -16,7 +16,7 @@ from typing import Final
 from standfirst.kit import sitefiles
 from standfirst.reader import notices
 from standfirst.reader.forward import Forwarder
-from standfirst.reader.http import Headers, accepts_gzip, byte_range, http_date, names_etag, same_moment
+from standfirst.reader.http import Headers, byte_range, http_date, names_etag, preferred, same_moment
 from standfirst.reader.rsgi import HTTPProtocol, ProtocolClosed, Scope
 from standfirst.reader.shelf import SAFETY, SHORT_CACHING, Found, Shelf, redirection
 from standfirst.reader.tally import Tally, is_machine
@@ -38,6 +38,7 @@ class Settings:
     memory: int = 64 << 20
     upload_limit: int = 512 << 20
     answer_seconds: float = 120.0
+    head_seconds: float = 15.0
     flush_seconds: float = 60.0
     trusted_proxies: frozenset[str] = frozenset()
 
@@ -151,15 +152,19 @@ class App:
         status = found.status
         if status == 301:
             return proto.response_empty(301, found.headers)
-        packed = bool(found.packed) and accepts_gzip(asked("accept-encoding"))
-        body = found.packed if packed else found.body
+        body, etag = found.body, found.etag
         headers = list(found.headers)
-        if packed:
-            headers.append(("content-encoding", "gzip"))
+        if found.packed or found.small:
+            coding = preferred(asked("accept-encoding"), small=bool(found.small))
+            if coding == "br":
+                body, etag = found.small, found.small_etag
+            elif coding and found.packed:
+                body, etag = found.packed, found.packed_etag
+            if body is not found.body:
+                headers.append(("content-encoding", coding))
         if found.path == sitefiles.NOT_FOUND:
             status = 404
         elif status == 200:
-            etag = found.packed_etag if packed else found.etag
             headers.append(("etag", etag))
             # Within the second of a change, a date does not tell the versions apart: then none is given, and none
             # that was given before is taken (RFC 9110 8.8.2.2).

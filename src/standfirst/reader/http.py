@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -11,26 +12,43 @@ Headers = list[tuple[str, str]]
 
 _ETAG: Final = re.compile(r'\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*(?:,|$)')
 _RANGE: Final = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
-_NO_QUALITY: Final = re.compile(r"0(?:\.0{0,3})?")
+_QUALITY: Final = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
+_LONG: Final = 200
 
 
-def accepts_gzip(value: str | None) -> bool:
-    """True if a client that sent `Accept-Encoding: value` wants gzip (12.5.3): named, or by "*", and not at q=0."""
+def preferred(value: str | None, *, small: bool) -> str:
+    """The coding in which a client that sent `Accept-Encoding: value` gets text (12.5.3): "br", "gzip" or "" for none.
+
+    `small` tells if there is brotli at all. What weighs most is sent, brotli before gzip where both weigh the same;
+    plain text only where neither is wanted.
+    """
     if not value:
-        return False
-    named: bool | None = None
-    anything = False
+        return ""
+    if len(value) > _LONG:
+        return _preferred(value, small)
+    return _remembered(value, small)
+
+
+def _preferred(value: str, small: bool) -> str:
+    named: dict[str, float] = {}
     for item in value.lower().split(","):
         coding, *parameters = (piece.strip() for piece in item.split(";"))
-        wanted = not any(
-            name.strip() == "q" and _NO_QUALITY.fullmatch(quality.strip())
-            for name, _, quality in (parameter.partition("=") for parameter in parameters)
-        )
-        if coding in ("gzip", "x-gzip"):
-            named = wanted
-        elif coding == "*":
-            anything = wanted
-    return anything if named is None else named
+        weight = 1.0
+        for name, _, quality in (parameter.partition("=") for parameter in parameters):
+            if name.strip() == "q":
+                weight = float(quality) if _QUALITY.fullmatch(quality := quality.strip()) else 1.0
+        named["gzip" if coding == "x-gzip" else coding] = weight
+    others = named.get("*", 0.0)
+    gzip = named.get("gzip", others)
+    # Who says "*" wants what everybody has.
+    br = named.get("br", 0.0) if small else 0.0
+    if br and br >= gzip:
+        return "br"
+    return "gzip" if gzip else ""
+
+
+# Browsers of a kind all say the same.
+_remembered: Final = lru_cache(256)(_preferred)
 
 
 def names_etag(value: str, etag: str) -> bool:

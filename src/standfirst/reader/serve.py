@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 _STOP_SECONDS: Final = 8.0
 _MAX_HEAD: Final = 64 << 10
-_HEAD_MILLISECONDS: Final = 15_000
 _BACKLOG: Final = 2048
 # Connections, idle ones too: a browser keeps several open between two clicks.
 _CONNECTIONS: Final = 10_000
@@ -53,7 +52,7 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
         websockets=False,
         backlog=_BACKLOG,
         backpressure=_CONNECTIONS,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_MILLISECONDS, max_buffer_size=_MAX_HEAD),
+        http1_settings=HTTP1Settings(header_read_timeout=int(settings.head_seconds * 1000), max_buffer_size=_MAX_HEAD),
         log_level=LogLevels.error,
     )
     loop = asyncio.get_running_loop()

@@ -34,9 +34,11 @@ ENTRY_COST: Final = 3000
 _LOADERS: Final = 4
 
 # Kept for long by shared caches and browsers, so only where the name changes with the content.
-_HASHED: Final = re.compile(r"/(?:assets|pictures)/(?:.*[./-])?[0-9a-f]{8,64}(?:[.-][^/]*)?\Z")
+HASHED: Final = re.compile(r"/(?:assets|pictures)/(?:.*[./-])?[0-9a-f]{8,64}(?:[.-][^/]*)?\Z")
 
-_STORY: Final = re.compile(r"(?:/[^/]+)*/\d{4}/\d\d/\d\d/[^/]+/\Z")
+PICTURES: Final = "/pictures/"
+
+STORY: Final = re.compile(r"(?:/[^/]+)*/\d{4}/\d\d/\d\d/[^/]+/\Z")
 
 SAFETY: Final[Headers] = [
     ("x-content-type-options", "nosniff"),
@@ -47,14 +49,19 @@ PAGE_POLICY: Final = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 # A drawing opened by itself is a document: it may style itself and nothing else.
-_DRAWING_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+DRAWING_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 # A browser asks each time (a 304 costs some hundred bytes): a reader who comes back after a correction or a kill must
 # not be shown what was there before, as a max-age or stale-while-revalidate would do in every browser. Shared caches
 # may answer for two seconds, the longest that a page may be old.
 PAGE_CACHING: Final = "public, max-age=0, s-maxage=2, stale-if-error=600"
+# The same two seconds, told to those who know RFC 9213: in the second one they may answer while they ask, so that
+# nobody waits for a page that many want.
+CDN_CACHING: Final = "max-age=1, stale-while-revalidate=1, stale-if-error=600"
 SHORT_CACHING: Final = "public, max-age=0, s-maxage=2"
 FOREVER_CACHING: Final = "public, max-age=31536000, immutable"
+# A picture that was killed cannot be called back from browsers, but from all who might hand it on.
+PICTURE_CACHING: Final = "public, max-age=31536000, s-maxage=600, immutable"
 
 _NOT_A_FILE: Final = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG}
@@ -68,8 +75,9 @@ Identity = tuple[int, int, int]
 class Found:
     """What answers at an address: 200 or 410 with a body, or 301 with only headers.
 
-    `packed` is the body in gzip, empty if that is no gain. Where the file is to be sent piece by piece, `large` is true
-    and `body` empty. `moment` is the second of its last change.
+    `packed` is the body in gzip, empty if that is no gain; `small` in brotli, empty if nobody has packed it so yet.
+    Where the file is to be sent piece by piece, `large` is true and `body` empty. `moment` is the second of its last
+    change.
     """
 
     path: str
@@ -79,8 +87,11 @@ class Found:
     large: bool
     body: bytes
     packed: bytes
+    small: bytes
+    small_identity: Identity | None
     etag: str
     packed_etag: str
+    small_etag: str
     moment: int
     headers: Headers
     ranges: bool
@@ -88,7 +99,7 @@ class Found:
 
     @property
     def cost(self) -> int:
-        return len(self.body) + len(self.packed) + ENTRY_COST
+        return len(self.body) + len(self.packed) + len(self.small) + ENTRY_COST
 
 
 class Shelf:
@@ -167,7 +178,10 @@ class Shelf:
                 break
             if _identity(self._place(sitefiles.file_of(found.path, status))) is not None:
                 return False
-        return _identity(found.file) == found.identity
+        if _identity(found.file) != found.identity:
+            return False
+        # A small twin comes later than its page.
+        return not found.packed or _identity(sitefiles.small_twin_of(found.file)) == found.small_identity
 
     def _has_any(self, path: str) -> bool:
         """True if a file answers at `path`.
@@ -218,7 +232,11 @@ class Shelf:
         identity = (about.st_mtime_ns, about.st_size, about.st_ino)
         if status == 301:
             return _moved(path, place, identity, body)
-        packed = b"" if large or not sitefiles.has_twin(file) else self._packed(place, body)
+        packed, small, small_identity = b"", b"", None
+        if sitefiles.has_twin(file) and not large:
+            packed = self._packed(place, body)
+        if packed:
+            small, small_identity = _small(place, body, len(packed))
         if large:
             etag = "-".join(f"{number:x}" for number in identity)
         else:
@@ -231,12 +249,15 @@ class Shelf:
             large=large,
             body=body,
             packed=packed,
+            small=small,
+            small_identity=small_identity,
             etag=f'"{etag}"',
             packed_etag=f'"{etag}-gz"',
+            small_etag=f'"{etag}-br"',
             moment=about.st_mtime_ns // 1_000_000_000,
             headers=_headers(path, file, status),
             ranges=status == 200 and not sitefiles.has_twin(file),
-            is_story=status == 200 and _STORY.match(path) is not None,
+            is_story=status == 200 and STORY.match(path) is not None,
         )
 
     def _packed(self, place: str, body: bytes) -> bytes:
@@ -305,6 +326,19 @@ def _identity(place: str) -> Identity | None:
     return about.st_mtime_ns, about.st_size, about.st_ino
 
 
+def _small(place: str, body: bytes, packed: int) -> tuple[bytes, Identity | None]:
+    """The small twin of a page, empty if it is of another version or no smaller than `packed`, and which one it was."""
+    try:
+        with open(sitefiles.small_twin_of(place), "rb") as opened:
+            about = os.fstat(opened.fileno())
+            small = opened.read()
+    except OSError:
+        return b"", None
+    if len(small) >= packed or not sitefiles.small_agrees(small, body):
+        small = b""
+    return small, (about.st_mtime_ns, about.st_size, about.st_ino)
+
+
 def _moved(path: str, place: str, identity: Identity, body: bytes) -> Found:
     target = body.decode("utf-8", "replace").strip()
     # Never to another host, whatever the file says.
@@ -317,8 +351,11 @@ def _moved(path: str, place: str, identity: Identity, body: bytes) -> Found:
         large=False,
         body=b"",
         packed=b"",
+        small=b"",
+        small_identity=None,
         etag="",
         packed_etag="",
+        small_etag="",
         moment=0,
         headers=redirection(target),
         ranges=False,
@@ -336,16 +373,18 @@ def _headers(path: str, file: str, status: int) -> Headers:
     caching = PAGE_CACHING
     if status != 200:
         caching = SHORT_CACHING
-    elif _HASHED.match(path):
-        caching = FOREVER_CACHING
+    elif HASHED.match(path):
+        caching = PICTURE_CACHING if path.startswith(PICTURES) else FOREVER_CACHING
     headers = [("content-type", media), ("cache-control", caching), *SAFETY]
+    if caching == PAGE_CACHING:
+        headers.append(("cdn-cache-control", CDN_CACHING))
     if media.startswith("text/html"):
         headers.append(("content-security-policy", PAGE_POLICY))
     elif media.startswith("image/svg"):
-        headers.append(("content-security-policy", _DRAWING_POLICY))
+        headers.append(("content-security-policy", DRAWING_POLICY))
     if sitefiles.has_twin(file):
         headers.append(("vary", "accept-encoding"))
     return headers
 
 
-__all__ = ["FOREVER_CACHING", "PAGE_CACHING", "PAGE_POLICY", "SAFETY", "SHORT_CACHING", "Found", "Shelf", "http_date"]
+__all__ = ["PAGE_CACHING", "PAGE_POLICY", "SAFETY", "SHORT_CACHING", "Found", "Shelf", "http_date"]

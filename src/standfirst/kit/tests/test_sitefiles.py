@@ -105,3 +105,16 @@ def test_packing_is_the_same_each_time_and_a_twin_knows_its_body(body):
 def test_what_is_no_gzip_agrees_with_nothing():
     assert not agrees(b"", b"")
     assert not agrees(b"\0" * 18, b"")
+
+
+def test_a_small_twin_is_believed_only_where_it_unpacks_to_the_page():
+    for body in (b"<p>Boats.</p>" * 300, b"<p>Boats.</p>" * 9000, b""):
+        small = sitefiles.squeeze(body)
+        assert sitefiles.small_agrees(small, body)
+        assert not sitefiles.small_agrees(small, body + b"x")
+        for damaged in (small[:-1], b"", b"nonsense"):
+            assert not sitefiles.small_agrees(damaged, body)
+    for path in ("/a.html.br", "/world.br/", "/x.br"):
+        with pytest.raises(BadPath, match="packed twins"):
+            file_of(path)
+    assert file_of("/news.brief/") == "pages/news.brief/index.html"

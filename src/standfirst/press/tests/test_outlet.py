@@ -7,6 +7,7 @@ import shutil
 import signal
 from pathlib import Path
 
+import brotli
 import pytest
 
 from standfirst.kit import sitefiles
@@ -17,7 +18,7 @@ from standfirst.press.outlet import LocalOutlet, OutletProblem, WrongNewsroom
 PATH = "/world/2026/11/22/a-story/"
 OLD = Output(b"<p>Seven boats are out.</p>" * 50)
 NEW = Output(b"<p>Eight boats are out.</p>" * 50)
-NOTICE = Output(b"<p>This story was taken down.</p>", status=410)
+NOTICE = Output(b"<p>This story was taken down.</p>" * 9, status=410)
 MOVED = Output(b"", status=301, location="/africa/2026/11/22/a-story/")
 
 
@@ -40,8 +41,21 @@ def served(root: Path, path: str):
             twin = Path(sitefiles.twin_of(str(file)))
             if twin.exists() and sitefiles.agrees(twin.read_bytes(), body):
                 assert gzip.decompress(twin.read_bytes()) == body
+            small = Path(sitefiles.small_twin_of(str(file)))
+            if small.exists():
+                # Never one of another version, not between any two steps: who serves it need not look.
+                assert brotli.decompress(small.read_bytes()) == body
             return status, body
     return None
+
+
+def squeezed(outlet: LocalOutlet, path: str) -> bool:
+    """Give the page at `path` its small twin, as if it had stood there for a minute."""
+    file = outlet.root / sitefiles.file_of(path)
+    if file.exists():
+        then = file.stat().st_mtime_ns - 60_000_000_000
+        os.utime(file, ns=(then, then))
+    return outlet.squeeze(path)
 
 
 def as_served(output: Output | None):
@@ -117,6 +131,7 @@ def test_killed_at_any_step_it_serves_the_old_or_the_new_and_doing_it_again_mend
         first.put("/world/", OLD)
         if before is not None:
             first.put(PATH, before)
+            squeezed(first, PATH)
         if cut == 0:
             shutil.copytree(root, tmp_path / "rehearsal")
             do(LocalOutlet(tmp_path / "rehearsal", "one", step=steps.append))
@@ -148,6 +163,65 @@ def test_killed_at_any_step_it_serves_the_old_or_the_new_and_doing_it_again_mend
         if after is not None and after.status != 301:
             assert gzip.decompress(Path(sitefiles.twin_of(str(file))).read_bytes()) == after.body
     assert len(steps) >= 4
+
+
+def test_a_page_that_has_stood_for_a_while_gets_a_smaller_twin(outlet, root):
+    outlet.put(PATH, OLD)
+    small = root / "pages/world/2026/11/22/a-story/index.html.br"
+    assert not outlet.squeeze(PATH), "it may change again"
+    assert squeezed(outlet, PATH)
+    assert brotli.decompress(small.read_bytes()) == OLD.body
+    assert len(small.read_bytes()) < len(sitefiles.pack(OLD.body))
+    assert not outlet.squeeze(PATH), "it has one"
+    assert list(outlet.list()) == [PATH]
+
+    outlet.put(PATH, NEW)
+    assert not small.exists()
+    # One that another worker made of an older version, and wrote late, is made again.
+    small.write_bytes(sitefiles.squeeze(OLD.body))
+    assert squeezed(outlet, PATH)
+    assert brotli.decompress(small.read_bytes()) == NEW.body
+    outlet.put(PATH, NOTICE)
+    assert not small.exists()
+    outlet.put(PATH, OLD)
+    squeezed(outlet, PATH)
+    outlet.remove(PATH)
+    assert not (root / "pages/world").exists()
+
+
+def test_what_gains_nothing_has_no_twins(outlet, root):
+    outlet.put("/robots.txt", Output(b"User-agent: *\n" * 9, "text/plain; charset=utf-8"))
+    assert (root / "pages/robots.txt.gz").exists()
+    outlet.put("/robots.txt", Output(b"Allow: /\n", "text/plain; charset=utf-8"))
+    assert not (root / "pages/robots.txt.gz").exists()
+    assert not squeezed(outlet, "/robots.txt")
+    outlet.put("/a.jpg", Output(os.urandom(5000), "image/jpeg"))
+    outlet.put("/old/", MOVED)
+    for path in ("/a.jpg", "/old/", "/nowhere/"):
+        assert not squeezed(outlet, path)
+
+
+def test_a_page_that_changes_while_it_is_packed_keeps_no_twin_of_the_old_one(root):
+    first = LocalOutlet(root, "one")
+    first.put(PATH, OLD)
+
+    def step(name: str) -> None:
+        if name == "rename " + sitefiles.small_twin_of(sitefiles.file_of(PATH)):
+            first.put(PATH, NEW)
+
+    squeezed(LocalOutlet(root, "one", step=step), PATH)
+    assert served(root, PATH) == as_served(NEW)
+    assert not list(root.rglob("*.br"))
+
+
+def test_small_twins_that_lost_their_page_are_cleaned_away(outlet, root):
+    outlet.put(PATH, OLD)
+    squeezed(outlet, PATH)
+    (root / sitefiles.file_of(PATH)).unlink()
+    assert outlet.clean() == 0, "somebody may be about to remove it"
+    small = next(root.rglob("*.br"))
+    os.utime(small, (0, 0))
+    assert outlet.clean() == 1
 
 
 def test_a_twin_of_another_version_is_known_as_such(tmp_path):

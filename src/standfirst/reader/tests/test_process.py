@@ -4,10 +4,11 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
-from standfirst.reader.tests.newsstand import Newsstand, until
+from standfirst.reader.tests.newsstand import PATIENCE, Newsstand, until
 
 
 def reader(*options: str) -> "subprocess.CompletedProcess[str]":
@@ -80,3 +81,77 @@ def test_it_knows_no_django():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for name in ("django", "wagtail", "PIL", "lxml", "minijinja"):
         assert f"'{name}'" not in loaded
+
+
+def test_a_head_that_does_not_come_is_not_waited_for(tmp_path):
+    stand = Newsstand(tmp_path, "--head-seconds", "1")
+    stand.write("/", "the front")
+    try:
+        silent = socket.create_connection(("127.0.0.1", stand.port), timeout=PATIENCE)
+        half = socket.create_connection(("127.0.0.1", stand.port), timeout=PATIENCE)
+        half.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        dripping = socket.create_connection(("127.0.0.1", stand.port), timeout=PATIENCE)
+        dripping.setblocking(False)
+
+        def dropped() -> bool:
+            """A byte now and then is no proof of life."""
+            try:
+                dripping.send(b"G")
+                return dripping.recv(1000) == b""
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+
+        until(dropped)
+        for connection in (silent, half):
+            # Told that it took too long, or not; but never kept.
+            while connection.recv(1000):
+                pass
+            connection.close()
+        dripping.close()
+        assert stand.http.get("/").text == "the front"
+    finally:
+        assert stand.stop() == 0
+
+
+def test_a_body_that_nobody_asked_for_is_not_taken(tmp_path):
+    stand = Newsstand(tmp_path)
+    stand.write("/", "the front")
+    try:
+        before = stand.memory()
+        with socket.create_connection(("127.0.0.1", stand.port), timeout=PATIENCE) as connection:
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n")
+            with suppress(OSError):
+                for _ in range(400):
+                    connection.sendall(b"x" * 100_000)
+            with suppress(ConnectionError):
+                assert connection.recv(1000).startswith(b"HTTP/1.1 405")
+        assert stand.memory() - before < 20_000_000
+        assert stand.http.get("/").status_code == 200
+    finally:
+        assert stand.stop() == 0
+
+
+def test_what_is_being_sent_is_sent_to_its_end(tmp_path):
+    stand = Newsstand(tmp_path)
+    body = bytes(range(250)) * 80_000
+    stand.write("/pictures/abcdef0123.mp4", body)
+    with socket.create_connection(("127.0.0.1", stand.port), timeout=PATIENCE) as connection:
+        connection.sendall(b"GET /pictures/abcdef0123.mp4 HTTP/1.1\r\nHost: x\r\n\r\n")
+        got = bytearray(connection.recv(1000))
+        stand.process.send_signal(signal.SIGTERM)
+        until(lambda: refused(stand.port))
+        # Nobody new is let in, and who is in gets all that was promised.
+        while piece := connection.recv(1 << 16):
+            got += piece
+    assert bytes(got).partition(b"\r\n\r\n")[2] == body
+    assert stand.stop() == 0
+
+
+def refused(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
+    except ConnectionError:
+        return True
+    return False

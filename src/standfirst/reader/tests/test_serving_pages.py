@@ -5,8 +5,10 @@ import socket
 import threading
 from email.utils import formatdate
 
+import brotli
 import pytest
 
+from standfirst.kit import sitefiles
 from standfirst.reader.tests.newsstand import Newsstand, age, until
 
 STORY = "/world/2026/11/22/a-story/"
@@ -31,6 +33,7 @@ def test_it_serves_a_page_with_all_that_browsers_and_caches_should_know(stand):
     assert answer.text == BODY
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "public, max-age=0, s-maxage=2, stale-if-error=600"
+    assert answer.headers["cdn-cache-control"] == "max-age=1, stale-while-revalidate=1, stale-if-error=600"
     assert answer.headers["vary"].lower() == "accept-encoding"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "strict-origin-when-cross-origin"
@@ -85,7 +88,53 @@ def test_a_twin_that_is_missing_or_of_another_version_is_not_missed_and_not_serv
         assert answer.text == BODY
 
 
+def test_the_smaller_twin_is_sent_to_those_who_can_read_it(stand, story):
+    small = story.with_name("index.html.br")
+    assert stand.http.get(STORY, headers={"accept-encoding": "br, gzip"}).headers["content-encoding"] == "gzip"
+    # It comes later than the page, while that is in memory.
+    small.write_bytes(sitefiles.squeeze(BODY.encode()))
+    for wants, coding in {
+        "gzip, deflate, br, zstd": "br",
+        "br": "br",
+        "BR;q=0.5, gzip;q=0.5": "br",
+        "gzip;q=0.8, br;q=0.9": "br",
+        "gzip, br;q=0.9": "gzip",
+        "gzip, br;q=0": "gzip",
+        "gzip": "gzip",
+        "*": "gzip",
+        "br;q=0, gzip;q=0": None,
+        "identity": None,
+    }.items():
+        answer = stand.http.get(STORY, headers={"accept-encoding": wants})
+        assert answer.headers.get("content-encoding") == coding, wants
+        body = answer.content if coding != "br" else brotli_of(stand, wants)
+        assert body == BODY.encode()
+        assert answer.headers["vary"].lower() == "accept-encoding"
+    tags = {stand.http.get(STORY, headers={"accept-encoding": wants}).headers["etag"] for wants in ("br", "gzip", "")}
+    assert len(tags) == 3
+    tag = stand.http.get(STORY, headers={"accept-encoding": "br"}).headers["etag"]
+    for wants, status in {"br": 304, "gzip": 200}.items():
+        headers = {"accept-encoding": wants, "if-none-match": tag}
+        assert stand.http.get(STORY, headers=headers).status_code == status
+    head = stand.http.head(STORY, headers={"accept-encoding": "br"})
+    assert int(head.headers["content-length"]) == len(small.read_bytes())
+    # One of another version, or damaged, is not sent once.
+    for wrong in (sitefiles.squeeze(b"older" + BODY.encode()), small.read_bytes()[:-2], b"", b"nonsense"):
+        small.write_bytes(wrong)
+        answer = stand.http.get(STORY, headers={"accept-encoding": "br, gzip"})
+        assert (answer.headers["content-encoding"], answer.text) == ("gzip", BODY)
+    small.unlink()
+    assert stand.http.get(STORY, headers={"accept-encoding": "br"}).text == BODY
+
+
+def brotli_of(stand, wants):
+    """The answer to a reader who asks for it so, unpacked by us."""
+    with stand.http.stream("GET", STORY, headers={"accept-encoding": wants}) as answer:
+        return brotli.decompress(b"".join(answer.iter_raw()))
+
+
 def test_twins_cannot_be_asked_for(stand):
+    assert stand.http.get(STORY + "index.html.br").status_code == 404
     assert stand.http.get(STORY + "index.html.gz").status_code == 404
     assert stand.http.get(STORY + "index.html").status_code == 404
 
@@ -105,7 +154,7 @@ def test_a_page_that_has_not_changed_is_not_sent_again(stand, story):
         answer = stand.http.get(STORY, headers=headers)
         assert answer.status_code == 304, headers
         assert answer.content == b""
-        for name in ("etag", "cache-control", "vary", "last-modified"):
+        for name in ("etag", "cache-control", "cdn-cache-control", "vary", "last-modified"):
             assert answer.headers[name] == first.headers[name]
     for headers in (
         {"if-none-match": '"other"', "if-modified-since": first.headers["last-modified"]},
@@ -164,6 +213,7 @@ def test_a_page_that_was_taken_down_says_so(stand, story):
     assert answer.status_code == 410
     assert "taken down" in answer.text
     assert "stale" not in answer.headers["cache-control"]
+    assert "cdn-cache-control" not in answer.headers
     assert "etag" not in answer.headers
     # And back.
     stand.write(STORY, BODY)
@@ -286,7 +336,9 @@ def test_other_files_say_what_they_are_and_how_long_to_keep_them(stand):
         stand.write(path, "x" * 500)
         answer = stand.http.get(path)
         assert answer.headers["content-type"] == media
-        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        shared = "s-maxage=600, " if path.startswith("/pictures/") else ""
+        assert answer.headers["cache-control"] == f"public, max-age=31536000, {shared}immutable"
+        assert "cdn-cache-control" not in answer.headers
     # A name that does not change with its content is not kept for a year.
     stand.write("/assets/logo.svg", "<svg/>")
     drawing = stand.http.get("/assets/logo.svg")
