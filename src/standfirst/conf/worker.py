@@ -13,12 +13,14 @@ def main() -> None:
     from django.conf import settings
 
     from standfirst.press import wiring
+    from standfirst.press.lookout import Lookout
     from standfirst.press.worker import Worker
 
     logging.getLogger("standfirst").setLevel(settings.STANDFIRST.log_level)
     worker = Worker(wiring.engine(), home=settings.HOME, options=settings.STANDFIRST)
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
+    Lookout(settings.STANDFIRST, closed=worker.closed).start()
     worker.run()
 
 
