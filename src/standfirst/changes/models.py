@@ -49,7 +49,7 @@ class Change(models.Model):
     report = models.JSONField(null=True)
     """What the press did: {"pages": n, "removed": n, "ms": n, "surfaces": [{"name", "path", "ms"}], ...}."""
 
-    seen = models.CharField(max_length=5, choices=Seen.choices, default="", blank=True)
+    seen = models.CharField(max_length=5, choices=Seen.choices, default="", db_default="", blank=True)
     sight = models.JSONField(null=True)
     """What readers got: {"ms": until the last page was seen, "pages": seen, "of": looked for, "via": "public" or
     "reader", "away": why the public address could not be asked, "wrong": [{"path", "what", "where"}], "at"}."""

@@ -175,7 +175,8 @@ def _of_press(home: Path) -> list[Finding]:
                 Finding(
                     "standfirst.W117",
                     "warning",
-                    f"The sweep of {drift.at} found {drift.number} {drift.what}s {past} and mended {drift.mended}: {names}",
+                    f"The sweep of {drift.at} found {drift.number} {drift.what}s {past} and mended {drift.mended}: "
+                    f"{names}.",
                     "Find out who writes there. What is mended needs nothing more.",
                 )
             )

@@ -119,21 +119,17 @@ def _red(row: Change) -> str:
     again = "It is looked at again by itself."
     if where == "away":
         return (
-            f"Nothing is served to readers: {what.rstrip('. ')}. The pages are written. Start the reader with “standfirst "
-            f"serve”, or see to what stands in front of it. {again}"
+            f"Nothing is served to readers: {what.rstrip('. ')}. The pages are written. "
+            f"Start the reader with “standfirst serve”, or see to what stands in front of it. {again}"
         )
     if where == "between":
-        stands = "what was taken down is still shown" if down else f"readers still get {_instead(what)}"
+        stands = "what was taken down is still shown" if down else f"readers still get {what or 'something else'}"
         return f"Not for all readers: {stands} at {at} by a cache or proxy in front. Empty it there. {again}"
-    stands = "what was taken down may still be shown" if down else f"readers get {_instead(what)}"
+    stands = "what was taken down may still be shown" if down else f"readers get {what or 'something else'}"
     return (
         f"Not for readers: {stands} at {at}. Another program may serve the address, or another hand changed the "
         f"files: “standfirst press proof --mend” repairs those. {again}"
     )
-
-
-def _instead(what: str) -> str:
-    return {"another version": "another version", "": "something else"}.get(what, what)
 
 
 def _done(down: bool, pages: int, removed: int, failed: int, ms: int) -> str:

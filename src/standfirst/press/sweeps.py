@@ -1,4 +1,4 @@
-"""What the sweeps found and mended, kept in `run/sweeps.json`: the last one, and the latest findings with their hour."""
+"""What the sweeps found and mended, kept in `run/sweeps.json`: the last sweep, and the latest findings."""
 
 from __future__ import annotations
 

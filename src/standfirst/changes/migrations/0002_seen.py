@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
                     ("green", "readers get it"),
                     ("red", "readers get something else"),
                 ],
+                db_default="",
                 default="",
                 max_length=5,
             ),

@@ -336,8 +336,9 @@ class Engine:
     def drift(self, after: int, limit: int = 200) -> tuple[int, list[str]]:
         """Compare a stretch of outputs with what was printed, and make due those that another hand changed or removed.
 
-        The stretch begins behind page number `after` and is at most `limit` pages, or `DRIFT_BYTES`, long. Returns where
-        the next one begins (0: from the start again) and the paths; `bake` mends them. Pages that are due are left out.
+        The stretch begins behind page number `after` and is at most `limit` pages, or `DRIFT_BYTES`, long. Returns
+        where the next one begins (0: from the start again) and the paths; `bake` mends them. Pages that are due are
+        left out.
         """
         strange: dict[int, str] = {}
         last = number = size = 0
