@@ -276,9 +276,9 @@ def test_in_a_burst_newer_changes_stand_for_older_ones_but_every_kill_is_looked_
 def test_red_is_named_by_the_status_of_the_press_and_by_the_check(street: Street, monkeypatch: Any) -> None:
     story = street.publish("Harbour opens")
     path = street.path(story)
-    Change.objects.exclude(pk=street.row(story).pk).update(seen="")
     street.cache.keeps.add("*")
     street.looked()
+    httpx.get(street.cache.url + path, trust_env=False)
     street.newsroom.edit(story, title="Harbour closes")
     street.newsroom.at_rest()
     street.looked()
@@ -288,8 +288,9 @@ def test_red_is_named_by_the_status_of_the_press_and_by_the_check(street: Street
     monkeypatch.setattr(setup, "open_newsroom", lambda: street.newsroom.home)
     ran = CliRunner().invoke(standfirst, ["press", "status", "--json"])
     red = json.loads(ran.stdout)["red"]
-    assert [row["record"] for row in red] == [f"story:{story.pk}"]
-    assert path in {found["path"] for found in red[0]["wrong"]}
+    mine = next(row for row in red if row["record"] == f"story:{story.pk}")
+    assert path in {found["path"] for found in mine["wrong"]}
     found = [finding for finding in check._of_press(street.newsroom.home) if finding.id == "standfirst.E115"]
-    assert len(found) == 1
-    assert "by a cache or proxy in front" in found[0].says
+    assert any(
+        f"story {story.pk} " in finding.says and "by a cache or proxy in front" in finding.says for finding in found
+    )

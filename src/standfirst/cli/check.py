@@ -155,7 +155,7 @@ def _of_press(home: Path) -> list[Finding]:
             f"{row.kind} {row.ref} ({row.cause}, {clock.iso(row.created_at)}): {progress.sight_of([row]).says}",
             "Do what the sentence says. `standfirst press status --json` names the pages.",
         )
-        for row in Change.objects.red(day)[:20]
+        for row in Change.objects.red(day)[:5]
     ]
     last = Change.objects.filter(seen="green", closed_at__gte=day).order_by("-closed_at").first()
     if last and (last.sight or {}).get("via") == "reader":
