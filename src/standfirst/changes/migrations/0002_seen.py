@@ -23,8 +23,6 @@ class Migration(migrations.Migration):
         migrations.AddField(model_name="change", name="sight", field=models.JSONField(null=True)),
         migrations.AddIndex(
             model_name="change",
-            index=models.Index(
-                condition=models.Q(("seen__in", ["due", "red"])), fields=["lane", "-id"], name="change_seen"
-            ),
+            index=models.Index(fields=["seen", "lane", "-id"], name="change_seen"),
         ),
     ]
