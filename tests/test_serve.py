@@ -147,6 +147,26 @@ def test_the_desk_says_so_when_the_worker_does_not_answer(served: Serving) -> No
         until(lambda: not editor.get("/newsroom/desk/worker.json").json()["stale"], waiting_for="its heartbeat")
 
 
+def seen(headline: str) -> tuple[int, str]:
+    """The change that printed a story, and what the worker says that readers get of it. For `Folder.inside`."""
+    from standfirst.changes.models import Change
+    from standfirst.stories.models import Story
+
+    rows = Change.objects.about("story", Story.objects.get(title=headline).pk)
+    return next(((row.pk, row.seen) for row in rows if (row.report or {}).get("surfaces")), (0, ""))
+
+
+def test_the_editor_is_told_by_itself_that_readers_have_the_story(served: Serving) -> None:
+    served.inside(publish, "The pier is mended")
+    until(lambda: served.inside(seen, "The pier is mended")[1] == "green", waiting_for="readers to see it")
+    number, _ = served.inside(seen, "The pier is mended")
+    with served.signed_in("adaeze") as editor:
+        report = editor.get(f"/newsroom/desk/changes/{number}.json").json()
+        assert report["sight"]["state"] == "green"
+        assert report["sight"]["says"].startswith("Seen by readers after ")
+        assert report["sight"]["says"] in editor.get(f"/newsroom/desk/changes/{number}/").text
+
+
 def test_commands_answer_on_a_newsroom_that_runs(served: Serving) -> None:
     served.at_rest()
     status = served.report("press", "status")

@@ -16,10 +16,22 @@ class Lane(models.IntegerChoices):
     MAINTENANCE = 2, "maintenance"
 
 
+class Seen(models.TextChoices):
+    """What came of looking at a change's pages as a reader does. Empty: nothing to look at, or nobody looked."""
+
+    DUE = "due", "to be looked at"
+    GREEN = "green", "readers get it"
+    RED = "red", "readers get something else"
+
+
 class ChangeQuerySet(models.QuerySet["Change"]):
     def open(self) -> ChangeQuerySet:
         """Rows that the press has not finished, most urgent first."""
         return self.filter(closed_at=None).order_by("lane", "id")
+
+    def red(self, since: datetime) -> ChangeQuerySet:
+        """Rows closed after `since` of which readers get something else, kills first, then the newest."""
+        return self.filter(seen=Seen.RED, closed_at__gte=since).order_by("lane", "-id")
 
     def about(self, kind: str, ref: str | int) -> ChangeQuerySet:
         return self.filter(kind=kind, ref=str(ref)).order_by("-id")
@@ -37,6 +49,11 @@ class Change(models.Model):
     report = models.JSONField(null=True)
     """What the press did: {"pages": n, "removed": n, "ms": n, "surfaces": [{"name", "path", "ms"}], ...}."""
 
+    seen = models.CharField(max_length=5, choices=Seen.choices, default="", db_default="", blank=True)
+    sight = models.JSONField(null=True)
+    """What readers got: {"ms": until the last page was seen, "pages": seen, "of": looked for, "via": "public" or
+    "reader", "away": why the public address could not be asked, "wrong": [{"path", "what", "where"}], "at"}."""
+
     objects: ClassVar[models.Manager[Change]] = ChangeQuerySet.as_manager()
 
     class Meta:
@@ -44,6 +61,8 @@ class Change(models.Model):
             models.Index(fields=["lane", "id"], name="change_open", condition=models.Q(closed_at=None)),
             models.Index(fields=["kind", "ref", "-id"], name="change_about"),
             models.Index(fields=["closed_at"], name="change_closed"),
+            # Of all rows: SQLite uses an index of some only where the statement names the very values, not parameters.
+            models.Index(fields=["seen", "lane", "-id"], name="change_seen"),
         ]
 
     def __str__(self) -> str:

@@ -123,8 +123,9 @@ def _of_worker() -> list[Finding]:
 
 def _of_press(home: Path) -> list[Finding]:
     from standfirst.changes.models import Change
+    from standfirst.desk import progress
     from standfirst.kit import clock
-    from standfirst.press import wiring
+    from standfirst.press import lookout, sweeps, wiring
 
     status = wiring.engine().status()
     found = [
@@ -146,6 +147,39 @@ def _of_press(home: Path) -> list[Finding]:
                 "See `standfirst press status`; start the worker with `standfirst serve`.",
             )
         )
+    day = clock.now() - lookout.RED_KEPT
+    found += [
+        Finding(
+            "standfirst.E115",
+            "error",
+            f"{row.kind} {row.ref} ({row.cause}, {clock.iso(row.created_at)}): {progress.sight_of([row]).says}",
+            "Do what the sentence says. `standfirst press status --json` names the pages.",
+        )
+        for row in Change.objects.red(day)[:5]
+    ]
+    last = Change.objects.filter(seen="green", closed_at__gte=day).order_by("-closed_at").first()
+    if last and (last.sight or {}).get("via") == "reader":
+        found.append(
+            Finding(
+                "standfirst.W116",
+                "warning",
+                f"The public address cannot be asked from this machine: {(last.sight or {}).get('away', '')}",
+                "Let this machine reach STANDFIRST_ORIGIN, so that the desk can say what readers get.",
+            )
+        )
+    for drift in sweeps.read(home).found:
+        if drift.at >= clock.iso(day):
+            past = "written past the usual doors" if drift.what == "record" else "changed or removed by another hand"
+            names = ", ".join(drift.names[:3])
+            found.append(
+                Finding(
+                    "standfirst.W117",
+                    "warning",
+                    f"The sweep of {drift.at} found {drift.number} {drift.what}s {past} and mended {drift.mended}: "
+                    f"{names}.",
+                    "Find out who writes there. What is mended needs nothing more.",
+                )
+            )
     return found
 
 

@@ -159,10 +159,14 @@ def _tell(title: str, lines: list[str]) -> None:
 @click.command(epilog="Example:  standfirst press status --json")
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
 def status(as_json: bool) -> None:
-    """Backlog by lane, oldest change, last bake, pages and bytes."""
+    """Backlog by lane, oldest change, last bake, pages and bytes; what readers do not get, what the sweeps mended."""
     worker = _worker()
+    import msgspec
+
     from standfirst.changes.models import Change
+    from standfirst.desk import progress
     from standfirst.kit import clock
+    from standfirst.press import lookout, sweeps
 
     found = worker.engine.status()
     open_rows = Change.objects.filter(closed_at=None)
@@ -177,6 +181,17 @@ def status(as_json: bool) -> None:
         "pages": found.pages,
         "bytes": found.bytes,
         "failed": dict(found.failed),
+        "red": [
+            {
+                "change": row.pk,
+                "record": f"{row.kind}:{row.ref}",
+                "lane": row.get_lane_display(),
+                "says": progress.sight_of([row]).says,
+                "wrong": (row.sight or {}).get("wrong", []),
+            }
+            for row in Change.objects.red(clock.now() - lookout.RED_KEPT)[:50]
+        ],
+        "sweep": msgspec.to_builtins(sweeps.read(worker.home)),
     }
     if as_json:
         click.echo(json.dumps(report))
@@ -189,3 +204,10 @@ def status(as_json: bool) -> None:
     click.echo(f"Pages:                 {found.pages}, {found.bytes / 1e6:.1f} MB before compression")
     for path, why in found.failed.items():
         click.echo(f"Failed:                {path}: {why}")
+    for row in report["red"]:
+        click.echo(f"Red:                   {row['record']} ({row['lane']}): {row['says']}")
+    swept = sweeps.read(worker.home)
+    click.echo(f"Last sweep:            {swept.at or 'none yet'}")
+    for drift in swept.found[:5]:
+        names = ", ".join(drift.names[:3])
+        click.echo(f"Mended:                {drift.at}: {drift.mended} of {drift.number} {drift.what}s ({names})")

@@ -14,6 +14,7 @@ def main() -> None:
 
     from standfirst.press import wiring
     from standfirst.press.crew import Crew
+    from standfirst.press.lookout import Lookout
     from standfirst.press.worker import Worker
 
     logging.getLogger("standfirst").setLevel(settings.STANDFIRST.log_level)
@@ -26,6 +27,7 @@ def main() -> None:
     )
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
+    Lookout(settings.STANDFIRST, closed=worker.closed).start()
     worker.run()
 
 

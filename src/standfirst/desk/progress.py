@@ -7,12 +7,25 @@ from typing import Any, Literal
 
 from django.utils.translation import ngettext
 
-from standfirst.changes.models import Change, Lane
+from standfirst.changes.models import Change, Lane, Seen
 from standfirst.desk import heartbeat
 from standfirst.kit import clock
 
 PATIENCE = 5.0
 """Seconds after which a change that does not move is worth a word."""
+
+
+LOOKING = 60.0
+"""Seconds after which nobody is going to say any more what readers get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What readers get of a change, fetched through the public address as they do. `partly`: they could not be stood
+    in for, but the reader process has it."""
+
+    state: Literal["", "due", "green", "partly", "red"] = ""
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,7 @@ class Progress:
     surfaces: list[dict[str, Any]]
     down: bool
     """A story is being taken down: surfaces are not printed, they are clean."""
+    sight: Sight = Sight()
 
 
 def mark(kind: str, ref: int | str) -> int:
@@ -59,7 +73,8 @@ def of(change: Change) -> Progress:
     shown = list(surfaces.values())
     down = any(row.lane == Lane.KILL for row in ours.values())
     if all(row.closed_at is not None for row in ours.values()):
-        return Progress("done", _done(down, pages, removed, failed, ms), pages + removed, ms, shown, down)
+        sight = sight_of(list(ours.values()))
+        return Progress("done", _done(down, pages, removed, failed, ms), pages + removed, ms, shown, down, sight)
     beat = heartbeat.read()
     if beat.stale and (clock.now() - change.created_at).total_seconds() > PATIENCE:
         says = f"The press has stopped. {beat.says()} The change is kept and will be carried out then."
@@ -67,6 +82,54 @@ def of(change: Change) -> Progress:
     if beat.trouble and (clock.now() - change.created_at).total_seconds() > PATIENCE:
         return Progress("stopped", f"{beat.says()} The change is kept.", pages, ms, shown, down)
     return Progress("working", "Taking down…" if down else "Publishing…", pages, ms, shown, down)
+
+
+def sight_of(rows: list[Change]) -> Sight:
+    """What readers get of these closed changes, the worst first."""
+    looked = [row for row in rows if row.seen]
+    red = [row for row in looked if row.seen == Seen.RED]
+    if red:
+        return Sight("red", " ".join(dict.fromkeys(_red(row) for row in red)))
+    now = clock.now()
+    due = [row for row in looked if row.seen == Seen.DUE]
+    if any(row.closed_at is not None and (now - row.closed_at).total_seconds() < LOOKING for row in due):
+        return Sight("due", "Looking at what readers get…")
+    if not looked or due:
+        return Sight()
+    if away := [row for row in looked if (row.sight or {}).get("via") == "reader"]:
+        why = str((away[0].sight or {}).get("away") or "").rstrip(". ")
+        return Sight(
+            "partly",
+            "The reader on this machine has it. The public address could not be asked from here"
+            + (f" ({why})." if why else "."),
+        )
+    seconds = max(int((row.sight or {}).get("ms") or 0) for row in looked) / 1000
+    down = any(row.lane == Lane.KILL for row in looked)
+    return Sight("green", f"{'Gone for readers' if down else 'Seen by readers'} after {seconds:.1f} s")
+
+
+def _red(row: Change) -> str:
+    """What readers get instead, and what to do about it."""
+    wrong = [found for found in (row.sight or {}).get("wrong") or [] if isinstance(found, dict)]
+    first = wrong[0] if wrong else {}
+    where, what, path = (str(first.get(part, "")) for part in ("where", "what", "path"))
+    more = ngettext(" and %(n)d more page", " and %(n)d more pages", len(wrong) - 1) % {"n": len(wrong) - 1}
+    at = f"{path}{more if len(wrong) > 1 else ''}"
+    down = row.lane == Lane.KILL
+    again = "It is looked at again by itself."
+    if where == "away":
+        return (
+            f"Nothing is served to readers: {what.rstrip('. ')}. The pages are written. "
+            f"Start the reader with “standfirst serve”, or see to what stands in front of it. {again}"
+        )
+    if where == "between":
+        stands = "what was taken down is still shown" if down else f"readers still get {what or 'something else'}"
+        return f"Not for all readers: {stands} at {at} by a cache or proxy in front. Empty it there. {again}"
+    stands = "what was taken down may still be shown" if down else f"readers get {what or 'something else'}"
+    return (
+        f"Not for readers: {stands} at {at}. Another program may serve the address, or another hand changed the "
+        f"files: “standfirst press proof --mend” repairs those. {again}"
+    )
 
 
 def _done(down: bool, pages: int, removed: int, failed: int, ms: int) -> str:

@@ -146,6 +146,7 @@ def _report(change: Change) -> dict[str, Any]:
         "pages": found.pages,
         "ms": found.ms,
         "down": found.down,
+        "sight": {"state": found.sight.state, "says": found.sight.says},
         "surfaces": [
             {"name": str(s.get("name", "")), "path": str(s.get("path", "")), "ms": int(s.get("ms") or 0)}
             for s in found.surfaces

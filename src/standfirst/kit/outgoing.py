@@ -261,18 +261,21 @@ class _Guarded(httpcore.NetworkBackend):
 class Outgoing:
     """A guarded HTTP client that keeps connections open between requests. Threads may share one.
 
-    `allow_private` lets it into our own network, on any port. `ca_file` adds certificates to those that are believed.
+    `allow_private` lets it into our own network, on any port. `only` is for the newsroom's own address: nothing but
+    that scheme, host and port is asked, also where another site is redirected to, and it may be on this machine.
+    `ca_file` adds certificates to those that are believed.
     """
 
-    def __init__(self, *, allow_private: bool = False, ca_file: str = "") -> None:
-        self.allow_private = allow_private
+    def __init__(self, *, allow_private: bool = False, only: str = "", ca_file: str = "") -> None:
+        self.allow_private = allow_private or bool(only)
+        self._only = _origin(only) if only else None
         self._deadline = _Deadline()
         self._pool = httpcore.ConnectionPool(
             ssl_context=tls(ca_file),
             max_connections=16,
             max_keepalive_connections=4,
             keepalive_expiry=30.0,
-            network_backend=_Guarded(allow_private, self._deadline),
+            network_backend=_Guarded(self.allow_private, self._deadline),
         )
 
     def __enter__(self) -> Outgoing:
@@ -298,8 +301,11 @@ class Outgoing:
         limit_seconds: float = LIMIT_SECONDS,
         method: str = "GET",
         body: bytes = b"",
+        follow: bool = True,
     ) -> Response:
         """Ask for `url` and follow up to five redirects. Any status comes back; only what brings none is raised.
+
+        Without `follow`, a redirect comes back as it is.
 
         `secret_query` (e.g. an API key) is added to the address for the request and never shown. `headers` and
         `secret_query` go to the host that was asked for, not to one that it redirects to.
@@ -317,7 +323,7 @@ class Outgoing:
                 self._check(url)
                 response = self._once(url, sent, secret, limit_bytes, method, body)
                 target = response.header("location")
-                if response.status not in (301, 302, 303, 307, 308) or not target:
+                if response.status not in (301, 302, 303, 307, 308) or not target or not follow:
                     return Response(response.status, url, response.headers, response.body, moved_to)
                 there = _joined(url, target)
                 moved = moved and response.status in (301, 308)
@@ -352,6 +358,8 @@ class Outgoing:
             raise Forbidden(f"{shown(url)} is no web address: write it as https://host/path.")
         if parts.username is not None or parts.password is not None:
             raise Forbidden("There is a user name or password in the address: put it where secrets go.")
+        if self._only is not None and _origin(url) != self._only:
+            raise Forbidden(f"{shown(url)} is not the newsroom’s own address: only that is asked here.")
         if port not in PORTS and not self.allow_private:
             known = ", ".join(str(one) for one in sorted(PORTS))
             raise Forbidden(f"{shown(url)} is on port {port}: only {known} are called outside of our own network.")

@@ -23,7 +23,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from standfirst.archive import models as archive
 from standfirst.changes import actions as changes
 from standfirst.changes import databases
-from standfirst.changes.models import Change, Lane, Tick
+from standfirst.changes.models import Change, Lane, Seen, Tick
 from standfirst.desk import actions as desk
 from standfirst.edition import compose as edition
 from standfirst.kit import clock
@@ -32,7 +32,7 @@ from standfirst.kit.files import write_atomically
 from standfirst.library import actions as library
 from standfirst.library import backend as search
 from standfirst.pictures import actions as pictures
-from standfirst.press import wiring
+from standfirst.press import sweeps, wiring
 from standfirst.press.crew import Crew, CrewGone
 from standfirst.press.engine.engine import Engine
 from standfirst.press.engine.ledger import Finished
@@ -70,6 +70,9 @@ TIDY, REFRESH, CLEAN = 600, 3600, 86_400
 """Seconds between two looks at old rows and failed pages; at title norms; at half-written files."""
 
 SWEPT_AT_ONCE = 300
+SWEPT_PAGES, LONGEST_DRIFT = 200, 2.0
+"""Files compared in one sweep; and seconds for which it goes on where many were changed by another hand."""
+
 KEPT_CHANGES = timedelta(days=30)
 
 
@@ -120,9 +123,12 @@ class Worker:
         self._started = time.monotonic()
         self._last: dict[str, float] = {}
         self._sweeping: Iterator[tuple[str, str]] = iter(())
+        self._drifting = 0
         self._database = databases.identity()
         self._bell = wiring.bell(home)
         self._squeezer = wiring.squeezer(engine)
+        self.closed = threading.Event()
+        """Set when rows were closed: for whoever looks at what readers get of them."""
         self._troubles: dict[str, str] = {}
         """What fails now, by the step: said in the log once, and on the desk as long as it lasts."""
 
@@ -416,8 +422,12 @@ class Worker:
             return
         now = clock.now()
         for change in finished:
-            Change.objects.filter(pk=change.change, closed_at=None).update(closed_at=now, report=_report(change))
+            seen = Seen.DUE if change.written or change.removed else ""
+            Change.objects.filter(pk=change.change, closed_at=None).update(
+                closed_at=now, report=_report(change), seen=seen
+            )
         self._fault("worker:closed")
+        self.closed.set()
         self.engine.settle([change.change for change in finished])
 
     # --- what can wait
@@ -446,8 +456,9 @@ class Worker:
         return True
 
     def sweep(self) -> list[tuple[str, str]]:
-        """Compare the newest stories and a stretch of all records with their snapshots: late writes are found, not
-        lost."""
+        """Compare the newest stories and a stretch of all records with their snapshots, and a stretch of the output
+        folder with the ledger: late writes and files that another hand changed are found, mended and reported."""
+        began = time.monotonic()
         newest = Publication.objects.order_by("-refreshed").values_list("story_id", flat=True)[:SWEPT_AT_ONCE]
         keys = [("story", str(pk)) for pk in newest]
         stretch = list(islice(self._sweeping, SWEPT_AT_ONCE))
@@ -458,8 +469,31 @@ class Worker:
         late = self.engine.sweep(ahead, ahead.compose)
         if late:
             log.warning("The sweep found %d records that were written past the usual doors: %s", len(late), late[:5])
+        drifted = self._drift()
+        if late or drifted:
             self._press()
+        sweeps.note(
+            self.home,
+            late=[f"{kind}:{ref}" for kind, ref in late],
+            drifted=drifted,
+            unmended=self.engine.waiting(drifted),
+            ms=int((time.monotonic() - began) * 1000),
+        )
         return late
+
+    def _drift(self) -> list[str]:
+        """Files that another hand changed or removed. Where a stretch has some, the next follows at once."""
+        found: list[str] = []
+        until = time.monotonic() + LONGEST_DRIFT
+        while True:
+            self._drifting, some = self.engine.drift(self._drifting, SWEPT_PAGES)
+            found += some
+            self.beat()
+            if not some or not self._drifting or time.monotonic() > until:
+                break
+        if found:
+            log.warning("The sweep found %d files that another hand changed or removed: %s", len(found), found[:5])
+        return found
 
 
 def _open_records(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

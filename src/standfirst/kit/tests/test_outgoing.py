@@ -332,3 +332,20 @@ def test_tls_is_checked_against_the_hosts_own_name(tmp_path: Path, monkeypatch):
             client.fetch(f"https://agency.example:{site.port}/")
     finally:
         next(serving, None)
+
+
+def test_a_client_for_one_address_asks_nothing_else(site: Site) -> None:
+    site.pages["/x"] = (302, {"location": "http://127.0.0.1:9/elsewhere"}, b"")
+    with Outgoing(only=site.url) as client:
+        assert client.fetch(f"{site.url}/x", follow=False).status == 302
+        for address in (
+            f"{site.url}/x",
+            "http://127.0.0.1:9/",
+            f"http://localhost:{site.port}/",
+            f"https{site.url[4:]}/",
+        ):
+            with pytest.raises(Forbidden, match="not the newsroom’s own address"):
+                client.fetch(address)
+    assert len(site.asked) == 2
+    with Outgoing(only="http://169.254.169.254") as client, pytest.raises(Forbidden, match="link-local"):
+        client.fetch("http://169.254.169.254/latest/")

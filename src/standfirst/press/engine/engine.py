@@ -56,6 +56,9 @@ MASS = 0.02
 FEW = 20
 """Pages that may always disappear."""
 
+DRIFT_BYTES = 32_000_000
+"""Outputs that are read in one stretch of looking for drift, give or take one."""
+
 FAULTS = (
     "look:begun",
     "look:composed",
@@ -362,6 +365,46 @@ class Engine:
         if late:
             self.look(0, lane, late, compose)
         return late
+
+    def drift(self, after: int, limit: int = 200) -> tuple[int, list[str]]:
+        """Compare a stretch of outputs with what was printed, and make due those that another hand changed or removed.
+
+        The stretch begins behind page number `after` and is at most `limit` pages, or `DRIFT_BYTES`, long. Returns
+        where the next one begins (0: from the start again) and the paths; `bake` mends them. Pages that are due are
+        left out.
+        """
+        strange: dict[int, str] = {}
+        last = number = size = 0
+        for row in self.store.pages(after):
+            if number >= limit or size > DRIFT_BYTES:
+                break
+            last, number = row.page, number + 1
+            try:
+                served = self._served(row.path)
+            except OSError as fault:
+                log.warning("What readers get at %s could not be read: %s", row.path, fault)
+                continue
+            size += len(served.body) if served else 0
+            if not row.due and digest(served) != row.digest:
+                strange[row.page] = row.path
+        else:
+            last = 0
+        if not strange:
+            return last, []
+        # Once more, with all who print locked out: a page may have been delivered and recorded since its row was read.
+        found = {}
+        with self.store.transaction():
+            seq = self.store.advance()
+            for page, path in strange.items():
+                row = next(iter(self.store.pages(page - 1)))
+                if not row.due and digest(self._served(path)) != row.digest:
+                    found[page] = path
+            self.store.mark_pages(found, Mark(0, Lane.PUBLISH, seq, force=True))
+        return last, list(found.values())
+
+    def waiting(self, paths: Sequence[str]) -> int:
+        """How many of these pages are still due."""
+        return sum(standing.due for standing in self.store.standing(paths).values())
 
     # --- baking
 

@@ -150,6 +150,14 @@ class PageRow(NamedTuple):
     due: bool
 
 
+class Standing(NamedTuple):
+    """What readers should get at a path: status (0: nothing) and digest; `due` if that is about to change."""
+
+    status: int
+    digest: int
+    due: bool
+
+
 class Store(Protocol):
     """Where the ledger's rows are. Methods that write are called inside a `transaction`, the others at any time."""
 
@@ -213,7 +221,11 @@ class Store(Protocol):
 
     def unclaim_all(self) -> None: ...
 
-    def pages(self) -> Iterator[PageRow]: ...
+    def pages(self, after: int = 0) -> Iterator[PageRow]:
+        """Every page whose number is greater than `after`, in order of number."""
+
+    def standing(self, paths: Sequence[str]) -> dict[str, Standing]:
+        """What readers should get at each of these paths. One that the ledger does not know is left out."""
 
     # --- what is due
 

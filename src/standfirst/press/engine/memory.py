@@ -25,6 +25,7 @@ from standfirst.press.engine.ledger import (
     Mark,
     PageRow,
     Result,
+    Standing,
     Status,
     Surface,
 )
@@ -221,10 +222,15 @@ class MemoryStore:
     def unclaim_all(self) -> None:
         self._write().claims.clear()
 
-    def pages(self) -> Iterator[PageRow]:
+    def pages(self, after: int = 0) -> Iterator[PageRow]:
         due = {page for page, _ in self._tables.due}
-        for page, row in list(self._tables.pages.items()):
-            yield PageRow(page, row.path, row.status, row.digest, row.trace, row.problem, page in due)
+        for page, row in sorted(self._tables.pages.items()):
+            if page > after:
+                yield PageRow(page, row.path, row.status, row.digest, row.trace, row.problem, page in due)
+
+    def standing(self, paths: Sequence[str]) -> dict[str, Standing]:
+        wanted = set(paths)
+        return {row.path: Standing(row.status, row.digest, row.due) for row in self.pages() if row.path in wanted}
 
     # --- what is due
 

@@ -31,6 +31,7 @@ from standfirst.press.engine.ledger import (
     Mark,
     PageRow,
     Result,
+    Standing,
     Status,
     Surface,
 )
@@ -313,8 +314,8 @@ class SqlStore:
     def unclaim_all(self) -> None:
         self._db.execute("DELETE FROM ledger_claim")
 
-    def pages(self) -> Iterator[PageRow]:
-        last = 0
+    def pages(self, after: int = 0) -> Iterator[PageRow]:
+        last = after
         while rows := self._db.execute(
             "SELECT p.id, p.path, p.status, p.digest, p.trace, p.problem, "
             "EXISTS (SELECT 1 FROM ledger_due d WHERE d.page = p.id) "
@@ -515,6 +516,15 @@ class SqlStore:
             keys,
         )
         return sorted({row[0] for row in rows})
+
+    def standing(self, paths: Sequence[str]) -> dict[str, Standing]:
+        """What readers should get at each of these paths. One that the ledger does not know is left out."""
+        rows = self._among(
+            "SELECT p.path, p.status, p.digest, EXISTS (SELECT 1 FROM ledger_due d WHERE d.page = p.id) "
+            "FROM ledger_page p WHERE p.path IN ({})",
+            paths,
+        )
+        return {path: Standing(status, digest, bool(due)) for path, status, digest, due in rows}
 
     # --- helpers
 

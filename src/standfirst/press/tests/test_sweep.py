@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from standfirst.changes.models import Change
+from standfirst.press import sweeps, worker
+from standfirst.stories import actions as stories
 from standfirst.stories.models import Story
 from tests.again import again
 from tests.newsroom import Newsroom, open_newsroom
@@ -38,3 +42,80 @@ def test_a_change_whose_row_is_open_is_not_late(newsroom: Newsroom) -> None:
     newsroom.at_rest()
     report = next(row.report for row in Change.objects.about("story", story.pk) if row.report and row.report["pages"])
     assert report["pages"] > 1
+
+
+def drifted(newsroom: Newsroom) -> list[str]:
+    """What the newest finding of files names, after one more sweep."""
+    before = len(sweeps.read(newsroom.home).found)
+    newsroom.worker.sweep()
+    found = sweeps.read(newsroom.home).found
+    return sorted(found[0].names) if len(found) > before else []
+
+
+def test_files_that_another_hand_changed_or_removed_are_mended_and_reported(newsroom: Newsroom) -> None:
+    story = newsroom.story("Bridge closed after flood")
+    newsroom.at_rest()
+    assert drifted(newsroom) == []
+    good = newsroom.output()
+    path = story.addresses.get(current=True).path
+    page = newsroom.home / "output" / "pages" / path[1:] / "index.html"
+    page.write_text("Somebody was here.", "utf-8")
+    (newsroom.home / "output" / "pages" / "index.html").unlink()
+    assert drifted(newsroom) == sorted(["/", path])
+    assert newsroom.output() == good
+    finding = sweeps.read(newsroom.home).found[0]
+    assert (finding.what, finding.number, finding.mended) == ("file", 2, 2)
+    assert drifted(newsroom) == []
+    newsroom.prove()
+
+
+def test_a_page_put_back_over_a_notice_goes_again(newsroom: Newsroom) -> None:
+    story = newsroom.story("Minister resigns")
+    newsroom.at_rest()
+    path = story.addresses.get(current=True).path
+    page = newsroom.home / "output" / "pages" / path[1:] / "index.html"
+    killed = page.read_bytes()
+    stories.take_down(story=story, kind="kill", reason="Wrong", wording="", names=False, by=newsroom.editor)
+    newsroom.at_rest()
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_bytes(killed)
+    assert drifted(newsroom) == [path]
+    assert b"Minister resigns" not in newsroom.everything()
+
+
+def test_an_emptied_folder_is_filled_again_stretch_after_stretch(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "SWEPT_PAGES", 3)
+    newsroom.story("Bridge closed after flood")
+    newsroom.at_rest()
+    good = newsroom.output()
+    assert len(good) > 6
+    shutil.rmtree(newsroom.home / "output" / "pages")
+    for _ in range(2):
+        newsroom.worker.sweep()
+    assert newsroom.output() == good
+
+
+def test_pages_that_wait_to_be_printed_are_no_drift(newsroom: Newsroom) -> None:
+    newsroom.story("Bridge closed after flood")
+    newsroom.at_rest()
+    newsroom.engine.bake_all()
+    (newsroom.home / "output" / "pages" / "index.html").unlink()
+    assert newsroom.engine.drift(0) == (0, [])
+
+
+def test_records_written_past_the_doors_are_in_the_report(newsroom: Newsroom) -> None:
+    story = newsroom.story("Bridge closed after flood")
+    newsroom.at_rest()
+    Story.objects.filter(pk=story.pk).update(title="Bridge opens again")
+    newsroom.worker.sweep()
+    report = sweeps.read(newsroom.home)
+    assert report.at
+    assert [(finding.what, finding.names) for finding in report.found] == [("record", [f"story:{story.pk}"])]
+
+
+def test_a_report_that_cannot_be_read_is_begun_anew(newsroom: Newsroom) -> None:
+    (newsroom.home / "run" / "sweeps.json").write_text("{", "utf-8")
+    newsroom.worker.sweep()
+    assert sweeps.read(newsroom.home).at

@@ -66,6 +66,19 @@
         more.setAttribute("aria-expanded", String(!list.hidden));
       });
     };
+    // What readers get, once the pages are written: green or red, in words. Red turns green by itself.
+    let sight = element.parentElement.querySelector("[data-sf-sight]");
+    const judge = ({ state, says }) => {
+      if (!sight && state) {
+        sight = Object.assign(document.createElement("span"), { hidden: true });
+        sight.setAttribute("role", "status");
+        element.after(" ", sight);
+      }
+      if (!sight) return;
+      sight.className = `sf-sight sf-sight--${state}`;
+      if (sight.textContent !== says) sight.textContent = says;
+      sight.hidden = !says;
+    };
     const look = async () => {
       let pause = 300;
       try {
@@ -73,7 +86,12 @@
         if (element.textContent !== report.says) element.textContent = report.says;
         element.classList.toggle("sf-progress--stopped", report.state === "stopped");
         if (list && report.surfaces.length) fill(list, report);
-        if (report.state === "done") return offer(report);
+        judge(report.sight);
+        if (report.state === "done") {
+          offer(report);
+          if (report.sight.state !== "due" && report.sight.state !== "red") return;
+          pause = report.sight.state === "red" ? 5000 : 500;
+        }
         if (report.state === "stopped") pause = 3000;
       } catch {
         pause = 3000;
