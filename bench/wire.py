@@ -3,7 +3,8 @@
     python -m bench.wire [--rounds 5] [--items 500] [--backlog 5000] [--profile]
 
 In a newsroom of its own in a temporary folder: for a feed set to hold and one set to desk, with one item a file and
-with fifty, rounds of delivering and working off NewsML-G2 texts of 450 words are timed in one process. Then a backlog
+with fifty, rounds of NewsML-G2 texts of 450 words are timed in one process: one thread delivers, another works off, as
+in `standfirst wire run`. Then a backlog
 is delivered at once and worked off, while another thread writes to the database twenty times a second, as the desk
 does. Medians of the rounds. With `DATABASE_URL` and `PRESS_DATABASE_URL` set, on those databases, which must be empty.
 """
@@ -51,13 +52,13 @@ def measure(rounds: int, items: int, backlog: int, profiled: bool) -> dict[str, 
                 profile = cProfile.Profile() if profiled and number == rounds else None
                 before = Item.objects.count()
                 start, used = time.perf_counter(), time.process_time()
-                for name, data in files:
-                    actions.deliver(feed=feed, data=data, file_name=name)
-                middle = time.perf_counter()
+                delivering = _Delivering(feed, files)
+                delivering.start()
                 if profile is not None:
                     profile.enable()
-                while actions.work_off():
-                    pass
+                while actions.work_off() or delivering.is_alive() or Delivery.objects.unfinished().exists():
+                    time.sleep(0.001)
+                delivering.join()
                 if profile is not None:
                     profile.disable()
                     pstats.Stats(profile).sort_stats("cumulative").print_stats(70)
@@ -67,7 +68,7 @@ def measure(rounds: int, items: int, backlog: int, profiled: bool) -> dict[str, 
                 if number:  # the first one warms up
                     busy.append((time.process_time() - used) / items * 1000)
                     rates.append(items / (end - start))
-                    sealing.append((middle - start) / len(files) * 1000)
+                    sealing.append(delivering.took / len(files) * 1000)
             report[f"{mode}, {together} a file" if together > 1 else f"{mode}, one a file"] = {
                 "items a second": round(statistics.median(rates)),
                 "slowest round": round(min(rates)),
@@ -122,6 +123,25 @@ def _backlog(copy: _Copy, number: int) -> dict[str, Any]:
         "p95": round(waits[len(waits) * 95 // 100], 1),
         "max": round(waits[-1], 1),
     }
+
+
+class _Delivering(threading.Thread):
+    """Delivers files as `standfirst wire run` does: in a thread of its own, while another reads what came."""
+
+    def __init__(self, feed: Any, files: list[tuple[str, bytes]]) -> None:
+        super().__init__()
+        self.feed, self.files, self.took = feed, files, 0.0
+
+    def run(self) -> None:
+        from django.db import connection
+
+        from standfirst.wire import actions
+
+        start = time.perf_counter()
+        for name, data in self.files:
+            actions.deliver(feed=self.feed, data=data, file_name=name)
+        self.took = time.perf_counter() - start
+        connection.close()
 
 
 class _Copy:
