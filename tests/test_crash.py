@@ -36,13 +36,18 @@ def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Itera
     home: Path = tmp_path_factory.mktemp("crash") / "opened"
     home.mkdir()
     with django_db_blocker.unblock():
-        if connections["default"].vendor != "sqlite":
-            pytest.skip("The crash is staged on database files; on PostgreSQL the engine's own tests stage it.")
-        migrated = template.migrated(Path(request.config.cache.mkdir("standfirst-tables")))
-        template.copy(migrated, home / "newsroom.sqlite3")
-        (home / "press.sqlite3").touch()
-        assert in_a_process_of_its_own(home, open_newsroom) == 0
+        lay_out(request, home, open_newsroom)
     yield home
+
+
+def lay_out(request: Any, home: Path, open_newsroom: Callable[[Path], Any]) -> None:
+    """Databases as files in `home`, and a newsroom opened in them. Skips the test where there are no such files."""
+    if connections["default"].vendor != "sqlite":
+        pytest.skip("The crash is staged on database files; on PostgreSQL the engine's own tests stage it.")
+    migrated = template.migrated(Path(request.config.cache.mkdir("standfirst-tables")))
+    template.copy(migrated, home / "newsroom.sqlite3")
+    (home / "press.sqlite3").touch()
+    assert in_a_process_of_its_own(home, open_newsroom) == 0
 
 
 def in_a_process_of_its_own(home: Path, act: Callable[[Path], Any]) -> int:

@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
 from wagtail.models import Page
 
 from standfirst.archive import actions, reading
 from standfirst.archive.models import Imported
 from standfirst.library import actions as library
 from standfirst.stories.models import Address, Section, Story
-from tests import template
 from tests.newsroom import Newsroom
-from tests.test_crash import Steps, in_a_process_of_its_own, resumed, steps_of
+from tests.test_crash import Steps, in_a_process_of_its_own, lay_out, resumed, steps_of
 
 STORIES = 8
 
@@ -41,12 +39,7 @@ def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Itera
             }
             file.write(json.dumps(story) + "\n")
     with django_db_blocker.unblock():
-        if connections["default"].vendor != "sqlite":
-            pytest.skip("The crash is staged on database files; PostgreSQL's own rollback is the same.")
-        migrated = template.migrated(Path(request.config.cache.mkdir("standfirst-tables")))
-        template.copy(migrated, home / "newsroom.sqlite3")
-        (home / "press.sqlite3").touch()
-        assert in_a_process_of_its_own(home, open_newsroom) == 0
+        lay_out(request, home, open_newsroom)
     yield home
 
 

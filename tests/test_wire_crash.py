@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.db.models.signals import post_save
 
 from standfirst.kit import digests
@@ -25,8 +24,7 @@ from standfirst.wire import actions, sealing
 from standfirst.wire.intake import common
 from standfirst.wire.models import Delivery, DeliveryPart, Feed, Item, Version
 from standfirst.wire.tests.agency import g2
-from tests import template
-from tests.test_crash import Steps, in_a_process_of_its_own, steps_of
+from tests.test_crash import Steps, in_a_process_of_its_own, lay_out, steps_of
 
 
 def message(*items: bytes) -> bytes:
@@ -54,12 +52,7 @@ def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Itera
     for name, data in FILES.items():
         (home / "inbox" / name).write_bytes(data)
     with django_db_blocker.unblock():
-        if connections["default"].vendor != "sqlite":
-            pytest.skip("The crash is staged on database files; PostgreSQL's own rollback is the same.")
-        migrated = template.migrated(Path(request.config.cache.mkdir("standfirst-tables")))
-        template.copy(migrated, home / "newsroom.sqlite3")
-        (home / "press.sqlite3").touch()
-        assert in_a_process_of_its_own(home, open_newsroom) == 0
+        lay_out(request, home, open_newsroom)
     yield home
 
 

@@ -44,6 +44,8 @@ def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) 
     It can be cut short at any moment and called again: what was printed stays printed.
     """
     worker = _worker(jobs)
+    from standfirst.press.worker import MANY
+
     began = time.perf_counter()
     worker.open()
     if everything:
@@ -52,7 +54,7 @@ def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) 
         every = wiring.Ahead()
         worker.engine.sweep(every, every.compose)
         worker.engine.bake_all()
-    worker.call_crew(**({"many": 1} if jobs else {}))
+    worker.call_crew(many=1 if jobs else MANY)
     total = sum(worker.engine.status().backlog.values())
     done, shown = 0, 0.0
     while True:
