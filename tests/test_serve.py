@@ -107,6 +107,27 @@ def test_what_dies_is_started_again_and_the_others_go_on(served: Serving, name: 
     until(lambda: served.http.get(address).status_code == 200, waiting_for="a story after the death")
 
 
+def reading_for(pid: int) -> list[int]:
+    """The processes that read what the wire's process `pid` fetches."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def test_the_wire_reads_in_a_process_of_its_own_and_neither_lives_without_the_other(served: Serving) -> None:
+    wire = served.pid("wire")
+    [reading] = until(lambda: reading_for(wire), waiting_for="the process that reads")
+    os.kill(reading, signal.SIGKILL)
+    until(lambda: served.children()["wire"]["pid"] not in {None, wire}, waiting_for="a new wire")
+    wire = served.pid("wire")
+    [reading] = until(lambda: reading_for(wire), waiting_for="the new process that reads")
+    os.kill(wire, signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{reading}").exists(), waiting_for="the end of what reads for nobody")
+    until(lambda: served.children()["wire"]["pid"] not in {None, wire}, waiting_for="one more wire")
+    served.pid("wire")
+
+
 def test_a_scheduled_story_goes_live_at_its_time(served: Serving, record_property: Any) -> None:
     """Within two seconds, on its own page and on its front."""
     address, due = served.inside(publish, "The tide turns at noon", 3.0)

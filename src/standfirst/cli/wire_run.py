@@ -42,12 +42,17 @@ def run() -> None:
         raise Problem(problem)
     setup.lay_folders(home)
     from standfirst.wire.gathering import Gatherer
+    from standfirst.wire.reading import ReadingProcess
 
     # A database that is away is waited for.
-    gatherer = Gatherer(home)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, gatherer.stop)
-    gatherer.run()
+    reading = ReadingProcess(home)
+    try:
+        gatherer = Gatherer(home, reading)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, gatherer.stop)
+        gatherer.run()
+    finally:
+        reading.stop()
 
 
 @click.command(epilog=_FETCH)

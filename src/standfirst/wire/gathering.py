@@ -1,20 +1,18 @@
-"""The loop of `standfirst wire run`: fetches what is due, has it read, sees to pictures, and watches over silence.
+"""The loop of `standfirst wire run`: fetches what is due, sees to pictures, and watches over silence.
 
 Each source is looked at in a thread of its own, under a lease; those that stay (a watched folder, a mailbox) are many
-and cheap, those that come and go are few at a time. What they seal is read by one thread that is woken at once, and by
-the bell when another process sealed something. All of it can be cut short at any instant and goes on at the next start.
+and cheap, those that come and go are few at a time. What they seal is read in another process, see `reading`. All of it
+can be cut short at any instant and goes on at the next start.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -23,9 +21,11 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from standfirst.changes import databases
 from standfirst.kit import bells, clock
-from standfirst.kit.files import write_atomically
-from standfirst.wire import actions, picturing, sources
+from standfirst.wire import picturing, sources
 from standfirst.wire.models import Source
+from standfirst.wire.reading import SIGN as SIGN_OF_READING
+from standfirst.wire.reading import ReadingProcess
+from standfirst.wire.steady import IDLE, Steady
 from standfirst.wire.transports.kinds import BY_KIND
 
 log = logging.getLogger(__name__)
@@ -42,12 +42,12 @@ LONGEST_LOOK: Final = 900.0
 STAY: Final = 120.0
 """Seconds that a watch lasts before it starts afresh: what was changed in its settings is seen at the latest then."""
 
-IDLE: Final = 0.5
-BEAT: Final = 1.0
 RENEW: Final = sources.LEASE.total_seconds() / 3
 SILENCE: Final = 60.0
 PICTURES_IDLE: Final = 0.5
 STALE: Final = timedelta(seconds=10)
+SIGN: Final = "wire.json"
+"""The sign of life, in the folder of what runs."""
 
 
 @dataclass(slots=True)
@@ -62,50 +62,45 @@ class _Look:
     thread: threading.Thread | None = None
 
 
-class Gatherer:
-    """Fetches, and has what came read, until `stop()`."""
+class Gatherer(Steady):
+    """Fetches until `stop()`: looks end before their next file. What it seals is read by `reading`, which it watches
+    over: when that process ends, this one does, and whoever started it starts both again."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    SIGN = SIGN
+
+    def __init__(self, home: Path, reading: ReadingProcess | None = None) -> None:
+        super().__init__(home)
         self.owner = sources.owner_name()
-        self._stopping = threading.Event()
-        self._sealed = threading.Event()
+        self._reading = reading
         self._looks: dict[int, _Look] = {}
-        self._lock = threading.Lock()
-        self._bell = bells.Bell(home / "run" / "wire-bell")
-        self._doing = "starting"
-        self._trouble: dict[str, str] = {}
-        self._beaten = 0.0
+        self._bell = bells.Bell(sources.bell_of(home))
         self._freed = False
         self._database = databases.identity()
-
-    def stop(self, *_: object) -> None:
-        """End soon: looks end before their next file. May be used as a signal handler."""
-        self._stopping.set()
 
     # --- the loop
 
     def run(self) -> None:
-        """Work until stopped. Errors of the database are waited out; they end nothing."""
-        steady = [
-            threading.Thread(target=self._steadily, args=("reading", self._read), name="reading"),
-            threading.Thread(target=self._steadily, args=("pictures", self._see_to_pictures), name="pictures"),
-        ]
-        for thread in steady:
-            thread.start()
+        """Work until stopped. Errors of the database are waited out; they end nothing.
+
+        Raises:
+            Problem: the process that reads has ended.
+        """
+        pictures = threading.Thread(target=self._steadily, args=("pictures", self._see_to_pictures), name="pictures")
+        pictures.start()
         silence = time.monotonic()
         try:
             while not self._stopping.is_set():
+                if self._reading is not None:
+                    self._reading.check()
                 if self._round() and time.monotonic() >= silence:
                     self._contained("silence", self._watch_silence)
                     silence = time.monotonic() + SILENCE
                 self._beat()
                 # Stopped by a signal, it is at most this much late.
-                if self._bell.wait(IDLE):
-                    self._sealed.set()
+                self._bell.wait(IDLE)
         finally:
             self._doing = "stopping"
-            self._end(steady)
+            self._end(pictures)
             connections.close_all()
             self._bell.close()
             self._doing = "stopped"
@@ -200,7 +195,9 @@ class Gatherer:
             return stopping()
 
         try:
-            outcome = sources.look(look.source, self.owner, stopping=stopping, wait=wait, sealed=self._sealed.set)
+            outcome = sources.look(
+                look.source, self.owner, stopping=stopping, wait=wait, sealed=sources.ring_for_reading
+            )
             if outcome.files:
                 log.info("Source %s: %d files.", look.source.name, outcome.files)
         except (OperationalError, InterfaceError, DatabaseError) as error:
@@ -211,38 +208,7 @@ class Gatherer:
                 self._looks.pop(look.source.pk, None)
             connections.close_all()
 
-    # --- what was sealed
-
-    def _steadily(self, what: str, work: Callable[[], None]) -> None:
-        """Do one kind of work over and over until stopped. What fails is told once, and tried again."""
-        try:
-            while not self._stopping.is_set():
-                if databases.gone() is not None:
-                    connections.close_all()
-                    self._stopping.wait(IDLE)
-                    continue
-                self._contained(what, work)
-        finally:
-            connections.close_all()
-
-    def _contained(self, what: str, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except (OperationalError, InterfaceError) as error:
-            self._set_trouble(what, f"The newsroom's database does not answer ({error}): it is waited for.")
-            connections.close_all()
-            self._stopping.wait(IDLE)
-        except Exception as error:
-            if self._set_trouble(what, f"{what} failed ({type(error).__name__}: {error}): it is tried again."):
-                log.exception("In the wire's loop, %s failed", what)
-            self._stopping.wait(5.0)
-        else:
-            self._set_trouble(what, "")
-
-    def _read(self) -> None:
-        self._sealed.clear()
-        if not actions.work_off():
-            self._sealed.wait(IDLE)
+    # --- what goes on all the time
 
     def _see_to_pictures(self) -> None:
         if not picturing.work():
@@ -251,48 +217,20 @@ class Gatherer:
     def _watch_silence(self) -> None:
         sources.watch_silence()
 
-    # --- signs of life
-
-    def _set_trouble(self, what: str, says: str) -> bool:
-        """Note what holds a part of the work up, "" for nothing. True if that is new."""
-        with self._lock:
-            before = self._trouble.get(what, "")
-            if says:
-                self._trouble[what] = says
-            else:
-                self._trouble.pop(what, None)
-        new = bool(says) and says != before
-        if new and what == "database":
-            log.warning("%s", says)
-        return new
-
-    def _beat(self, *, now: bool = False) -> None:
-        moment = time.monotonic()
-        if not now and moment - self._beaten < BEAT:
-            return
-        self._beaten = moment
+    def _said(self) -> dict[str, Any]:
         with self._lock:
             looks = sorted(look.source.name for look in self._looks.values())
-            trouble = next(iter(self._trouble.values()), "")
-        self._doing = self._doing if now else "fetching" if looks else "ready"
-        state = {
-            "at": clock.iso(clock.now()),
-            "pid": os.getpid(),
-            "doing": self._doing,
-            "sources": looks,
-            "trouble": trouble,
-        }
-        with suppress(OSError):
-            write_atomically(self.home / "run" / "wire.json", json.dumps(state).encode())
+        if self._doing not in ("stopping", "stopped"):
+            self._doing = "fetching" if looks else "ready"
+        return {"sources": looks}
 
-    def _end(self, steady: list[threading.Thread]) -> None:
+    def _end(self, pictures: threading.Thread) -> None:
         """Let what is under way come to its end, and give the leases back."""
         self._stopping.set()
-        self._sealed.set()
         until = time.monotonic() + 8.0
         with self._lock:
             looks = list(self._looks.values())
-        for thread in [*steady, *(look.thread for look in looks if look.thread)]:
+        for thread in [pictures, *(look.thread for look in looks if look.thread)]:
             thread.join(timeout=max(0.0, until - time.monotonic()))
         with suppress(DatabaseError):
             Source.objects.filter(lease_owner=self.owner).update(lease_owner="", lease_until=None)
@@ -314,8 +252,15 @@ class Sign:
 
 def sign_of_life(home: Path) -> Sign:
     """What `wire run` last said of itself. A file that is missing or cannot be read counts as nothing."""
+    fetching, reading = _sign(home / "run" / SIGN), _sign(home / "run" / SIGN_OF_READING)
+    if not fetching.trouble and not reading.stale:
+        fetching = replace(fetching, trouble=reading.trouble)
+    return fetching
+
+
+def _sign(path: Path) -> Sign:
     try:
-        said: dict[str, Any] = json.loads((home / "run" / "wire.json").read_bytes())
+        said: dict[str, Any] = json.loads(path.read_bytes())
         at = datetime.fromisoformat(str(said["at"]))
         names = tuple(str(name) for name in said.get("sources") or ())
         return Sign(

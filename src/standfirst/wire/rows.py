@@ -12,6 +12,24 @@ from typing import Any
 
 from django.db import connection, models
 
+_PLAIN = frozenset(
+    (
+        models.CharField,
+        models.TextField,
+        models.BooleanField,
+        models.IntegerField,
+        models.BigIntegerField,
+        models.SmallIntegerField,
+        models.PositiveIntegerField,
+        models.PositiveBigIntegerField,
+        models.PositiveSmallIntegerField,
+        models.ForeignKey,
+        models.OneToOneField,
+    )
+)
+_AS_IT_IS = frozenset((str, int, bool, type(None)))
+"""Values of these types in those columns go to the database as they are."""
+
 
 def insert(row: models.Model) -> None:
     """Like `row.save(force_insert=True)`. Raises `IntegrityError` as it does."""
@@ -33,6 +51,8 @@ def update(row: models.Model, names: Sequence[str]) -> None:
 
 
 def _value(row: models.Model, field: Any) -> Any:
+    if type(field) in _PLAIN and type(value := getattr(row, field.attname)) in _AS_IT_IS:
+        return value
     return field.get_db_prep_save(field.pre_save(row, row._state.adding), connection)
 
 

@@ -34,10 +34,21 @@ from standfirst.kit.secrets import Secrets, Vault
 from standfirst.stories import alerts
 from standfirst.stories.actions import may
 from standfirst.wire import formats
-from standfirst.wire.intake.deliveries import deliver
+from standfirst.wire.intake import deliveries
 from standfirst.wire.intake.dialect import profile_of
 from standfirst.wire.models import Delivery, Feed, Item, Source
-from standfirst.wire.transports import Arrival, Job, Limits, Note, Remember, Settings, Skipped, Transport, Trouble
+from standfirst.wire.transports import (
+    Arrival,
+    Job,
+    Limits,
+    Note,
+    Remember,
+    Settings,
+    Settle,
+    Skipped,
+    Transport,
+    Trouble,
+)
 from standfirst.wire.transports.kinds import BY_KIND
 
 log = logging.getLogger(__name__)
@@ -47,6 +58,11 @@ LEASE: Final = timedelta(seconds=45)
 
 LONGEST_PAUSE: Final = 1800.0
 """Seconds: a source that fails is tried at least so often, unless the other side says otherwise."""
+
+NOTED_TOGETHER: Final = 64
+NOTED_WITHIN: Final = 0.1
+"""So many files that come together are noted in one go, and only those of so many seconds. A commit that must
+survive a power cut waits for the disk, and for whoever writes meanwhile: one for all costs what one for each did."""
 
 SAY_GOOD: Final = 20.0
 """Seconds between two notes that a source that is watched all the time is good."""
@@ -181,13 +197,24 @@ def remove(*, source: Source, by: Actor) -> None:
 
 
 def ring() -> None:
-    """Wake the process that fetches and reads: something was sealed, or a source was changed."""
-    bells.ring(bell_path())
+    """Wake the processes that fetch and read: something was sealed, or a source was changed."""
+    bells.ring(bell_of(django_settings.STANDFIRST.home))
+    ring_for_reading()
 
 
-def bell_path() -> Path:
-    home: Path = django_settings.STANDFIRST.home
+def ring_for_reading() -> None:
+    """Wake the process that reads: something was sealed."""
+    bells.ring(bell_of_reading(django_settings.STANDFIRST.home))
+
+
+def bell_of(home: Path) -> Path:
+    """The bell of the process that fetches."""
     return home / "run" / "wire-bell"
+
+
+def bell_of_reading(home: Path) -> Path:
+    """The bell of the process that reads."""
+    return home / "run" / "wire-reading-bell"
 
 
 # --- leases -------------------------------------------------------------------------------------------------------
@@ -266,7 +293,8 @@ def look(
     say: Callable[[str], None] = lambda sentence: None,
 ) -> Outcome:
     """Fetch what is new from a source whose lease `owner` holds, seal it, and note how it went. Errors of the other
-    side, and of its files, are in the outcome; those of our database are raised. `sealed` is called after each file.
+    side, and of its files, are in the outcome; those of our database are raised. `sealed` is called after each file, or
+    after several that came at once.
     """
     outcome = Outcome()
     final = False
@@ -289,12 +317,14 @@ def look(
         job = _job(source, stopping=stopping, wait=waiting, say=say)
         with job.outgoing:
             news = transport.fetch(job)
+            taking = _Taking(source, owner, outcome, sealed)
             try:
                 for one in news:
-                    if not _take(source, owner, one, outcome, sealed):
+                    if not taking.take(one):
                         outcome.lost = True
                         return outcome
             finally:
+                taking.flush()
                 _close(news)
     except Trouble as trouble:
         outcome.trouble, final, retry_after = _clean(source, str(trouble)), trouble.final, trouble.retry_after
@@ -362,49 +392,86 @@ def _job(
     )
 
 
-def _take(source: Source, owner: str, one: Any, outcome: Outcome, sealed: Callable[[], None]) -> bool:
-    """Deal with one thing that a look yielded. False if the lease is no longer ours: the look must end."""
-    mine = Source.objects.filter(pk=source.pk, lease_owner=owner, active=True)
-    if isinstance(one, Skipped):
-        outcome.skipped.append(_clean(source, f"{one.file_name}: {one.why}"))
-        log.warning("Source %s: %s", source.name, outcome.skipped[-1])
-        return True
-    if isinstance(one, Note):
-        outcome.notes.append(one.says)
-        return True
-    if isinstance(one, Remember):
-        if one.cursor == source.cursor:
+@dataclass(slots=True)
+class _Taking:
+    """Deals with what a look yields. Files that come together are sealed one by one and noted in one go."""
+
+    source: Source
+    owner: str
+    outcome: Outcome
+    sealed: Callable[[], None]
+    waiting: list[tuple[deliveries.Sealed, Arrival]] = field(default_factory=list)
+    since: float = 0.0
+
+    def take(self, one: Any) -> bool:
+        """Deal with one thing. False if the lease is no longer ours: the look must end."""
+        if isinstance(one, Arrival):
+            return self._arrived(one)
+        if not self.flush():
+            return False
+        source, outcome = self.source, self.outcome
+        if isinstance(one, Settle):
             return True
-        source.cursor = one.cursor
-        return bool(mine.update(cursor=one.cursor))
-    if not isinstance(one, Arrival):
+        if isinstance(one, Skipped):
+            outcome.skipped.append(_clean(source, f"{one.file_name}: {one.why}"))
+            log.warning("Source %s: %s", source.name, outcome.skipped[-1])
+            return True
+        if isinstance(one, Note):
+            outcome.notes.append(one.says)
+            return True
+        if isinstance(one, Remember):
+            if one.cursor == source.cursor:
+                return True
+            source.cursor = one.cursor
+            return bool(self._mine.update(cursor=one.cursor))
         raise TypeError(f"{source.kind} yielded a {type(one).__name__}")
-    if not mine.exists():
-        return False
-    delivery = deliver(
-        feed=source.feed,
-        data=one.data,
-        path=one.path,
-        file_name=one.file_name,
-        transport=source.kind,
-        parts=one.parts,
-        envelope={"source": source.name, **one.envelope},
-    )
-    outcome.files += 1
-    outcome.deliveries.append(delivery.pk)
-    still = True
-    if one.cursor is not None or time.monotonic() - outcome.noted > 1.0:
-        # In a burst of files not at each: every write waits for whoever publishes meanwhile.
-        outcome.noted = time.monotonic()
-        now = clock.now()
-        values: dict[str, Any] = {"good_at": now, "new_at": now}
-        if one.cursor is not None:
-            values["cursor"] = source.cursor = one.cursor
-        still = bool(mine.update(**values))
-    # It is sealed: whoever has the lease now, the sender may forget it.
-    one.settled()
-    sealed()
-    return still
+
+    def _arrived(self, one: Arrival) -> bool:
+        if not self.waiting:
+            self.since = time.monotonic()
+            if not self._mine.exists():
+                return False
+        delivery = deliveries.seal(
+            feed=self.source.feed,
+            data=one.data,
+            path=one.path,
+            file_name=one.file_name,
+            transport=self.source.kind,
+            parts=one.parts,
+            envelope={"source": self.source.name, **one.envelope},
+        )
+        self.waiting.append((delivery, one))
+        more = one.together and len(self.waiting) < NOTED_TOGETHER and time.monotonic() - self.since < NOTED_WITHIN
+        return True if more and not delivery.row.pressing else self.flush()
+
+    def flush(self) -> bool:
+        """Note what was sealed, and have the other side forget it. False if the lease is no longer ours."""
+        waiting, self.waiting = self.waiting, []
+        if not waiting:
+            return True
+        outcome = self.outcome
+        deliveries.note([delivery for delivery, _ in waiting])
+        outcome.files += len(waiting)
+        outcome.deliveries += [delivery.row.pk for delivery, _ in waiting]
+        cursor = next((one.cursor for _, one in reversed(waiting) if one.cursor is not None), None)
+        still = True
+        if cursor is not None or time.monotonic() - outcome.noted > 1.0:
+            # In a burst of files not at each: every write waits for whoever publishes meanwhile.
+            outcome.noted = time.monotonic()
+            now = clock.now()
+            values: dict[str, Any] = {"good_at": now, "new_at": now}
+            if cursor is not None:
+                values["cursor"] = self.source.cursor = cursor
+            still = bool(self._mine.update(**values))
+        # They are sealed: whoever has the lease now, the sender may forget them.
+        for _, one in waiting:
+            one.settled()
+        self.sealed()
+        return still
+
+    @property
+    def _mine(self) -> Any:
+        return Source.objects.filter(pk=self.source.pk, lease_owner=self.owner, active=True)
 
 
 def _note(source: Source, owner: str, outcome: Outcome, *, final: bool, retry_after: float | None) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from django.db.backends.sqlite3 import base
@@ -45,10 +46,19 @@ def in_turn(run: Callable[[], Result], patience: float = PATIENCE) -> Result:
         time.sleep(PAUSE)
 
 
+@lru_cache(maxsize=2_000)
+def _with_marks(query: str) -> str:
+    """With SQLite's own marks for parameters. The same few hundred statements come again and again."""
+    return str(base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%"))
+
+
 class Cursor(base.SQLiteCursorWrapper):
     """A cursor whose statements wait for other writers without growing tired."""
 
     patience = PATIENCE
+
+    def convert_query(self, query: str, *, param_names: Any = None) -> Any:
+        return _with_marks(query) if param_names is None else super().convert_query(query, param_names=param_names)
 
     def execute(self, query: str, params: Any = None) -> Any:
         return in_turn(lambda: super(Cursor, self).execute(query, params), self.patience)

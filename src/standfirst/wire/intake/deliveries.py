@@ -45,7 +45,7 @@ from standfirst.wire.pressing import LOOKED_THROUGH, pressing
 
 log = logging.getLogger(__name__)
 
-BATCH = 32
+BATCH = 48
 """Deliveries that are read ahead of being applied."""
 
 HEAVIEST = 32_000_000
@@ -55,8 +55,12 @@ SLICE = 0.05
 """Seconds for which one transaction takes further items."""
 
 BREATH = 0.008
-"""Seconds between two transactions, in which others may write: the next files are read meanwhile. On SQLite a writer
-that has to wait looks again after 1, 2, 5, 10 ... milliseconds."""
+"""Seconds at least between two transactions, in which others may write. On SQLite a writer that has to wait looks again
+every two milliseconds."""
+
+AHEAD_FOR = 0.03
+"""Seconds for which files are read between two transactions, where so many wait: each costs what it costs, however few
+items are applied in it."""
 
 TOGETHER = 64
 """Files that a command takes in between two lines of its report."""
@@ -86,9 +90,43 @@ def deliver(
         Refused: the feed is switched off.
         Problem: a file cannot be opened.
     """
-    delivery = _sealed(feed, data, path, file_name, transport, parts or {}, envelope or {}, "")
-    _note([delivery])
-    return delivery.row
+    sealed = seal(
+        feed=feed, data=data, path=path, file_name=file_name, transport=transport, parts=parts, envelope=envelope
+    )
+    note([sealed])
+    return sealed.row
+
+
+class Sealed(NamedTuple):
+    """A delivery whose bytes are sealed and that is not noted yet, and what came with it: (name, seal, size, type)."""
+
+    row: Delivery
+    parts: list[tuple[str, str, int, str]]
+
+
+def seal(
+    *,
+    feed: Feed,
+    data: bytes | None = None,
+    path: Path | None = None,
+    file_name: str = "",
+    transport: str = "file",
+    parts: Mapping[str, bytes | Path] | None = None,
+    envelope: Mapping[str, str] | None = None,
+) -> Sealed:
+    """The first half of `deliver`, for many files in a row: `note` them together. Raises what `deliver` does."""
+    return _sealed(feed, data, path, file_name, transport, parts or {}, envelope or {}, "")
+
+
+def note(sealed: Sequence[Sealed]) -> None:
+    """The second half of `deliver`: rows for what was sealed. Only then may the senders forget it."""
+    if not sealed:
+        return
+    with _for_good(), transaction.atomic():
+        for each in sealed:
+            rows.insert(each.row)
+            _note_parts(each.row, each.parts)
+    common.fault("intake:noted")
 
 
 def take_in(
@@ -111,7 +149,7 @@ def take_in(
     """
     with claims.claimant() as token:
         delivery = _sealed(feed, data, path, file_name, transport, parts or {}, envelope or {}, token)
-        _note([delivery])
+        note([delivery])
         _Round(token).do([delivery.row])
     return delivery.row
 
@@ -129,7 +167,7 @@ def take_in_all(
     waiting = iter(files)
     with claims.claimant() as token:
         while some := list(islice(waiting, TOGETHER)):
-            made: list[_Sealed | Problem] = []
+            made: list[Sealed | Problem] = []
             for file in some:
                 data, path = (None, file) if isinstance(file, Path) else (file, None)
                 try:
@@ -140,18 +178,11 @@ def take_in_all(
                     made.append(problem)
                 except OSError as error:
                     made.append(Problem(f"{error.strerror}: look at the file, and at the disk."))
-            good = [each for each in made if isinstance(each, _Sealed)]
-            _note(good)
+            good = [each for each in made if isinstance(each, Sealed)]
+            note(good)
             _Round(token).do([each.row for each in good])
             for file, each in zip(some, made, strict=True):
-                yield file, each.row if isinstance(each, _Sealed) else each
-
-
-class _Sealed(NamedTuple):
-    """A delivery that is not noted yet, and what came with it: (name, seal, size, type)."""
-
-    row: Delivery
-    parts: list[tuple[str, str, int, str]]
+                yield file, each.row if isinstance(each, Sealed) else each
 
 
 def _sealed(
@@ -163,7 +194,7 @@ def _sealed(
     parts: Mapping[str, bytes | Path],
     envelope: Mapping[str, str],
     token: str,
-) -> _Sealed:
+) -> Sealed:
     if not feed.active:
         raise Refused(f"The feed {feed.name} is switched off: switch it on before it takes files in.")
     root = received()
@@ -188,18 +219,7 @@ def _sealed(
         claimed_until=clock.now() + claims.LASTS if token else None,
         attempts=1 if token else 0,
     )
-    return _Sealed(delivery, [(name, each.seal, each.size, "") for name, each in with_it])
-
-
-def _note(sealed: Sequence[_Sealed]) -> None:
-    """Rows for what was sealed, so that a power cut loses none."""
-    if not sealed:
-        return
-    with _for_good(), transaction.atomic():
-        for each in sealed:
-            rows.insert(each.row)
-            _note_parts(each.row, each.parts)
-    common.fault("intake:noted")
+    return Sealed(delivery, [(name, each.seal, each.size, "") for name, each in with_it])
 
 
 def _seal(root: Path, part: bytes | Path) -> sealing.Sealed:
@@ -376,7 +396,7 @@ class _Round:
     def _turn(self) -> None:
         """Read for a moment, in which others may write, then apply some of what was read."""
         began = time.monotonic()
-        while self.unread and (not self.queue or time.monotonic() - began < BREATH):
+        while self.unread and (not self.queue or time.monotonic() - began < AHEAD_FOR):
             self._read_next()
         if self._others_may_wait:
             time.sleep(max(0.0, BREATH - (time.monotonic() - began)))

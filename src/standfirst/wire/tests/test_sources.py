@@ -22,6 +22,8 @@ from standfirst.kit.errors import Problem, Refused
 from standfirst.wire import sources
 from standfirst.wire.gathering import Gatherer, sign_of_life
 from standfirst.wire.models import Delivery, Source
+from standfirst.wire.reading import Reading
+from standfirst.wire.steady import Steady
 from standfirst.wire.tests.agency import Desk, g2
 from standfirst.wire.transports.tests.server import Answer, Server, serving
 
@@ -107,6 +109,38 @@ def test_who_has_lost_the_lease_moves_no_cursor(desk: Desk, server: Server):
     assert fresh(source).cursor == {}
     assert fresh(source).lease_owner == "two"
     assert not Delivery.objects.exists()
+
+
+def test_files_that_come_together_are_noted_together_and_an_order_at_once(
+    desk: Desk, tmp_path: Path, django_assert_max_num_queries
+):
+    for number in range(40):
+        (tmp_path / f"{number:02}.xml").write_bytes(g2(f"n{number}"))
+    (tmp_path / "kill.xml").write_bytes(g2("n3", 2, status="stat:canceled"))
+    source = Source(feed=desk.waiting, name="cpa-folder", kind="folder")
+    sources.configure(source=source, settings={"path": str(tmp_path)}, secrets={}, by=desk.wire_editor)
+    claimed = sources.claim(source.pk, "one")
+    assert claimed is not None
+    told: list[int] = []
+    with django_assert_max_num_queries(90):  # one for each file, and a few for all
+        outcome = sources.look(claimed, "one", sealed=lambda: told.append(Delivery.objects.count()))
+    assert outcome.files == 41
+    assert told[0] == 1
+    assert Delivery.objects.order_by("pk")[0].file_name == "kill.xml"
+    assert [path.name for path in tmp_path.iterdir() if path.is_file() and path.suffix == ".xml"] == []
+
+
+def test_files_that_come_together_stay_where_they_are_when_the_lease_is_lost(desk: Desk, tmp_path: Path):
+    for number in range(3):
+        (tmp_path / f"{number}.xml").write_bytes(g2(f"n{number}"))
+    source = Source(feed=desk.waiting, name="cpa-folder", kind="folder")
+    sources.configure(source=source, settings={"path": str(tmp_path)}, secrets={}, by=desk.wire_editor)
+    claimed = sources.claim(source.pk, "one")
+    assert claimed is not None
+    Source.objects.filter(pk=source.pk).update(lease_owner="two")
+    assert sources.look(claimed, "one").lost
+    assert not Delivery.objects.exists()
+    assert sorted(path.name for path in tmp_path.glob("*.xml")) == ["0.xml", "1.xml", "2.xml"]
 
 
 def test_a_source_that_fails_is_tried_less_and_less_and_says_what_to_do(desk: Desk, server: Server):
@@ -270,19 +304,20 @@ def wait_until(true, seconds: float = 20) -> None:
 
 @pytest.fixture
 def running(lasting_desk: Desk, tmp_path: Path):
-    """Starts gatherers in threads, and stops them."""
-    started: list[tuple[Gatherer, threading.Thread]] = []
+    """Starts gatherers, and what reads for them, in threads, and stops them."""
+    started: list[tuple[Steady, threading.Thread]] = []
 
     def start() -> Gatherer:
         gatherer = Gatherer(tmp_path)
-        thread = threading.Thread(target=gatherer.run)
-        thread.start()
-        started.append((gatherer, thread))
+        for loop in (gatherer, Reading(tmp_path)):
+            thread = threading.Thread(target=loop.run)
+            thread.start()
+            started.append((loop, thread))
         return gatherer
 
     yield start
-    for gatherer, _ in started:
-        gatherer.stop()
+    for loop, _ in started:
+        loop.stop()
     for _, thread in started:
         thread.join()
 

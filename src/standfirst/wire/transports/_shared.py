@@ -114,6 +114,13 @@ class Arrival:
     """The cursor once this is sealed. None: as before."""
     settled: Callable[[], None] = nothing
     """Called after it is sealed: now the file at the other end may be deleted, moved or marked as read."""
+    together: bool = False
+    """It may be settled together with others that follow at once, at the latest with `Settle`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """What was yielded before is sealed and settled before `fetch` goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ class Note:
     says: str
 
 
-News: TypeAlias = Arrival | Remember | Skipped | Note
+News: TypeAlias = Arrival | Settle | Remember | Skipped | Note
 
 
 class Trouble(Problem):

@@ -37,7 +37,7 @@ from standfirst.wire.transports._files import (
     wanted,
     whole,
 )
-from standfirst.wire.transports._shared import Arrival, Job, News, Remember, SecretField, Skipped, Trouble
+from standfirst.wire.transports._shared import Arrival, Job, News, Remember, SecretField, Settle, Skipped, Trouble
 
 KIND: Final = "folder"
 LINGERS: Final = True
@@ -91,7 +91,11 @@ _SIGNED_OFF: Final = 0.3
 _IN_MEMORY: Final = 8 * 1024 * 1024
 _DEPTH: Final = 8
 _AT_ONCE: Final = 50
-"""Files taken before the folder is looked through again: a kill may have come meanwhile."""
+"""Files taken at once."""
+_LOOK_AGAIN: Final = 0.25
+"""Seconds of taking files after which the folder is looked through again: a kill may have come meanwhile."""
+_SMALL: Final = 256 * 1024
+"""Bytes of a file that is not read a second time."""
 _EMPTY: Final = 30
 """Seconds after which a file without a byte is taken for what it is: some senders make it first, and fill it then."""
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
@@ -169,28 +173,32 @@ def _look(watch: _Watch) -> Iterator[News]:
         leads.sort(key=lambda lead: not watch.seen[lead.path].pressing)
         parts_here = [entry for entry in fresh if is_part(entry.path)]
         claimed: dict[str, int] = {}
-        ready: list[tuple[Entry, dict[str, Entry]]] = []
-        for lead in leads[:_AT_ONCE]:
-            data = _peek(top, lead)
-            parts = belonging(lead, data or b"", parts_here)
-            for part in parts.values():
-                claimed[part.path] = claimed.get(part.path, 0) + 1
-            if _is_ready(watch, lead, data, parts, now):
-                ready.append((lead, parts))
-        for lead, parts in ready:
+        any_ready = False
+        for begin in range(0, len(leads), _AT_ONCE):
+            if begin and time.monotonic() - now > _LOOK_AGAIN:
+                watch.more = any_ready  # at once, if these were not all still growing
+                return
+            ready: list[_Ready] = []
+            for lead in leads[begin : begin + _AT_ONCE]:
+                data = _peek(top, lead)
+                parts = belonging(lead, data or b"", parts_here)
+                for part in parts.values():
+                    claimed[part.path] = claimed.get(part.path, 0) + 1
+                if _is_ready(watch, lead, data, parts, now):
+                    ready.append(_Ready(lead, parts, data if data is not None and len(data) <= _SMALL else None))
+            any_ready = any_ready or bool(ready)
+            yield from _deliver(watch, top, ready, claimed)
             if job.stopping():
                 return
-            yield from _deliver(watch, top, lead, parts, claimed)
-        if len(leads) > _AT_ONCE:
-            watch.more = bool(ready)  # at once, if these were not all still growing
-            return
+            if taken := {part.path for each in ready for part in each.parts.values()}:
+                parts_here = [part for part in parts_here if part.path not in taken]
         # A picture that no file speaks of is a delivery of its own: agencies' photos carry their text in them.
         for entry in in_order(entry for entry in parts_here if entry.path not in claimed):
             if job.stopping():
                 return
             age = now - watch.seen[entry.path].since
             if job.trial or age >= max(settings.settle, settings.parts_wait):
-                yield from _deliver(watch, top, entry, {}, claimed)
+                yield from _deliver(watch, top, [_Ready(entry, {})], claimed)
     finally:
         os.close(top)
 
@@ -222,14 +230,38 @@ def _age(entry: Entry) -> float:
     return time.time() - int(entry.changed) / 1e9
 
 
-def _deliver(watch: _Watch, top: int, lead: Entry, parts: dict[str, Entry], claimed: dict[str, int]) -> Iterator[News]:
-    limits = watch.job.limits
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A file to take, with its parts, and its bytes if they are at hand."""
+
+    lead: Entry
+    parts: dict[str, Entry]
     data: bytes | None = None
+
+
+def _deliver(watch: _Watch, top: int, ready: list[_Ready], claimed: dict[str, int]) -> Iterator[News]:
+    """Yield the files that are `ready`, one after the other, to be settled in one go."""
+    kept: dict[str, str] = {}
+    for each in ready:
+        if watch.job.stopping():
+            break
+        yield from _arrival(watch, top, each, claimed, kept)
+    if ready:
+        yield Settle()
+    if watch.left:
+        yield Remember({"left": dict(watch.left)})
+    for path, why in kept.items():
+        yield Skipped(path, f"It was taken in, but stays in the folder: {why}")
+
+
+def _arrival(watch: _Watch, top: int, ready: _Ready, claimed: dict[str, int], kept: dict[str, str]) -> Iterator[News]:
+    limits = watch.job.limits
+    lead, parts, data = ready.lead, ready.parts, ready.data
     descriptor = -1
     try:
-        if lead.size <= _IN_MEMORY:
+        if data is None and lead.size <= _IN_MEMORY:
             data = _read(top, lead, _IN_MEMORY)
-        else:
+        elif data is None:
             descriptor = _open(top, lead.path)
         brought: dict[str, bytes | Path] = {}
         for name, part in parts.items():
@@ -247,8 +279,6 @@ def _deliver(watch: _Watch, top: int, lead: Entry, parts: dict[str, Entry], clai
             yield Skipped(lead.path, _why(error))
         return
 
-    kept: list[str] = []
-
     def settle() -> None:
         for entry in (lead, *parts.values()):
             claimed[entry.path] = claimed.get(entry.path, 1) - 1
@@ -257,7 +287,7 @@ def _deliver(watch: _Watch, top: int, lead: Entry, parts: dict[str, Entry], clai
             try:
                 _away(top, entry, watch.job.settings.afterwards)
             except OSError as error:
-                kept.append(_why(error))
+                kept[lead.path] = _why(error)
                 watch.left[entry.path] = [entry.size, entry.changed]
             else:
                 if watch.job.settings.afterwards == "leave":
@@ -271,14 +301,11 @@ def _deliver(watch: _Watch, top: int, lead: Entry, parts: dict[str, Entry], clai
             parts=brought,
             envelope={"folder": watch.job.settings.path, "changed": lead.changed},
             settled=settle,
+            together=True,
         )
     finally:
         if descriptor >= 0:
             os.close(descriptor)
-    if watch.left:
-        yield Remember({"left": dict(watch.left)})
-    if kept:
-        yield Skipped(lead.path, f"It was taken in, but stays in the folder: {kept[0]}")
 
 
 # --- the folder ---------------------------------------------------------------------------------------------------

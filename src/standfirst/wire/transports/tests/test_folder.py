@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from standfirst.kit import clock
-from standfirst.wire.transports import Arrival, Remember, Skipped, Trouble, folder
+from standfirst.wire.transports import Arrival, News, Remember, Settle, Skipped, Trouble, folder
 
 XML = b"<?xml version='1.0'?><newsItem><p>Text</p></newsItem>"
 
@@ -26,11 +26,17 @@ def look(job, path: Path, *, cursor=None, old: float = 60, looks: int = 1, settl
         left -= 1
         return left <= 0
 
-    found = []
+    found: list[News] = []
+    waiting: list[Arrival] = []
     for one in folder.fetch(job(folder.Settings(path=str(path), **settings), cursor=cursor, wait=wait)):
-        found.append(one)
-        if isinstance(one, Arrival) and settled:
-            one.settled()
+        if isinstance(one, Arrival):
+            waiting.append(one)
+        if settled and not (isinstance(one, Arrival) and one.together):
+            for arrival in waiting:
+                arrival.settled()
+            waiting = []
+        if not isinstance(one, Settle):
+            found.append(one)
     return found
 
 
@@ -188,8 +194,8 @@ def test_only_names_that_fit_are_taken_and_large_files_are_not_held_in_memory(jo
     for path in (tmp_path / "giant.xml", tmp_path / "a.xml", tmp_path / "readme.txt"):
         os.utime(path, (time.time() - 60, time.time() - 60))
     for one in folder.fetch(job(folder.Settings(path=str(tmp_path), patterns=("*.xml",)))):
-        found.append((one.file_name, one.data is None, one.path.stat().st_size if one.path else 0))
-        one.settled()
+        if isinstance(one, Arrival):
+            found.append((one.file_name, one.data is None, one.path.stat().st_size if one.path else 0))
     assert sorted(found) == [("a.xml", False, 0), ("giant.xml", True, 9 * 1024 * 1024)]
     assert (tmp_path / "readme.txt").exists()
 
