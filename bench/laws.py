@@ -1,0 +1,268 @@
+"""Tries to break the laws of the press in a large newsroom: random changes while workers are killed at random.
+
+    python -m bench.laws --stories 100000 --changes 10000 --proofs 20
+
+A newsroom is made in a temporary folder and printed. Then people's doings (`tests.histories`) follow each other as fast
+as they go, by Wagtail's own doors, while the worker process prints what follows from them; at random moments it gets a
+SIGKILL and is started again. After each of so many parts the press may come to rest, and every page is compared with
+what its snapshots say; at the end with what the database says, and no killed or embargoed story may be readable. Ends
+with 1, and what differs, if a law is broken. What touches many thousand pages at once (a section moved, the paper
+renamed) is rare, as it is in life. With 100,000 stories it takes some hours; `--stories 3000 --changes 300 --proofs 3`
+takes some minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench import running
+
+if TYPE_CHECKING:
+    from standfirst.pictures.models import Picture
+    from standfirst.stories.models import Section, Story
+
+REST = 1_800.0
+"""Seconds for which the press may take to come to rest: the paper may have been renamed."""
+
+
+class Workers:
+    """One worker process after another, each killed after a random time."""
+
+    def __init__(self, dice: random.Random, *, kill: bool) -> None:
+        self._dice = dice
+        self._kill = kill
+        self._ended = threading.Event()
+        self._peace = threading.Event()
+        self.deaths = 0
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._ended.is_set():
+            worker = subprocess.Popen([sys.executable, "-m", "standfirst.conf.worker"])
+            # It takes a good second to start.
+            until = time.monotonic() + self._dice.choice((1.5, 3.0, 6.0, 12.0)) * (0.5 + self._dice.random())
+            while worker.poll() is None and not self._ended.is_set():
+                time.sleep(0.01)
+                if self._kill and not self._peace.is_set() and time.monotonic() > until:
+                    worker.kill()
+                    self.deaths += 1
+                    break
+            if worker.poll() is None:
+                worker.send_signal(signal.SIGTERM)
+            worker.wait()
+
+    def peace(self, on: bool) -> None:
+        """Let the worker live, or not."""
+        (self._peace.set if on else self._peace.clear)()
+
+    def end(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+
+@dataclass
+class Large:
+    """The newsroom as a stage for `tests.histories`."""
+
+    front: Section
+    editor: Any
+    publisher: Any
+    reporter: Any
+    wire_editor: Any
+    sections: list[int]
+    dice: random.Random
+
+    @property
+    def author(self) -> Any:
+        from standfirst.stories.models import Author
+
+        return self.dice.choice(list(Author.objects.order_by("pk")))
+
+    def story(self, headline: str, *, section: Section | None = None, **fields: Any) -> Story:
+        from standfirst.stories import actions as stories
+        from standfirst.stories.models import Section
+
+        fields.setdefault("body", [("paragraph", f"<p>{headline}: what we know.</p>")])
+        where = Section.objects.get(pk=section.pk if section else self.dice.choice(self.sections))
+        story = stories.create(section=where, by=self.editor, title=headline, **fields)
+        return stories.publish(story=story, by=self.editor)
+
+    def edit(self, story: Story, **fields: Any) -> Story:
+        from standfirst.stories.models import Story
+
+        page = Story.objects.get(pk=story.pk)
+        for name, value in fields.items():
+            setattr(page, name, value)
+        page.save_revision(user=self.editor).publish(user=self.editor)
+        return Story.objects.get(pk=story.pk)
+
+    def picture(self, colour: str = "navy") -> Picture:
+        from PIL import Image
+
+        from standfirst.pictures import actions as pictures
+
+        data = io.BytesIO()
+        Image.new("RGB", (700, 400), colour).save(data, "JPEG")
+        return pictures.add(
+            data=data.getvalue(), file_name=f"{colour}.jpg", title=colour, alt=f"A {colour} field {self.dice.random()}"
+        )
+
+
+RARE = {"move_section": 0.02, "rename_section": 0.05, "rename_site": 0.005, "rename_author": 0.3}
+"""How often these are done, where all others are done once."""
+NEVER = ("time_passes",)
+"""The worker's clock is its own."""
+
+
+def measure(number: int, changes: int, proofs: int, seed: int, kill: bool) -> dict[str, Any]:
+    """In this process, whose `STANDFIRST_HOME` is an empty folder."""
+    from standfirst.conf import setup
+
+    setup.boot()
+    home = setup.prepare()
+    from bench import archive
+    from standfirst.changes.models import Change
+    from standfirst.kit.errors import Problem
+    from standfirst.people import actions as people
+    from standfirst.press import wiring
+    from standfirst.stories.models import Embargo, Section, Story, Takedown
+    from tests.histories import History
+
+    def say(sentence: str) -> None:
+        print(f"{time.strftime('%H:%M:%S')} {sentence}", file=sys.stderr, flush=True)
+
+    dice = random.Random(seed)
+    leaves = archive.build(number)
+    Change.objects.all().delete()
+    say(f"{number} stories made; printing.")
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "standfirst", "press", "run", "--all"], check=True, stdout=subprocess.DEVNULL)
+    say(f"Printed in {time.perf_counter() - began:.0f} s.")
+    hired = {
+        name: people.hire(username=name, name=name.title(), roles=[role])
+        for name, role in (("pub", "Publisher"), ("rep", "Reporter"), ("wire", "Wire editor"))
+    }
+    front = Section.objects.filter(depth=2).get()
+    stage = Large(
+        front=front,
+        editor=archive.editor(),
+        publisher=hired["pub"],
+        reporter=hired["rep"],
+        wire_editor=hired["wire"],
+        sections=[leaf.pk for leaf in leaves],
+        dice=dice,
+    )
+    history = History(stage, seed)
+    history.dice = dice
+    history.doings = [doing for doing in history.doings if doing.__name__ not in NEVER]
+    weights = [RARE.get(doing.__name__, 1.0) for doing in history.doings]
+    every = list(history.doings)
+    engine = wiring.engine(output=home / "output")
+    workers = Workers(random.Random(seed + 1), kill=kill)
+    found: list[dict[str, Any]] = []
+    refused: Counter[str] = Counter()
+    done: Counter[str] = Counter()
+    spent = 0.0
+
+    def at_rest() -> None:
+        running.until(
+            lambda: not Change.objects.filter(closed_at=None).exists() and not any(engine.status().backlog.values()),
+            REST,
+            "the press to come to rest",
+        )
+
+    try:
+        for part in range(1, proofs + 1):
+            began = time.perf_counter()
+            for _ in range(changes // proofs):
+                history.doings = dice.choices(every, weights)
+                history.step()
+                doing, _, outcome = history.told[-1].partition(": ")
+                (refused if outcome.startswith("refused") else done)[doing] += 1
+            spent += time.perf_counter() - began
+            workers.peace(True)
+            at_rest()
+            last = part == proofs
+            began = time.perf_counter()
+            try:
+                every_record = wiring.Ahead()
+                proof = engine.proof(every_record.compose, every_record) if last else engine.proof()
+            except Problem as problem:
+                raise SystemExit(str(problem)) from problem
+            took = time.perf_counter() - began
+            found.append({"pages": proof.pages, "ok": proof.ok, "seconds": round(took, 1)})
+            say(
+                f"{part} of {proofs}: {sum(done.values())} changes, {workers.deaths} workers killed, "
+                f"{proof.pages} pages proved in {took:.0f} s: {'clean' if proof.ok else proof}"
+            )
+            if not proof.ok:
+                break
+            workers.peace(False)
+        readable = [
+            takedown.story_id
+            for takedown in Takedown.objects.filter(undone_at=None)
+            if Story.objects.get(pk=takedown.story_id).live
+        ] + [each.story_id for each in Embargo.objects.standing() if Story.objects.get(pk=each.story_id).live]
+    finally:
+        workers.end()
+    return {
+        "stories": number,
+        "changes": sum(done.values()),
+        "refused": sum(refused.values()),
+        "changes_a_second": round(sum(done.values()) / spent, 1),
+        "workers_killed": workers.deaths,
+        "proofs": found,
+        "clean": all(each["ok"] for each in found) and not readable,
+        "readable_though_taken_down": readable,
+        "doings": dict(done),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stories", type=int, default=100_000)
+    parser.add_argument("--changes", type=int, default=10_000)
+    parser.add_argument("--proofs", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--peace", action="store_true", help="kill no worker")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    wanted = parser.parse_args()
+    if wanted.inside:
+        report = measure(wanted.stories, wanted.changes, wanted.proofs, wanted.seed, not wanted.peace)
+        Path(os.environ["STANDFIRST_HOME"], "report.json").write_text(json.dumps(report))
+        return
+    home = Path(tempfile.mkdtemp(prefix="standfirst-bench-"))
+    environment = {
+        **os.environ,
+        "STANDFIRST_HOME": str(home),
+        "STANDFIRST_LOG_LEVEL": "ERROR",
+        "DJANGO_SETTINGS_MODULE": "standfirst.conf.settings",
+    }
+    try:
+        subprocess.run([sys.executable, "-m", "bench.laws", "--inside", *sys.argv[1:]], check=True, env=environment)
+        report = json.loads((home / "report.json").read_text())
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    print(json.dumps(report, indent=2))
+    if not report["clean"]:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
