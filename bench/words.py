@@ -15,12 +15,15 @@ class Words:
         self.words = ["".join(dice.choices(SYLLABLES, k=dice.choice((1, 2, 2, 3, 3, 4)))) for _ in range(number)]
         self.weights = [1 / (place + 1) for place in range(number)]
         self.pool: list[str] = []
+        self.taken = 0
+        self.paragraphs: list[str] = []
+        """Some that were made before, for whoever needs millions."""
 
     def take(self, number: int) -> list[str]:
-        if len(self.pool) < number:
-            self.pool = self.dice.choices(self.words, self.weights, k=200_000)
-        taken, self.pool = self.pool[:number], self.pool[number:]
-        return taken
+        if len(self.pool) - self.taken < number:
+            self.pool, self.taken = self.dice.choices(self.words, self.weights, k=200_000), 0
+        self.taken += number
+        return self.pool[self.taken - number : self.taken]
 
     def line(self, number: int) -> str:
         return " ".join(self.take(number)).capitalize()
