@@ -1,0 +1,274 @@
+"""A rush of readers while the paper goes on: is every answer whole, right and young?
+
+    python -m bench.surge --stories 10000 --seconds 60
+
+A newsroom of that many stories is made in a temporary folder and served by the real processes. For a minute, 64
+connections ask for the fronts and the most read stories as fast as they are answered: 48 of `wrk`'s, where that is
+installed (Debian: wrk), and 16 (else 64) of a client of ours that reads what it gets. Meanwhile 20 stories a minute are
+published into one section, and in the middle one of them is killed. Told is
+
+- every status but 200, 304, and 410 for the killed story;
+- every answer that is torn: not as long as it says, or not a whole page;
+- every answer that lacks a story published two seconds before it was asked for, or still names the killed one after
+  one second (seconds count from when the newsroom's transaction was committed).
+
+Ends with 1 if there is any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench import running
+
+CONNECTIONS = 64
+OURS = 16
+EVERY = 3.0
+"""Seconds between two publications: 20 a minute."""
+OLDEST, KILLED = 2.0, 1.0
+"""Seconds after which a change must be seen; a kill."""
+LISTED = 8
+"""So many of the newest stories a section's front surely lists."""
+
+_MARK = re.compile(rb"Surge story (\d+) of the day")
+
+Seen = tuple[float, float, str, int, bool, list[int]]
+"""Asked at, answered at, path, status, whether it was whole, numbers of the stories that it names."""
+
+
+async def _read(url: str, paths: list[str], until: float, connections: int) -> list[Seen]:
+    seen: list[Seen] = []
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+
+    async def reader(client: httpx.AsyncClient, place: int) -> None:
+        while time.time() < until:
+            path = paths[place % len(paths)]
+            place += 7
+            asked = time.time()
+            try:
+                answer = await client.get(path, headers={"accept-encoding": "gzip"})
+                body = answer.content
+            except httpx.HTTPError as error:
+                seen.append((asked, time.time(), path, -1, False, []))
+                print(f"{path}: {type(error).__name__}: {error}", file=sys.stderr)
+                continue
+            whole = body.rstrip().endswith(b"</html>") or answer.status_code == 304
+            marks = sorted({int(number) for number in _MARK.findall(body)})
+            seen.append((asked, time.time(), path, answer.status_code, whole, marks))
+
+    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=30) as client:
+        await asyncio.gather(*(reader(client, place) for place in range(connections)))
+    return seen
+
+
+class _Newsroom(threading.Thread):
+    """Publishes, and kills one, by the ordinary verbs."""
+
+    def __init__(self, seconds: float, section: int, url: str) -> None:
+        super().__init__()
+        self.seconds, self.section, self.url = seconds, section, url
+        self.gone_after = -1.0
+        """Seconds from the kill until the story's own address answered 410."""
+        self.published: dict[int, float] = {}
+        self.killed: tuple[int, float] = (-1, 0.0)
+
+    def run(self) -> None:
+        from django.db import connection
+
+        from bench import archive
+        from standfirst.stories import actions as stories
+        from standfirst.stories.models import Address, Section
+
+        by = archive.editor()
+        start = time.time()
+        number = 0
+        try:
+            while time.time() < start + self.seconds:
+                section = Section.objects.get(pk=self.section)
+                story = stories.create(
+                    section=section,
+                    by=by,
+                    title=f"Surge story {number} of the day",
+                    standfirst="What happened, in a sentence.",
+                    body=[("paragraph", "<p>What is known.</p>")] * 8,
+                )
+                stories.publish(story=story, by=by)
+                self.published[number] = time.time()
+                number += 1
+                if self.killed[0] < 0 and time.time() > start + self.seconds / 2:
+                    victim = number - 3
+                    killed = type(story).objects.get(title=f"Surge story {victim} of the day")
+                    stories.take_down(story=killed, kind="kill", reason="A rehearsal", names=False, by=by)
+                    self.killed = (victim, time.time())
+                    self._await_notice(Address.objects.select_related("section_path").get(story=killed).path)
+                time.sleep(max(0.0, start + number * EVERY - time.time()))
+        finally:
+            connection.close()
+
+    def _await_notice(self, path: str) -> None:
+        while time.time() < self.killed[1] + 10:
+            if httpx.get(self.url + path).status_code == 410:
+                self.gone_after = time.time() - self.killed[1]
+                return
+            time.sleep(0.02)
+
+
+def measure(number: int, seconds: float) -> dict[str, Any]:
+    """In this process, whose `STANDFIRST_HOME` is an empty folder."""
+    from standfirst.conf import setup
+
+    setup.boot()
+    home = setup.prepare()
+    from bench import archive
+    from standfirst.changes.models import Change
+    from standfirst.people import actions as people
+    from standfirst.stories.models import Address, Section
+
+    leaves = archive.build(number)
+    Change.objects.all().delete()
+    people.hire(username="publisher", name="Bench Publisher", roles=["Publisher"])
+    section = leaves[0]
+    fronts = ["/"] + [f"/{part.slug}/" for part in Section.objects.filter(depth=3)]
+    parents = Section.objects.ancestor_of(section, inclusive=True).filter(depth__gt=2).order_by("depth")
+    own = f"/{'/'.join(parents.values_list('slug', flat=True))}/"
+    with running.serving(home) as client:
+        running.until(lambda: not Change.objects.filter(closed_at=None).exists(), 600, "the first pages")
+        read = [address.path for address in Address.objects.order_by("-pk")[:20]]
+        paths = [path for path in [own, *fronts, own, *read] if client.get(path).status_code == 200]
+        if own not in paths:
+            raise SystemExit(f"The section's front {own} does not answer.")
+        until = time.time() + seconds
+        url = str(client.base_url)
+        newsroom = _Newsroom(seconds - OLDEST - 1, section.pk, url)
+        newsroom.start()
+        rush, ours = _wrk(url, paths, seconds), OURS
+        if rush is None:
+            print("wrk is not installed (Debian: apt install wrk): all connections are our own.", file=sys.stderr)
+            ours = CONNECTIONS
+        seen = asyncio.run(_read(url, paths, until, ours))
+        newsroom.join()
+        said = rush.communicate(timeout=60)[0] if rush is not None else ""
+    return {
+        "stories": number,
+        "seconds": seconds,
+        **_judge(seen, newsroom, own),
+        **_told(said),
+    }
+
+
+def _wrk(url: str, paths: list[str], seconds: float) -> subprocess.Popen[str] | None:
+    if shutil.which("wrk") is None:
+        return None
+    script = Path(os.environ["STANDFIRST_HOME"]) / "paths.lua"
+    listed = ", ".join(json.dumps(path) for path in paths)
+    script.write_text(
+        f"local paths = {{{listed}}}\nlocal place = 0\n"
+        'wrk.headers["Accept-Encoding"] = "gzip"\n'
+        "request = function()\n  place = place % #paths + 1\n  return wrk.format(nil, paths[place])\nend\n"
+        "local bad = 0\nresponse = function(status) if status ~= 200 then bad = bad + 1 end end\n"
+    )
+    return subprocess.Popen(
+        ["wrk", "-t1", f"-c{CONNECTIONS - OURS}", f"-d{seconds:.0f}s", "--latency", "-s", str(script), url],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _told(said: str) -> dict[str, Any]:
+    """What wrk says, in figures."""
+    told: dict[str, Any] = {}
+    for name, pattern in (
+        ("wrk_requests_a_second", r"Requests/sec:\s+([\d.]+)"),
+        ("wrk_not_2xx", r"Non-2xx or 3xx responses: (\d+)"),
+        ("wrk_p99", r"99%\s+(\S+)"),
+        ("wrk_socket_errors", r"Socket errors: (.+)"),
+    ):
+        if found := re.search(pattern, said):
+            told[name] = found.group(1)
+    return told
+
+
+def _judge(seen: list[Seen], newsroom: _Newsroom, own: str) -> dict[str, Any]:
+    victim, killed = newsroom.killed
+    wrong: list[str] = []
+    ages: list[float] = []
+    last_seen = 0.0
+    statuses: Counter[int] = Counter()
+    for asked, _, path, status, whole, marks in seen:
+        statuses[status] += 1
+        if status not in (200, 304):
+            wrong.append(f"{path} answered {status}")
+        elif not whole:
+            wrong.append(f"{path} was torn")
+        if victim in marks:
+            last_seen = max(last_seen, asked)
+            if killed and asked > killed + KILLED:
+                wrong.append(f"{path} named the killed story {asked - killed:.2f} s after the kill")
+        if path != own or status != 200:
+            continue
+        there = [number for number, at in newsroom.published.items() if at < asked and number != victim]
+        for each in sorted(there)[-LISTED:]:
+            if each not in marks:
+                age = asked - newsroom.published[each]
+                ages.append(age)
+                if age > OLDEST:
+                    wrong.append(f"{path} lacked story {each}, {age:.2f} s after it was published")
+    took = sorted(answered - asked for asked, answered, *_ in seen)
+    return {
+        "read_by_us": len(seen),
+        "ours_median_ms": round(statistics.median(took) * 1000, 1),
+        "ours_p99_ms": round(took[int(len(took) * 0.99)] * 1000, 1),
+        "statuses": {str(status): count for status, count in statuses.items()},
+        "published": len(newsroom.published),
+        "oldest_answer_s": round(max(ages, default=0.0), 2),
+        "kill_seen_for_s": round(max(0.0, last_seen - killed), 2) if killed else None,
+        "killed_story_answers_410_after_s": round(newsroom.gone_after, 2),
+        "wrong": wrong[:50],
+        "wrong_in_all": len(wrong),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stories", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    wanted = parser.parse_args()
+    if wanted.inside:
+        report = measure(wanted.stories, wanted.seconds)
+        Path(os.environ["STANDFIRST_HOME"], "report.json").write_text(json.dumps(report))
+        return
+    home = Path(tempfile.mkdtemp(prefix="standfirst-bench-"))
+    environment = {**os.environ, "STANDFIRST_HOME": str(home), "STANDFIRST_LOG_LEVEL": "ERROR"}
+    try:
+        subprocess.run([sys.executable, "-m", "bench.surge", "--inside", *sys.argv[1:]], check=True, env=environment)
+        report = json.loads((home / "report.json").read_text())
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    print(json.dumps(report, indent=2))
+    if (
+        report["wrong_in_all"]
+        or int(report.get("wrk_not_2xx", 0))
+        or not 0 <= report["killed_story_answers_410_after_s"] <= KILLED
+    ):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
