@@ -24,7 +24,7 @@ from bench.words import Words
 from standfirst.desk import actions as desk
 from standfirst.kit import clock
 from standfirst.library import terms
-from standfirst.library.models import StoryTerms, Term, TermCount
+from standfirst.library.models import RelatedStory, StoryTerms, Term, TermCount
 from standfirst.people import actions as people
 from standfirst.people.models import User
 from standfirst.stories import actions as stories
@@ -32,9 +32,12 @@ from standfirst.stories.models import Address, Author, Publication, Section, Sec
 
 TOP, CHILDREN, AUTHORS = 8, 3, 300
 PARAGRAPHS = 20_000
+RELATED = 5
 
 
-def build(number: int, seed: int = 1) -> list[Section]:
+def build(
+    number: int, seed: int = 1, *, tops: int = TOP, children: int = CHILDREN, writers: int = AUTHORS
+) -> list[Section]:
     """A newsroom with `number` published stories. Returns the sections that hold them."""
     dice = random.Random(seed)
     words = Words(dice)
@@ -42,14 +45,14 @@ def build(number: int, seed: int = 1) -> list[Section]:
     desk.set_up(home=home)
     people.hire(username="bench", name="Bench Editor", roles=["Editor"])
     leaves: list[Section] = []
-    for top in range(TOP):
+    for top in range(tops):
         section = stories.open_section(parent=Section.objects.get(pk=home.pk), name=f"Section {top}", slug=f"s{top}")
-        for child in range(CHILDREN):
+        for child in range(children):
             parent = Section.objects.get(pk=section.pk)
             leaves.append(stories.open_section(parent=parent, name=f"Part {top}.{child}", slug=f"p{child}"))
     authors = [
         Author.objects.create(name=f"{words.line(1)} {words.line(1)}", slug=f"author-{place}")
-        for place in range(AUTHORS)
+        for place in range(writers)
     ]
     each = number // len(leaves)
     for place, leaf in enumerate(leaves):
@@ -193,6 +196,16 @@ def _index(section: Section, made: list[_Made]) -> None:
             found.append({"story_id": each.pk, "term": term, "weight": weight})
             counts[term] = counts.get(term, 0) + 1
     _put(Term, found)
+    _put(
+        RelatedStory,
+        (
+            {"story_id": each.pk, "other_id": other.pk, "score": 1.0 - place / 10}
+            for number, each in enumerate(made)
+            # Its neighbours stand for those that it has in common with.
+            for place, other in enumerate((made * 2)[number + 1 : number + 1 + RELATED])
+            if other is not each
+        ),
+    )
     _put(StoryTerms, ({"story_id": each.pk, "event": 0, "published": each.first} for each in made))
     known = dict(TermCount.objects.filter(term__in=list(counts)[:30_000]).values_list("term", "stories"))
     TermCount.objects.bulk_create(
