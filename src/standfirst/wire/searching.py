@@ -23,6 +23,7 @@ from standfirst.kit import digests
 from standfirst.wire.item import Concept
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Facet, Found, Item, Version
+from standfirst.wire.vocabularies import mediatopics
 
 LONGEST: Final = 120_000
 """Letters of one item that can be searched: some 20,000 words."""
@@ -40,27 +41,6 @@ _GAPS = re.compile(r"[\W_]+")
 _SIGNS = re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff])")
 """Letters of scripts that put no space between words: each is a word here, and a word a phrase."""
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
-
-# The seventeen subjects above all others, in the numbers that most agencies use: IPTC's Media Topics and Subject Codes.
-_TOP: Final = {
-    "01000000": "arts, culture and entertainment",
-    "02000000": "crime, law and justice",
-    "03000000": "disaster and accident",
-    "04000000": "economy, business and finance",
-    "05000000": "education",
-    "06000000": "environment",
-    "07000000": "health",
-    "08000000": "human interest",
-    "09000000": "labour",
-    "10000000": "lifestyle and leisure",
-    "11000000": "politics",
-    "12000000": "religion and belief",
-    "13000000": "science and technology",
-    "14000000": "society",
-    "15000000": "sport",
-    "16000000": "conflict, war and peace",
-    "17000000": "weather",
-}
 
 
 def folded(text: str) -> str:
@@ -187,12 +167,16 @@ def tongue(language: str) -> str:
 def _facets(canonical: CanonicalItem) -> list[str]:
     """Words for the subjects and places of an item; those that are new get a row, so that people can choose them."""
     named: dict[str, tuple[str, str]] = {}
-    subjects = [label(concept) for concept in canonical.subjects] + list(canonical.keywords)
-    places = [label(concept) for concept in canonical.places] + [canonical.located]
+    subjects = [label(Facet.Kind.SUBJECT, concept) for concept in canonical.subjects] + list(canonical.keywords)
+    places = [label(Facet.Kind.PLACE, concept) for concept in canonical.places] + [canonical.located]
     for kind, labels in ((Facet.Kind.SUBJECT, subjects), (Facet.Kind.PLACE, places)):
         for text in labels[:MOST_FACETS]:
             if shown := " ".join(text.split())[:120]:
                 named.setdefault(token_of(kind, shown), (kind, shown))
+    for number in mediatopics.numbers(canonical.subjects)[:MOST_FACETS]:
+        # What is above them as well: whoever asks for sport gets soccer.
+        for token, name in _topics(number):
+            named.setdefault(token, (Facet.Kind.SUBJECT, name))
     if language := tongue(canonical.language):
         named[f"zql{language}"] = (Facet.Kind.LANGUAGE, language)
     fresh = [token for token in named if token not in _REMEMBERED]
@@ -209,18 +193,26 @@ _REMEMBERED: set[str] = set()
 """Facets that have a row for certain: they were committed by this process. Most items bring none that is new."""
 
 
+@lru_cache(maxsize=8_192)
+def _topics(number: str) -> tuple[tuple[str, str], ...]:
+    """(word, name) of an IPTC number and of all that is above it."""
+    return tuple((token_of(Facet.Kind.SUBJECT, name), name) for name in mediatopics.path(number))
+
+
 @lru_cache(maxsize=20_000)
 def token_of(kind: str, label: str) -> str:
     """The word that stands for a subject or a place, by whatever case and accents it is written."""
     return f"zq{'s' if kind == Facet.Kind.SUBJECT else 'p'}{digests.seal(folded(label).encode())[:14]}"
 
 
-def label(concept: Concept) -> str:
-    """What people call a subject or a place: its name, else its code."""
+def label(kind: str, concept: Concept) -> str:
+    """What people call a subject or a place: its name, else (a subject) what IPTC calls it, else its code."""
     if concept.name:
         return concept.name
-    code = concept.code.rpartition(":")[2]
-    return _TOP.get(code, code)
+    known = ""
+    if kind == Facet.Kind.SUBJECT:
+        known = mediatopics.label(mediatopics.number_of(concept.scheme, concept.code))
+    return known or concept.code.rpartition(":")[2]
 
 
 # --- asking -------------------------------------------------------------------------------------------------------
@@ -371,11 +363,17 @@ def facets(kind: str, text: str, limit: int = 12) -> list[Facet]:
 
 
 def tokens(kind: str, text: str) -> list[str]:
-    """The words for a subject or place as a person typed it: that one if it exists, else all that hold the text."""
-    exact = token_of(kind, text)
-    if Facet.objects.filter(token=exact).exists():
-        return [exact]
-    return [facet.token for facet in facets(kind, text, limit=60)]
+    """The words for a subject or place as a person typed it: that one if it exists, else all that hold the text.
+
+    A subject may also be a code of IPTC's or a name in any of its languages: "Fußball" finds what is called soccer.
+    """
+    exact = [token_of(kind, text)]
+    if kind == Facet.Kind.SUBJECT:
+        exact += [token_of(kind, name) for name in map(mediatopics.label, mediatopics.asked(text)) if name]
+    known = set(Facet.objects.filter(token__in=exact).values_list("token", flat=True))
+    return [token for token in dict.fromkeys(exact) if token in known] or [
+        facet.token for facet in facets(kind, text, limit=60)
+    ]
 
 
 def rebuild(at_once: int = 200) -> int:

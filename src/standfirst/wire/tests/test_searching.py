@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from standfirst.wire import searching
+from standfirst.wire.item import Concept
 from standfirst.wire.models import Facet, Found, Item
 from standfirst.wire.tests.agency import Desk, g2
 
@@ -59,7 +60,7 @@ def test_filters_are_part_of_the_index(desk: Desk):
     assert found("", subjects=searching.tokens("subject", "econ")) == ["money"]
     assert found("", subjects=searching.tokens("subject", "nothing of the kind")) == []
     assert found("", places=searching.tokens("place", "TARRAVA")) == ["money"]
-    assert [facet.label for facet in searching.facets("subject", "eco")] == ["Economy"]
+    assert [facet.label for facet in searching.facets("subject", "eco")] == ["Economy", "economy, business and finance"]
 
 
 def test_the_newest_version_is_what_is_found(desk: Desk):
@@ -84,6 +85,37 @@ def test_pages_follow_one_another_by_the_last_key(desk: Desk):
     assert not {item for item, _ in first} & {item for item, _ in second}
     assert len(searching.find(terms, limit=9, after=first[-1][1])) == 3
     assert searching.find(terms, limit=9, place="spiked") == []
+
+
+def topic(code: str, name: str = "") -> str:
+    return f'<subject type="cpnat:abstract" qcode="{code}">{f"<name>{name}</name>" if name else ""}</subject>'
+
+
+def test_whoever_filters_by_a_subject_gets_what_is_below_it(desk: Desk):
+    desk.wait(g2("match", extra=topic("medtop:20001065")))
+    desk.wait(g2("spiel", extra=topic("medtop:20001065", "Fußball")))
+    desk.wait(g2("older", extra=topic("subj:15054001")))
+    desk.wait(g2("race", extra=topic("medtop:20000892", "cycling")))
+    desk.wait(g2("vote", extra=topic("medtop:11000000", "Politics")))
+    for text in ("sport", "Sport", "deporte", "15000000", "medtop:15000000"):
+        assert set(found("", subjects=searching.tokens("subject", text))) == {"match", "spiel", "older", "race"}, text
+    for text in ("soccer", "football", "fussball", "20001065", "subj:15054000"):
+        assert set(found("", subjects=searching.tokens("subject", text))) == {"match", "spiel", "older"}, text
+    assert found("", subjects=searching.tokens("subject", "cycling")) == ["race"]
+    assert found("", subjects=searching.tokens("subject", "boxing")) == []
+    assert found("", subjects=searching.tokens("subject", "medtop:20999999")) == []
+
+
+def test_an_item_with_only_a_code_shows_the_name_of_its_topic():
+    def label(kind: str, **fields: str) -> str:
+        return searching.label(kind, Concept(**fields))
+
+    assert label("subject", scheme="medtop", code="20001065") == "soccer"
+    assert label("subject", scheme="subj", code="15054000") == "soccer"
+    assert label("subject", scheme="http://cv.iptc.org/newscodes/mediatopic/", code="15000000") == "sport"
+    assert label("subject", scheme="medtop", code="20001065", name="Fußball") == "Fußball"
+    assert label("subject", scheme="medtop", code="20999999") == "20999999"
+    assert label("place", scheme="x", code="20001065") == "20001065"
 
 
 def test_the_index_is_made_anew_from_what_is_stored(desk: Desk):
