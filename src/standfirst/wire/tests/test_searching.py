@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from standfirst.wire import searching
 from standfirst.wire.item import Concept
 from standfirst.wire.models import Facet, Found, Item
@@ -120,6 +122,41 @@ def test_an_item_with_only_a_code_shows_the_name_of_its_topic():
 
 def test_the_index_is_made_anew_from_what_is_stored(desk: Desk):
     desk.wait(g2())
+    desk.wait(g2("match", extra=topic("medtop:20001065")))
     Facet.objects.all().delete()
+    Found.objects.get(item__item_id__endswith="bridge").delete()
+    assert searching.rebuild(at_once=1) == 2
+    assert found("tarrava") == ["match", "bridge"]
+    desk.wait(g2("later"))
+    assert found("tarrava") == ["later", "match", "bridge"]
+
+
+def test_the_old_index_is_searched_until_the_new_one_is_whole(desk: Desk):
+    for number in range(3):
+        desk.wait(g2(f"n{number}"))
+
+    def told(held: int) -> None:
+        assert len(found("tarrava")) == 2 + held
+        desk.wait(g2(f"during{held}"))
+        if held == 2:
+            desk.wait(g2("n0", version=2, headline="Ferry sinks"))
+
+    def once(held: int) -> None:
+        if held < 3:
+            told(held)
+
+    assert searching.rebuild(at_once=1, told=once) == 5
+    assert found("tarrava")[:1] == ["n0"] and len(found("tarrava")) == 5
+    assert found("ferry") == ["n0"]
+
+
+def test_an_index_that_was_broken_off_leaves_the_old_one(desk: Desk):
+    desk.wait(g2())
+
+    def stop(held: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        searching.rebuild(at_once=1, told=stop)
+    assert found("tarrava") == ["bridge"]
     assert searching.rebuild() == 1
-    assert found("bridge") == ["bridge"]
