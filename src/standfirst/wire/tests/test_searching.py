@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
 
 from standfirst.wire import searching
 from standfirst.wire.item import Concept
@@ -148,6 +152,29 @@ def test_the_old_index_is_searched_until_the_new_one_is_whole(desk: Desk):
     assert searching.rebuild(at_once=1, told=once) == 5
     assert found("tarrava")[:1] == ["n0"] and len(found("tarrava")) == 5
     assert found("ferry") == ["n0"]
+
+
+def test_nothing_that_comes_in_while_the_index_is_made_anew_is_missed(lasting_desk: Desk):
+    for number in range(6):
+        lasting_desk.wait(g2(f"n{number}"))
+    begun = threading.Event()
+
+    def go_on() -> None:
+        try:
+            for number in range(6, 30):
+                lasting_desk.wait(g2(f"n{number}"))
+                begun.set()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        work = other.submit(go_on)
+        assert begun.wait(20)
+        while not work.done():
+            searching.rebuild(at_once=3)
+        work.result()
+    assert sorted(found("tarrava")) == sorted(f"n{number}" for number in range(30))
+    assert len(found("")) == 30
 
 
 def test_an_index_that_was_broken_off_leaves_the_old_one(desk: Desk):
