@@ -6,24 +6,28 @@ last one of a real process (SIGKILL, no clean-up). Then another process does the
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core import mail
 from django.db.models.signals import post_save
 
-from standfirst.kit import digests
+from standfirst.kit import clock, digests
 from standfirst.stories import actions as stories
-from standfirst.stories.models import Story, Takedown
+from standfirst.stories.models import SiteFacts, Story, Takedown
 from standfirst.wire import actions, sealing
 from standfirst.wire.intake import common
 from standfirst.wire.models import Delivery, DeliveryPart, Feed, Item, Version
-from standfirst.wire.tests.agency import g2
+from standfirst.wire.tests.agency import ORDER, g2
 from tests.test_crash import Steps, in_a_process_of_its_own, lay_out, steps_of
 
 
@@ -64,8 +68,6 @@ def open_newsroom(home: Path) -> None:
 
 def empty_the_folder(home: Path, steps: Callable[[str], None]) -> None:
     """As a transport does: a file is removed at the sender's once it is delivered. Then all is worked off."""
-    from django.conf import settings
-
     settings.STANDFIRST = replace(settings.STANDFIRST, home=home)
     common.fault = steps
     for model in (Item, Version, Story):
@@ -129,6 +131,47 @@ def test_a_process_killed_during_intake_loses_no_file_and_applies_none_twice(
     points = ("intake:noted", "intake:applied", "intake:committed")
     with django_db_blocker.unblock():
         stage(opened, tmp_path, lambda names: [names.index(point) + 1 for point in points])
+
+
+def stops_at(point: str) -> Callable[[str], None]:
+    def fault(name: str) -> None:
+        if name == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return fault
+
+
+def test_an_order_whose_copy_never_comes_is_mailed_also_if_two_processes_are_killed_before_that(
+    opened: Path, tmp_path: Path, django_db_blocker: Any
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(opened, home)
+
+    def order(home: Path) -> None:
+        settings.STANDFIRST = replace(settings.STANDFIRST, home=home)
+        SiteFacts.objects.update_or_create(pk=1, defaults={"alerts_to": "desk@post.example"})
+        actions.deliver(feed=Feed.objects.get(), data=ORDER, file_name="order.xml")
+        common.fault = stops_at("intake:committed")
+        actions.work_off()
+
+    def asks(home: Path) -> None:
+        common.fault = stops_at("directive:asking")
+        clock.set_offset(timedelta(seconds=6))
+        actions.ask_what_is_open()
+
+    def asks_again(home: Path) -> None:
+        mail.outbox.clear()
+        settings.STANDFIRST = replace(settings.STANDFIRST, home=home)
+        for seconds, mails in ((10, 0), (30, 1), (35, 1), (90, 1)):
+            clock.set_offset(timedelta(seconds=seconds))
+            actions.work_off()
+            actions.ask_what_is_open()
+            assert [each.to for each in mail.outbox] == [["desk@post.example"]] * mails, seconds
+
+    with django_db_blocker.unblock():
+        assert in_a_process_of_its_own(home, order) == -signal.SIGKILL
+        assert in_a_process_of_its_own(home, asks) == -signal.SIGKILL
+        assert in_a_process_of_its_own(home, asks_again) == 0
 
 
 @pytest.mark.deep

@@ -76,6 +76,12 @@ def _wire_replay() -> click.Command:
     return replay
 
 
+def _wire_index() -> click.Command:
+    from standfirst.cli.wire_index import index
+
+    return index
+
+
 def _press_run() -> click.Command:
     from standfirst.cli.press import run
 
@@ -130,6 +136,7 @@ WIRE: Final[dict[str, tuple[Loader, str]]] = {
     "parse": (_wire_parse, "Read wire files and print their items as JSON."),
     "take-in": (_wire_take_in, "Take files in as if a feed had delivered them."),
     "replay": (_wire_replay, "Show what today's readers make of every file received; --apply it."),
+    "index": (_wire_index, "Write the wire list's search index anew."),
     "run": (_wire_run, "Fetch from all sources, and read what came."),
     "fetch": (_wire_fetch, "Fetch from one source, now."),
     "sources": (_wire_sources, "List the sources with their state."),

@@ -290,6 +290,8 @@ class Worker:
                 changes.record(kind="picture", ref=tick.ref, cause="rights ended")
             elif tick.name == wire.TERMS_END:
                 wire.end_terms(int(tick.ref))
+            elif tick.name == wire.ASK:
+                wire.ask_what_is_open()
             elif tick.name == desk.PIN_ENDS:
                 desk.end_pin(int(tick.ref), tick.due)
             elif tick.name == RANKING:

@@ -23,7 +23,7 @@ from standfirst.wire.intake.applying import apply, stories_of
 from standfirst.wire.intake.common import received
 from standfirst.wire.intake.deliveries import deliver, put_away, read_again, resume, take_in, take_in_all, work_off
 from standfirst.wire.intake.dialect import profile_of
-from standfirst.wire.intake.directives import candidates, no_longer_urgent
+from standfirst.wire.intake.directives import ASK, ask_what_is_open, candidates, no_longer_urgent
 from standfirst.wire.intake.embargoes import bind
 from standfirst.wire.intake.takebacks import take_back
 from standfirst.wire.intake.takes import joined
@@ -33,10 +33,12 @@ from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Delivery, Directive, Item, Offer, Version
 
 __all__ = [
+    "ASK",
     "TERMS_END",
     "Waiting",
     "answer",
     "apply",
+    "ask_what_is_open",
     "candidates",
     "deliver",
     "end_terms",

@@ -62,7 +62,9 @@ class Reading(Steady):
             connections.close_all()
             self._database = identity
         self._beat()
-        if not actions.work_off(patience=PATIENCE):
+        done = actions.work_off(patience=PATIENCE)
+        actions.ask_what_is_open()
+        if not done:
             self._bell.wait(IDLE)
         if os.getppid() != self._parent:
             log.warning("The process that fetches has ended: reading ends, too.")

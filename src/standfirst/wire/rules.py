@@ -30,6 +30,7 @@ from standfirst.wire import words
 from standfirst.wire.item import Concept
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Feed, Item, Rule, RuleBook
+from standfirst.wire.vocabularies import mediatopics
 
 MOST_RULES: Final = 500
 MOST_ENTRIES: Final = 200
@@ -51,8 +52,6 @@ TYPES: Final[tuple[tuple[str, str], ...]] = (
     ("advisory", "Advisory"),
 )
 _CODE: Final = re.compile(r"(?:[\w.-]+[:/#])?[A-Z]{0,4}\d{4,}\Z|[\w.-]+:\S+\Z", re.IGNORECASE)
-_SUBJECT_NUMBER: Final = re.compile(r"(?:0[1-9]|1[0-7])\d{6}\Z")
-"""The numbers of IPTC's Subject Codes, of which the first level is that of its Media Topics too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,7 @@ def conditions_said(terms: Terms) -> str:
     elif low or high:
         parts.append(f"urgency {low} or lower" if low else f"urgency {high} or higher")
     parts.append(_either([_LANGUAGE_NAMES.get(each, each) for each in terms.languages]))
-    parts.append(_with("about", terms.subjects))
+    parts.append(_with("about", [_topic_said(entry) for entry in terms.subjects]))
     parts.append(_with("in", terms.places))
     parts.append(_with("genre", terms.genres))
     parts.append(_with("marked", terms.signals))
@@ -209,6 +208,19 @@ def outcome_said(terms: Terms) -> str:
     else:
         outcome = "hold"
     return f"{outcome}, by {terms.author[1]}" if terms.author and terms.mode != Rule.Mode.HOLD else outcome
+
+
+def _topic_said(entry: str) -> str:
+    """A subject as it was typed, with the topics of IPTC's that it stands for."""
+    numbers = mediatopics.asked(entry)
+    below = " with all below" if any(map(mediatopics.has_narrower, numbers)) else ""
+    names = list(dict.fromkeys(filter(None, map(mediatopics.label, numbers))))
+    if is_code(entry):
+        return f"{_either(names)} ({entry}{below})" if names else f"{entry}{below}"
+    if not names:
+        return entry
+    alike = len(names) == 1 and words.of(names[0]) == words.of(entry)
+    return f"{entry}{below}" if alike else f"{entry} (as {_either(names)}{below})"
 
 
 def _quoted(entries: Iterable[str]) -> list[str]:
@@ -261,9 +273,9 @@ class _Seen:
         return _codes(self.canonical.subjects)
 
     @cached_property
-    def numbers(self) -> tuple[str, ...]:
-        """Those of the codes that are IPTC subject numbers."""
-        return tuple(code for code in self.codes if _SUBJECT_NUMBER.match(code))
+    def topics(self) -> frozenset[str]:
+        """IPTC's numbers of what it is about, and of all that is above that."""
+        return frozenset[str]().union(*map(mediatopics.above, mediatopics.numbers(self.canonical.subjects)))
 
     @cached_property
     def places(self) -> _Said:
@@ -408,7 +420,7 @@ def _tests(terms: Terms) -> tuple[Test, ...]:
     if terms.providers:
         tests.append(_named(terms.providers, lambda seen: seen.provider, lambda seen: frozenset()))
     if terms.subjects:
-        tests.append(_named(terms.subjects, lambda seen: seen.subjects, lambda seen: seen.codes, numbered=True))
+        tests.append(_about(terms.subjects))
     if terms.places:
         tests.append(_named(terms.places, lambda seen: seen.places, lambda seen: seen.place_codes))
     if terms.genres:
@@ -421,42 +433,32 @@ def _speaks(language: str, wanted: str) -> bool:
     return language == wanted or language.startswith(f"{wanted}-")
 
 
-def _named(
-    entries: Sequence[str],
-    said: Callable[[_Seen], _Said],
-    codes: Callable[[_Seen], frozenset[str]],
-    *,
-    numbered: bool = False,
-) -> Test:
-    """True for an item that has one of `entries`: a name, a code, or an IPTC subject number with those below it."""
+def _named(entries: Sequence[str], said: Callable[[_Seen], _Said], codes: Callable[[_Seen], frozenset[str]]) -> Test:
+    """True for an item that has one of `entries`: a name or a code."""
     phrases = _phrases(entry for entry in entries if not is_code(entry))
     wanted = frozenset(_as_code(entry) for entry in entries) | frozenset(entry.lower() for entry in entries)
-    above = tuple(stem for stem in map(_stem, entries) if stem) if numbered else ()
 
     def test(seen: _Seen) -> bool:
         has = codes(seen)
         if has and not wanted.isdisjoint(has):
-            return True
-        if has and above and any(number.startswith(above) for number in seen.numbers):
             return True
         return bool(phrases) and any(each.stands_in(said(seen)) for each in phrases)
 
     return test
 
 
+def _about(entries: Sequence[str]) -> Test:
+    """True for an item about one of `entries`: as `_named`, or because IPTC's tree has what it is about below one."""
+    plain = _named(entries, lambda seen: seen.subjects, lambda seen: seen.codes)
+    topics = frozenset(number for entry in entries for number in mediatopics.asked(entry))
+    if not topics:
+        return plain
+    return lambda seen: not topics.isdisjoint(seen.topics) or plain(seen)
+
+
 def _as_code(entry: str) -> str:
     scheme, colon, code = entry.lower().rpartition(":")
     return f"{_last(scheme)}:{code}" if colon and "//" not in scheme else _last(entry)
-
-
-def _stem(entry: str) -> str:
-    """The digits that all numbers below an IPTC subject number begin with; "" if it is none."""
-    number = _last(entry)
-    if not _SUBJECT_NUMBER.match(number):
-        return ""
-    if number.endswith("000000"):
-        return number[:2]
-    return number[:5] if number.endswith("000") else number
 
 
 def _word_tests(terms: Terms) -> list[Test]:

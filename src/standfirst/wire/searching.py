@@ -9,8 +9,9 @@ look into one index, read from its newest end, however many items there are.
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from html import unescape
@@ -23,6 +24,7 @@ from standfirst.kit import digests
 from standfirst.wire.item import Concept
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Facet, Found, Item, Version
+from standfirst.wire.vocabularies import mediatopics
 
 LONGEST: Final = 120_000
 """Letters of one item that can be searched: some 20,000 words."""
@@ -32,6 +34,12 @@ MOST_TERMS: Final = 16
 MOST_FACETS: Final = 40
 EVERY: Final = "zqall"
 
+WORDS: Final = "wire_words"
+_NEXT: Final = "wire_words_next"
+"""Where the index is written anew, until it takes the place of the other."""
+_OUT_OF_TURN: Final = 1_000
+"""Versions: how much later one may be committed than others that are newer, on PostgreSQL."""
+
 _INLINE = re.compile(
     r"</?(?:a|abbr|b|cite|code|em|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?>", re.IGNORECASE
 )
@@ -40,27 +48,6 @@ _GAPS = re.compile(r"[\W_]+")
 _SIGNS = re.compile(r"([\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff])")
 """Letters of scripts that put no space between words: each is a word here, and a word a phrase."""
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
-
-# The seventeen subjects above all others, in the numbers that most agencies use: IPTC's Media Topics and Subject Codes.
-_TOP: Final = {
-    "01000000": "arts, culture and entertainment",
-    "02000000": "crime, law and justice",
-    "03000000": "disaster and accident",
-    "04000000": "economy, business and finance",
-    "05000000": "education",
-    "06000000": "environment",
-    "07000000": "health",
-    "08000000": "human interest",
-    "09000000": "labour",
-    "10000000": "lifestyle and leisure",
-    "11000000": "politics",
-    "12000000": "religion and belief",
-    "13000000": "science and technology",
-    "14000000": "society",
-    "15000000": "sport",
-    "16000000": "conflict, war and peace",
-    "17000000": "weather",
-}
 
 
 def folded(text: str) -> str:
@@ -75,38 +62,39 @@ def folded(text: str) -> str:
 # --- the tables ---------------------------------------------------------------------------------------------------
 
 
-def lay_out(connection: Any) -> None:
-    """Make the table of words. For the migration."""
+def lay_out(connection: Any, table: str = WORDS) -> None:
+    """Make the table of words. For the migration, and beside the one in use."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("CREATE TABLE wire_words (id bigint PRIMARY KEY, words tsvector NOT NULL)")
-            cursor.execute("CREATE INDEX wire_words_found ON wire_words USING gin (words)")
+            cursor.execute(f"CREATE TABLE {table} (id bigint PRIMARY KEY, words tsvector NOT NULL)")
+            cursor.execute(f"CREATE INDEX {table}_found ON {table} USING gin (words)")
         else:
             # Without the text itself, which the versions hold. Entries of older versions stay, and nothing points to
             # them: FTS5 can forget an entry only if it is told the old words again.
             cursor.execute(
-                "CREATE VIRTUAL TABLE wire_words USING fts5("
+                f"CREATE VIRTUAL TABLE {table} USING fts5("
                 "words, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0')"
             )
 
 
-def tear_down(connection: Any) -> None:
+def tear_down(connection: Any, table: str = WORDS) -> None:
     """Drop the table of words. For the migration."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS wire_words")
+        cursor.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def write(connection: Any, version: int, words: str) -> None:
+def write(connection: Any, version: int, words: str, table: str = WORDS) -> None:
     """Put what `words_of` made under the key of a version."""
+    # Nothing in the statements comes from outside: values travel beside them.
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "INSERT INTO wire_words (id, words) VALUES (%s, %s::tsvector)"
+                f"INSERT INTO {table} (id, words) VALUES (%s, %s::tsvector)"  # noqa: S608
                 " ON CONFLICT (id) DO UPDATE SET words = excluded.words",
                 [version, _vector(words)],
             )
         else:
-            cursor.execute("INSERT INTO wire_words (rowid, words) VALUES (%s, %s)", [version, words])
+            cursor.execute(f"INSERT INTO {table} (rowid, words) VALUES (%s, %s)", [version, words])  # noqa: S608
 
 
 def _vector(words: str) -> str:
@@ -121,16 +109,7 @@ def note(item: Item, version: Version, canonical: CanonicalItem) -> None:
     """Have `item` found by what `version` says. Intake calls it for each newest version, in its transaction."""
     if canonical.management_only and item.versions_in > 1:
         return
-    body = canonical.body_html
-    if not body:
-        body = _earlier_body(item, version)
-    words = words_of(
-        canonical,
-        feed=item.feed_id,
-        texts=(item.headline, item.slugline, canonical.subheadline, canonical.abstract),
-        body=body,
-    )
-    write(default_connection, version.pk, f"{words} {' '.join(_facets(canonical))}")
+    write(default_connection, version.pk, _all_words(item, version, canonical))
     gone = Found.objects.filter(item=item).exclude(pk=version.pk)
     if item.versions_in > 1:
         if default_connection.vendor == "postgresql":
@@ -145,6 +124,16 @@ def note(item: Item, version: Version, canonical: CanonicalItem) -> None:
         cursor.execute(
             "INSERT INTO wire_found (version_id, item_id) VALUES (%s, %s) ON CONFLICT DO NOTHING", [version.pk, item.pk]
         )
+
+
+def _all_words(item: Item, version: Version, canonical: CanonicalItem) -> str:
+    words = words_of(
+        canonical,
+        feed=item.feed_id,
+        texts=(item.headline, item.slugline, canonical.subheadline, canonical.abstract),
+        body=canonical.body_html or _earlier_body(item, version),
+    )
+    return f"{words} {' '.join(_facets(canonical))}"
 
 
 def _earlier_body(item: Item, version: Version) -> str:
@@ -187,12 +176,16 @@ def tongue(language: str) -> str:
 def _facets(canonical: CanonicalItem) -> list[str]:
     """Words for the subjects and places of an item; those that are new get a row, so that people can choose them."""
     named: dict[str, tuple[str, str]] = {}
-    subjects = [label(concept) for concept in canonical.subjects] + list(canonical.keywords)
-    places = [label(concept) for concept in canonical.places] + [canonical.located]
+    subjects = [label(Facet.Kind.SUBJECT, concept) for concept in canonical.subjects] + list(canonical.keywords)
+    places = [label(Facet.Kind.PLACE, concept) for concept in canonical.places] + [canonical.located]
     for kind, labels in ((Facet.Kind.SUBJECT, subjects), (Facet.Kind.PLACE, places)):
         for text in labels[:MOST_FACETS]:
             if shown := " ".join(text.split())[:120]:
                 named.setdefault(token_of(kind, shown), (kind, shown))
+    for number in mediatopics.numbers(canonical.subjects)[:MOST_FACETS]:
+        # What is above them as well: whoever asks for sport gets soccer.
+        for token, name in _topics(number):
+            named.setdefault(token, (Facet.Kind.SUBJECT, name))
     if language := tongue(canonical.language):
         named[f"zql{language}"] = (Facet.Kind.LANGUAGE, language)
     fresh = [token for token in named if token not in _REMEMBERED]
@@ -209,18 +202,26 @@ _REMEMBERED: set[str] = set()
 """Facets that have a row for certain: they were committed by this process. Most items bring none that is new."""
 
 
+@lru_cache(maxsize=8_192)
+def _topics(number: str) -> tuple[tuple[str, str], ...]:
+    """(word, name) of an IPTC number and of all that is above it."""
+    return tuple((token_of(Facet.Kind.SUBJECT, name), name) for name in mediatopics.path(number))
+
+
 @lru_cache(maxsize=20_000)
 def token_of(kind: str, label: str) -> str:
     """The word that stands for a subject or a place, by whatever case and accents it is written."""
     return f"zq{'s' if kind == Facet.Kind.SUBJECT else 'p'}{digests.seal(folded(label).encode())[:14]}"
 
 
-def label(concept: Concept) -> str:
-    """What people call a subject or a place: its name, else its code."""
+def label(kind: str, concept: Concept) -> str:
+    """What people call a subject or a place: its name, else (a subject) what IPTC calls it, else its code."""
     if concept.name:
         return concept.name
-    code = concept.code.rpartition(":")[2]
-    return _TOP.get(code, code)
+    known = ""
+    if kind == Facet.Kind.SUBJECT:
+        known = mediatopics.label(mediatopics.number_of(concept.scheme, concept.code))
+    return known or concept.code.rpartition(":")[2]
 
 
 # --- asking -------------------------------------------------------------------------------------------------------
@@ -371,26 +372,71 @@ def facets(kind: str, text: str, limit: int = 12) -> list[Facet]:
 
 
 def tokens(kind: str, text: str) -> list[str]:
-    """The words for a subject or place as a person typed it: that one if it exists, else all that hold the text."""
-    exact = token_of(kind, text)
-    if Facet.objects.filter(token=exact).exists():
-        return [exact]
-    return [facet.token for facet in facets(kind, text, limit=60)]
+    """The words for a subject or place as a person typed it: that one if it exists, else all that hold the text.
+
+    A subject may also be a code of IPTC's or a name in any of its languages: "Fußball" finds what is called soccer.
+    """
+    exact = [token_of(kind, text)]
+    if kind == Facet.Kind.SUBJECT:
+        exact += [token_of(kind, name) for name in map(mediatopics.label, mediatopics.asked(text)) if name]
+    known = set(Facet.objects.filter(token__in=exact).values_list("token", flat=True))
+    return [token for token in dict.fromkeys(exact) if token in known] or [
+        facet.token for facet in facets(kind, text, limit=60)
+    ]
 
 
-def rebuild(at_once: int = 200) -> int:
-    """Write the index anew from the versions. Returns how many items it holds."""
+def rebuild(at_once: int = 100, told: Callable[[int], None] = lambda held: None) -> int:
+    """Write the index anew, as today's program would. Returns how many items it holds; `told` hears how far it is.
+
+    It is written beside the one in use, which is searched meanwhile and takes in what comes, and then put in its place.
+    Broken off, nothing has happened. Call it outside of a transaction, and not while files are replayed.
+    """
+    _note_missing(at_once)
     with transaction.atomic():
-        tear_down(default_connection)
-        lay_out(default_connection)
-        Found.objects.all().delete()
+        tear_down(default_connection, _NEXT)
+        lay_out(default_connection, _NEXT)
     held = last = 0
-    while items := list(Item.objects.filter(pk__gt=last).order_by("pk")[:at_once]):
+    # Versions only grow: what comes in meanwhile stands behind those that are written already.
+    while len(coming := _behind(last, at_once)) == at_once:
         with transaction.atomic():
-            for item in items:
-                version = item.newest_version()
-                if version is not None:
-                    note(item, version, version.read())
-                    held += 1
+            _write_next(coming)
+        held, last = held + len(coming), coming[-1].pk
+        told(held)
+        time.sleep(_BREATH)
+    with transaction.atomic(), default_connection.cursor() as cursor:
+        postgres = default_connection.vendor == "postgresql"
+        if postgres:
+            # Waits for those who are writing words, and has others wait until the tables have changed places.
+            cursor.execute(f"LOCK TABLE {WORDS} IN ACCESS EXCLUSIVE MODE")
+            last = max(0, last - _OUT_OF_TURN)
+        _write_next(_behind(last, None))
+        tear_down(default_connection)
+        cursor.execute(f"ALTER TABLE {_NEXT} RENAME TO {WORDS}")
+        if postgres:
+            cursor.execute(f"ALTER INDEX {_NEXT}_found RENAME TO {WORDS}_found")
+            cursor.execute(f"ALTER INDEX {_NEXT}_pkey RENAME TO {WORDS}_pkey")
+        return Found.objects.count()
+
+
+_BREATH: Final = 0.01
+"""Seconds in which others may write."""
+
+
+def _behind(last: int, most: int | None) -> list[Found]:
+    return list(Found.objects.filter(pk__gt=last).select_related("item", "version").order_by("pk")[:most])
+
+
+def _write_next(coming: Iterable[Found]) -> None:
+    for found in coming:
+        words = _all_words(found.item, found.version, found.version.read())
+        write(default_connection, found.version_id, words, _NEXT)
+
+
+def _note_missing(at_once: int) -> None:
+    """Rows for items that the index does not know at all, so that they get in."""
+    last = 0
+    while items := list(Item.objects.filter(pk__gt=last, found__isnull=True).order_by("pk")[:at_once]):
+        newest = [(item, item.newest_version()) for item in items]
+        rows = [Found(item=item, version=version) for item, version in newest if version is not None]
+        Found.objects.bulk_create(rows, ignore_conflicts=True)
         last = items[-1].pk
-    return held

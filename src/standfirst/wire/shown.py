@@ -243,9 +243,9 @@ def said_of(family: Sequence[Relative]) -> str:
     return "; ".join(told)
 
 
-def labels(concepts: Sequence[Concept]) -> list[str]:
-    """Subjects or places as words, each once."""
-    return list(dict.fromkeys(searching.label(concept) for concept in concepts if concept.name or concept.code))[:20]
+def labels(kind: str, concepts: Sequence[Concept]) -> list[str]:
+    """Subjects or places (see `Facet.Kind`) as words, each once."""
+    return list(dict.fromkeys(searching.label(kind, each) for each in concepts if each.name or each.code))[:20]
 
 
 def differences(item: Item, older: Version, newer: Version) -> list[compare.Row]:

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from django.db import models
+from django.db import models, transaction
 
 from standfirst.changes import actions as changes
 from standfirst.kit import clock
 from standfirst.stories import alerts
+from standfirst.wire.intake import common
 from standfirst.wire.intake.common import WIRE
 from standfirst.wire.intake.takebacks import stories_of, take_back, take_back_before
 from standfirst.wire.item import Directive as Said
 from standfirst.wire.item import Item as CanonicalItem
-from standfirst.wire.models import Directive, Feed, Item, ItemName
+from standfirst.wire.models import Delivery, Directive, Feed, Item, ItemName
 
 REUSED_AFTER = timedelta(hours=48)
 """Service numbers are used again: one is believed for so long on either side of the moment at which it came."""
+
+ASK_AFTER = timedelta(seconds=5)
+"""What names copy that is not here settles itself when that comes, often a moment later: people are mailed if it has
+not by then. While files wait to be read, it may be in one of them."""
+
+ASK_AT_LAST = timedelta(seconds=30)
+"""But not longer than this, however many wait."""
+
+ASK_AGAIN = timedelta(seconds=20)
+"""After which a mail that was about to be sent counts as not sent: the program was stopped."""
+
+ASK = "wire-ask"
+"""Name of the tick at which the worker asks, where nothing else has: nobody need run the wire. Its ref is a
+directive's id."""
+_ASK_BY_TICK = timedelta(seconds=40)
 
 _SERVICE_NUMBER = 8
 """Names up to this length are service numbers, e.g. “a0101” or “exw0012”. Longer ones are given once."""
@@ -74,10 +90,16 @@ def carry_out(item: Item, canonical: CanonicalItem) -> bool:
             _about_itself(item, said)
             continue
         directive, new = _noted(item, said, target)
-        if directive.settled_at is None and not _obeyed(item, directive):
-            asking = True
-            if new:
-                _ask(item, directive)
+        if directive.settled_at is not None:
+            continue
+        found = _meant(item, directive)
+        if _obeyed(directive, found):
+            continue
+        asking = True
+        if new and directive.exact and directive.target and not found.items and not found.others:
+            _ask_later(directive)
+        elif new:
+            _ask(item, directive)
     return asking
 
 
@@ -104,9 +126,8 @@ def _noted(item: Item, said: Said, target: str) -> tuple[Directive, bool]:
     )
 
 
-def _obeyed(item: Item, directive: Directive) -> bool:
-    """Carry out a directive if it names one item. True if nothing is left for a person."""
-    found = _meant(item, directive)
+def _obeyed(directive: Directive, found: Found) -> bool:
+    """Carry out a directive if it means one item. True if nothing is left for a person."""
     if len(found.items) != 1 or found.others:
         return False
     target = found.items[0]
@@ -184,6 +205,39 @@ def no_longer_urgent(item_id: int) -> None:
     """The item has said nothing any more that waits for a person."""
     if not Directive.objects.open().filter(item_id=item_id).exists():
         Item.objects.filter(pk=item_id).update(urgent=False)
+
+
+def _ask_later(directive: Directive) -> None:
+    """Have people asked soon, if it has not settled itself by then. Commits with the directive, so a crash forgets
+    nothing."""
+    directive.ask_at = directive.at + ASK_AFTER
+    directive.save(update_fields=["ask_at"])
+    changes.set_tick(name=ASK, ref=directive.pk, due=directive.at + _ASK_BY_TICK)
+
+
+def ask_what_is_open() -> int:
+    """Mail the publishers about orders that have waited for their copy and are still open. Returns how many.
+
+    The wire's loop calls it all the time, and the worker at the tick `ASK`. Any number of programs may: who moves
+    `ask_at` on is who mails, and takes it away when the mail is out. One that is stopped in between leaves it, and
+    people are mailed again rather than not at all.
+    """
+    now = clock.now()
+    waiting = list(Directive.objects.to_ask(now).select_related("item__feed")[:50])
+    if waiting and Delivery.objects.unfinished().exists():
+        waiting = [directive for directive in waiting if directive.at + ASK_AT_LAST <= now]
+    return sum(_asked(directive, now + ASK_AGAIN) for directive in waiting)
+
+
+def _asked(directive: Directive, again: datetime) -> bool:
+    ours = Directive.objects.filter(pk=directive.pk, settled_at=None)
+    with transaction.atomic():
+        if not ours.filter(ask_at=directive.ask_at).update(ask_at=again):
+            return False
+        transaction.on_commit(lambda: common.fault("directive:asking"))
+        _ask(directive.item, directive)
+        transaction.on_commit(lambda: ours.filter(ask_at=again).update(ask_at=None), robust=True)
+    return True
 
 
 def _ask(item: Item, directive: Directive) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -13,6 +14,10 @@ class DirectiveQuerySet(models.QuerySet["Directive"]):
     def open(self) -> DirectiveQuerySet:
         """Those that a person must decide about: nothing was found that they are sure to mean. Newest first."""
         return self.filter(settled_at=None).order_by("-at", "-id")
+
+    def to_ask(self, now: datetime) -> DirectiveQuerySet:
+        """Open ones that people are to be mailed about by now, and were not. The first first."""
+        return self.filter(settled_at=None, ask_at__lte=now).order_by("ask_at", "id")
 
 
 class Directive(models.Model):
@@ -35,6 +40,9 @@ class Directive(models.Model):
     exact = models.BooleanField(default=False, help_text="The format has a place for it; it was not read out of text.")
     said = models.TextField(blank=True)
     at = models.DateTimeField()
+    ask_at = models.DateTimeField(
+        null=True, help_text="When people are mailed, if it is open then. Empty: they were, or it needed none."
+    )
     settled_at = models.DateTimeField(null=True)
     settled = models.CharField(max_length=12, blank=True, choices=Settled.choices)
     settled_by = models.CharField(max_length=255, blank=True)
@@ -45,6 +53,11 @@ class Directive(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["provider", "target"], name="directive_target"),
             models.Index(fields=["-at", "-id"], name="directive_open", condition=models.Q(settled_at=None)),
+            models.Index(
+                fields=["ask_at", "id"],
+                name="directive_to_ask",
+                condition=models.Q(settled_at=None, ask_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

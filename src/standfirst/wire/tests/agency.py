@@ -23,6 +23,11 @@ from tests.again import again
 
 LIFECYCLE = Path(__file__).resolve().parents[5] / "shared" / "fixtures" / "lifecycle-synthetic"
 TEXT = "<p>TARRAVA (CPA) - The rope bridge over the Sennet gave way on Sunday.</p><p>Nobody was on it.</p>"
+ORDER = b"""<nitf><head><docdata management-status="usable" management-doc-idref="urn:newsml:cpa.example:bridge"
+ management-idref-status="Cancelled"><doc-id regsrc="CPA" id-string="order"/></docdata></head><body><body.head>
+<hedline><hl1>EDITORS: KILL BRIDGE</hl1></hedline></body.head><body.content><p>Do not use it.</p></body.content></body>
+</nitf>"""
+"""NITF that kills what `g2` makes."""
 
 
 def lifecycle(name: str) -> Path:

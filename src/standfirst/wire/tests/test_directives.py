@@ -14,7 +14,7 @@ from standfirst.stories.models import Story, Takedown
 from standfirst.wire import actions
 from standfirst.wire.item import Directive as Said
 from standfirst.wire.models import Directive, Feed, Item, Offer
-from standfirst.wire.tests.agency import Desk, lifecycle
+from standfirst.wire.tests.agency import ORDER, Desk, g2, lifecycle
 
 
 def kill_of(target: str, **more: Any) -> Said:
@@ -44,12 +44,10 @@ def test_another_document_kills_what_it_names(desk: Desk, mailoutbox, django_cap
     assert Story.objects.count() == 1, "a message to editors is no story"
 
 
-def test_it_may_come_before_the_item_itself(desk: Desk, mailoutbox, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        notice(desk, kill_of("bridge"))
+def test_it_may_come_before_the_item_itself(desk: Desk):
+    notice(desk, kill_of("bridge"))
     asking = desk.known("notice")
     assert (asking.urgent, asking.place) == (True, Item.Place.WAITING)
-    assert "To be decided at once" in mailoutbox[0].subject
     assert desk.say() == "killed"
     assert not Story.objects.exists()
     assert Directive.objects.get().settled == "applied"
@@ -129,8 +127,70 @@ def test_a_directive_that_is_said_twice_is_one(desk: Desk, mailoutbox, django_ca
     with django_capture_on_commit_callbacks(execute=True):
         notice(desk, kill_of("bridge"))
         notice(desk, kill_of("bridge"), version=2)
+        later(60)
     assert Directive.objects.count() == 1
     assert len(mailoutbox) == 1
+
+
+def later(seconds: float) -> int:
+    """So much later, the wire's loop looks at what is open. Returns how many mails that makes."""
+    clock.set_offset(timedelta(seconds=seconds))
+    return actions.ask_what_is_open()
+
+
+def test_an_order_whose_copy_comes_a_moment_later_is_mailed_to_nobody(
+    desk: Desk, mailoutbox, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        notice(desk, kill_of("bridge"))
+        assert later(2) == 0
+        assert desk.say() == "killed"
+        assert later(10) == later(90) == 0
+    assert mailoutbox == []
+
+
+def test_an_order_whose_copy_never_comes_is_mailed_once(desk: Desk, mailoutbox, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        notice(desk, kill_of("bridge"))
+        assert later(4) == 0
+        assert later(6) == 1
+    assert later(7) == later(60) == later(3600) == 0
+    assert [mail.to for mail in mailoutbox] == [[desk.publisher.email]]
+    assert "To be decided at once" in mailoutbox[0].subject
+    assert Directive.objects.open().count() == 1
+
+
+def test_while_files_wait_to_be_read_an_order_waits_half_a_minute_for_its_copy(desk: Desk):
+    notice(desk, kill_of("bridge"))
+    actions.deliver(feed=desk.published, data=g2("other"), file_name="item.xml")
+    assert later(6) == later(29) == 0
+    assert later(31) == 1
+
+
+def test_what_somebody_has_settled_is_mailed_to_nobody(desk: Desk):
+    notice(desk, kill_of("bridge"))
+    actions.answer(directive=Directive.objects.get(), target=None, because="We never had it", by=desk.publisher)
+    assert later(60) == 0
+
+
+@pytest.mark.parametrize("backlog", [[ORDER, g2()], [g2(), ORDER], [g2("a"), ORDER, g2("b"), g2()]])
+def test_an_order_and_its_copy_in_one_backlog_settle_themselves(lasting_desk: Desk, mailoutbox, backlog: list[bytes]):
+    for data in backlog:
+        actions.deliver(feed=lasting_desk.published, data=data, file_name="item.xml")
+    assert actions.work_off() == len(backlog)
+    assert later(60) == 0
+    assert [mail for mail in mailoutbox if "To be decided" in mail.subject] == []
+    assert Directive.objects.get().settled == "applied"
+    assert lasting_desk.item().killed_at is not None
+
+
+def test_a_kill_of_a_live_story_is_mailed_at_once(lasting_desk: Desk, mailoutbox):
+    lasting_desk.publish(g2())
+    assert lasting_desk.story().live
+    actions.deliver(feed=lasting_desk.published, data=ORDER, file_name="kill.xml")
+    actions.work_off()
+    assert not lasting_desk.story().live
+    assert ["Killed by the agency" in mail.subject for mail in mailoutbox] == [True]
 
 
 def test_withholding_by_reference_can_be_undone(desk: Desk):

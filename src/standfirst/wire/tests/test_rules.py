@@ -67,7 +67,10 @@ def test_a_condition_fits_what_it_asks_for(asked: Any, yes: Any, no: Any) -> Non
         ("football", Concept(name="Footballers' wives"), False),
         ("medtop:20001065", Concept(scheme="medtop", code="20001065"), True),
         ("20001065", Concept(scheme="http://cv.iptc.org/newscodes/mediatopic", code="20001065"), True),
-        ("medtop:20001065", Concept(scheme="subj", code="15054000"), False),
+        ("medtop:20001065", Concept(scheme="subj", code="15054000"), True),
+        ("medtop:20001065", Concept(scheme="subj", code="15054001"), True),
+        ("medtop:20001065", Concept(scheme="subj", code="15053000"), False),
+        ("subj:15054000", Concept(scheme="medtop", code="20001065"), True),
         ("15000000", Concept(scheme="subj", code="15054000", name="soccer"), True),
         ("15000000", Concept(scheme="medtop", code="15000000"), True),
         ("15054000", Concept(scheme="subj", code="15054001"), True),
@@ -81,6 +84,83 @@ def test_a_subject_is_a_name_a_code_or_an_iptc_number_with_all_below_it(
     entry: str, concept: Concept, fit: bool
 ) -> None:
     assert fits(item(subjects=(concept,)), subjects=(entry,)) is fit
+
+
+SOCCER = (
+    Concept(scheme="medtop", code="20001065"),
+    Concept(scheme="mediatopic", code="20001065"),
+    Concept(scheme="http://cv.iptc.org/newscodes/mediatopic/", code="20001065"),
+    Concept(code="http://cv.iptc.org/newscodes/mediatopic/20001065"),
+    Concept(code="medtop:20001065"),
+    Concept(code="20001065"),
+    Concept(scheme="iptc-mediatopics", code="20001065", name="Balompié"),
+    Concept(scheme="subj", code="15054000"),
+    Concept(scheme="http://cv.iptc.org/newscodes/subjectcode/", code="15054002"),
+    Concept(scheme="http://tt.se/spec/subref/1.0/", code="15054000"),
+)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["sport", "DEPORTE", "رياضة", "15000000", "medtop:15000000", "subj:15000000", "20000822", "soccer", "Fußball"],
+)
+def test_whoever_asks_for_sport_gets_soccer_however_the_agency_writes_it(entry: str) -> None:
+    for concept in SOCCER:
+        assert fits(item(subjects=(concept,)), subjects=(entry,)), concept
+    for other in (Concept(scheme="medtop", code="11000000"), Concept(scheme="x", code="200010650"), Concept(name="x")):
+        assert not fits(item(subjects=(other,)), subjects=(entry,)), other
+
+
+def test_what_is_below_is_not_what_is_above_and_places_are_no_subjects() -> None:
+    assert not fits(item(subjects=(Concept(scheme="medtop", code="15000000"),)), subjects=("soccer",))
+    assert not fits(item(subjects=(Concept(scheme="medtop", code="20000854"),)), subjects=("soccer",))
+    assert not fits(item(places=(Concept(code="20001065"),)), places=("15000000",))
+
+
+def test_a_code_that_does_not_exist_fits_itself_only() -> None:
+    unheard_of = item(subjects=(Concept(scheme="medtop", code="20999999"),))
+    assert fits(unheard_of, subjects=("medtop:20999999",))
+    assert not fits(unheard_of, subjects=("sport",))
+    assert not fits(item(subjects=SOCCER[:1]), subjects=("medtop:20999999",))
+    assert rules.said(Terms(subjects=("medtop:20999999",))) == "about medtop:20999999 → desk"
+
+
+def test_a_retired_code_and_what_has_replaced_it_are_one() -> None:
+    old, new = Concept(scheme="medtop", code="20000064"), Concept(scheme="medtop", code="20000105")
+    assert fits(item(subjects=(old,)), subjects=("war crime",))
+    assert fits(item(subjects=(new,)), subjects=("medtop:20000064",))
+    # Nothing is named in its place, so what is above it stands for it.
+    dressage = Concept(scheme="medtop", code="20000925")
+    assert fits(item(subjects=(dressage,)), subjects=("equestrian",))
+    assert not fits(item(subjects=(Concept(scheme="medtop", code="20000923"),)), subjects=("dressage",))
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("sport", "about sport with all below"),
+        ("Soccer", "about Soccer"),
+        ("football", "about football (as soccer)"),
+        ("deporte", "about deporte (as sport with all below)"),
+        ("valores", "about valores (as securities or values with all below)"),
+        ("medtop:20001065", "about soccer (medtop:20001065)"),
+        ("15000000", "about sport (15000000 with all below)"),
+        ("15054000", "about soccer (15054000 with all below)"),
+        ("medtop:20000064", "about war crime action or war crime (medtop:20000064)"),
+        ("harbour", "about harbour"),
+        ("N2:US", "about N2:US"),
+    ],
+)
+def test_the_sentence_names_the_topics_that_a_rule_means(entry: str, said: str) -> None:
+    assert rules.conditions_said(Terms(subjects=(entry,))) == said
+
+
+def test_a_dry_run_decides_by_the_tree_as_intake_does(desk: Desk) -> None:
+    desk.wait(g2("match", extra='<subject qcode="medtop:20001065"/>'))
+    desk.wait(g2("vote", extra='<subject qcode="medtop:11000000"/>'))
+    asked = Terms(subjects=("sport",), mode="hold")
+    tried = rehearsing.rehearse(asked)
+    assert [str(each.item.item_id).rpartition(":")[2] for each in tried.shown] == ["match"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +212,7 @@ def test_the_first_rule_that_fits_decides_and_says_so_else_the_feed() -> None:
     football = item(provider="AFP", subjects=(Concept(name="football"),))
     decision = book.decide(football, FEED)
     assert (decision.mode, decision.rule, decision.section_id) == ("publish", 9, 5)
-    assert decision.because == "by rule 2: AFP, urgency 1–3, English, about football → publish in Sport"
+    assert decision.because == "by rule 2: AFP, urgency 1–3, English, about football (as soccer) → publish in Sport"
     # A rule whose section was deleted publishes nothing.
     assert book.decide(item(), FEED).mode == "desk"
     assert book.decide(item(language="fr"), FEED).because == "by the feed CPA"

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
 from standfirst.wire import searching
+from standfirst.wire.item import Concept
 from standfirst.wire.models import Facet, Found, Item
 from standfirst.wire.tests.agency import Desk, g2
 
@@ -59,7 +66,7 @@ def test_filters_are_part_of_the_index(desk: Desk):
     assert found("", subjects=searching.tokens("subject", "econ")) == ["money"]
     assert found("", subjects=searching.tokens("subject", "nothing of the kind")) == []
     assert found("", places=searching.tokens("place", "TARRAVA")) == ["money"]
-    assert [facet.label for facet in searching.facets("subject", "eco")] == ["Economy"]
+    assert [facet.label for facet in searching.facets("subject", "eco")] == ["Economy", "economy, business and finance"]
 
 
 def test_the_newest_version_is_what_is_found(desk: Desk):
@@ -86,8 +93,97 @@ def test_pages_follow_one_another_by_the_last_key(desk: Desk):
     assert searching.find(terms, limit=9, place="spiked") == []
 
 
+def topic(code: str, name: str = "") -> str:
+    return f'<subject type="cpnat:abstract" qcode="{code}">{f"<name>{name}</name>" if name else ""}</subject>'
+
+
+def test_whoever_filters_by_a_subject_gets_what_is_below_it(desk: Desk):
+    desk.wait(g2("match", extra=topic("medtop:20001065")))
+    desk.wait(g2("spiel", extra=topic("medtop:20001065", "Fußball")))
+    desk.wait(g2("older", extra=topic("subj:15054001")))
+    desk.wait(g2("race", extra=topic("medtop:20000892", "cycling")))
+    desk.wait(g2("vote", extra=topic("medtop:11000000", "Politics")))
+    for text in ("sport", "Sport", "deporte", "15000000", "medtop:15000000"):
+        assert set(found("", subjects=searching.tokens("subject", text))) == {"match", "spiel", "older", "race"}, text
+    for text in ("soccer", "football", "fussball", "20001065", "subj:15054000"):
+        assert set(found("", subjects=searching.tokens("subject", text))) == {"match", "spiel", "older"}, text
+    assert found("", subjects=searching.tokens("subject", "cycling")) == ["race"]
+    assert found("", subjects=searching.tokens("subject", "boxing")) == []
+    assert found("", subjects=searching.tokens("subject", "medtop:20999999")) == []
+
+
+def test_an_item_with_only_a_code_shows_the_name_of_its_topic():
+    def label(kind: str, **fields: str) -> str:
+        return searching.label(kind, Concept(**fields))
+
+    assert label("subject", scheme="medtop", code="20001065") == "soccer"
+    assert label("subject", scheme="subj", code="15054000") == "soccer"
+    assert label("subject", scheme="http://cv.iptc.org/newscodes/mediatopic/", code="15000000") == "sport"
+    assert label("subject", scheme="medtop", code="20001065", name="Fußball") == "Fußball"
+    assert label("subject", scheme="medtop", code="20999999") == "20999999"
+    assert label("place", scheme="x", code="20001065") == "20001065"
+
+
 def test_the_index_is_made_anew_from_what_is_stored(desk: Desk):
     desk.wait(g2())
+    desk.wait(g2("match", extra=topic("medtop:20001065")))
     Facet.objects.all().delete()
+    Found.objects.get(item__item_id__endswith="bridge").delete()
+    assert searching.rebuild(at_once=1) == 2
+    assert found("tarrava") == ["match", "bridge"]
+    desk.wait(g2("later"))
+    assert found("tarrava") == ["later", "match", "bridge"]
+
+
+def test_the_old_index_is_searched_until_the_new_one_is_whole(desk: Desk):
+    for number in range(3):
+        desk.wait(g2(f"n{number}"))
+
+    def told(held: int) -> None:
+        assert len(found("tarrava")) == 2 + held
+        desk.wait(g2(f"during{held}"))
+        if held == 2:
+            desk.wait(g2("n0", version=2, headline="Ferry sinks"))
+
+    def once(held: int) -> None:
+        if held < 3:
+            told(held)
+
+    assert searching.rebuild(at_once=1, told=once) == 5
+    assert found("tarrava")[:1] == ["n0"] and len(found("tarrava")) == 5
+    assert found("ferry") == ["n0"]
+
+
+def test_nothing_that_comes_in_while_the_index_is_made_anew_is_missed(lasting_desk: Desk):
+    for number in range(6):
+        lasting_desk.wait(g2(f"n{number}"))
+    begun = threading.Event()
+
+    def go_on() -> None:
+        try:
+            for number in range(6, 30):
+                lasting_desk.wait(g2(f"n{number}"))
+                begun.set()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        work = other.submit(go_on)
+        assert begun.wait(20)
+        while not work.done():
+            searching.rebuild(at_once=3)
+        work.result()
+    assert sorted(found("tarrava")) == sorted(f"n{number}" for number in range(30))
+    assert len(found("")) == 30
+
+
+def test_an_index_that_was_broken_off_leaves_the_old_one(desk: Desk):
+    desk.wait(g2())
+
+    def stop(held: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        searching.rebuild(at_once=1, told=stop)
+    assert found("tarrava") == ["bridge"]
     assert searching.rebuild() == 1
-    assert found("bridge") == ["bridge"]

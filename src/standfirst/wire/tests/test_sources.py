@@ -19,12 +19,13 @@ from django.core.exceptions import PermissionDenied
 from standfirst.changes.models import AuditEntry, Change
 from standfirst.kit import clock
 from standfirst.kit.errors import Problem, Refused
-from standfirst.wire import sources
+from standfirst.wire import actions, sources
 from standfirst.wire.gathering import Gatherer, sign_of_life
+from standfirst.wire.intake import directives
 from standfirst.wire.models import Delivery, Source
 from standfirst.wire.reading import Reading
 from standfirst.wire.steady import Steady
-from standfirst.wire.tests.agency import Desk, g2
+from standfirst.wire.tests.agency import ORDER, Desk, g2
 from standfirst.wire.transports.tests.server import Answer, Server, serving
 
 HUSH = "correct-horse-battery"
@@ -320,6 +321,15 @@ def running(lasting_desk: Desk, tmp_path: Path):
         loop.stop()
     for _, thread in started:
         thread.join()
+
+
+def test_the_loop_mails_about_an_order_whose_copy_does_not_come(running, lasting_desk: Desk, mailoutbox, monkeypatch):
+    monkeypatch.setattr(directives, "ASK_AFTER", timedelta(seconds=0.2))
+    actions.deliver(feed=lasting_desk.published, data=ORDER, file_name="order.xml")
+    running()
+    wait_until(lambda: mailoutbox)
+    time.sleep(1.2)
+    assert ["To be decided at once" in mail.subject for mail in mailoutbox] == [True]
 
 
 def test_the_loop_fetches_reads_and_tells_that_it_lives(running, lasting_desk: Desk, server: Server, tmp_path: Path):

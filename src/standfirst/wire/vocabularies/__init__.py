@@ -1,0 +1,1 @@
+"""Vocabularies that agencies use, kept in the package. Pure: no Django."""
