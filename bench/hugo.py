@@ -335,7 +335,7 @@ def main() -> None:
         return
     machine.end_cleanly()
     if lacking := machine.lacks("hugo"):
-        machine.say(f"{lacking}. Only ours is measured.")
+        machine.say(f"{lacking}. Ours is measured without it.")
     found = measure(asked.stories, asked.rounds, asked.jobs, not lacking)
     tell(found)
     name = "hugo" if asked.stories < BARS["at_stories"] else "hugo-large"

@@ -7,6 +7,7 @@ import os
 import resource
 import statistics
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from bench.processes import busy_seconds, cpu_seconds
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 CONNECTIONS = 64
+WARM = 3.0
+"""Seconds of a first round that is not counted, for what fills with use: memory, compiled templates."""
 
 # A list of addresses, asked at random; each request is put together before the clock starts.
 _SCRIPT = """
@@ -64,8 +67,8 @@ def addresses(file: Path, paths: Sequence[str]) -> Path:
     return file
 
 
-def round_on(base: str, paths: Path, pid: int, seconds: float, *, seed: int, check: bool = True) -> Round:
-    """Ask the server at `base`, whose first process is `pid`, for addresses of the file, 64 at a time.
+def round_on(base: str, paths: Path, pids: Sequence[int], seconds: float, *, seed: int) -> Round:
+    """Ask the server at `base`, whose first processes are `pids`, for addresses of the file, 64 at a time.
 
     Ends the program if an answer is no 2xx or does not come.
     """
@@ -78,18 +81,21 @@ def round_on(base: str, paths: Path, pid: int, seconds: float, *, seed: int, che
         *(base, "--", str(paths), str(seed)),
     ]
     busy, own, children = busy_seconds(), _own_cpu(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    server = cpu_seconds(pid)
+    server = sum(map(cpu_seconds, pids))
     run = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 90, check=False)
-    server = cpu_seconds(pid) - server
+    server = sum(map(cpu_seconds, pids)) - server
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     load = after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime
     busy, own = busy_seconds() - busy, _own_cpu() - own
+    _settle(pids)
     if run.returncode:
         raise SystemExit(f"wrk ended with {run.returncode}: {run.stderr.strip()}")
     found = json.loads(run.stdout.strip().splitlines()[-1])
     took = found["micros"] / 1e6
-    if check and (found["errors"] or not found["requests"]):
+    if found["errors"]:
         raise SystemExit(f"{base}: {found['errors']} of {found['requests']} answers were errors.")
+    if not found["requests"]:
+        raise SystemExit(f"{base} answered nothing within {seconds:g} seconds: give rounds more time with --seconds.")
     return Round(
         requests=found["requests"],
         a_second=found["requests"] / took,
@@ -101,6 +107,18 @@ def round_on(base: str, paths: Path, pid: int, seconds: float, *, seed: int, che
         others_cpu_s=max(0.0, busy - own - load - server),
         seconds=took,
     )
+
+
+def _settle(pids: Sequence[int], patience: float = 60) -> None:
+    """Wait until a slow server is done with what wrk no longer waits for: else the next round would pay for it."""
+    last = time.monotonic() + patience
+    before = -1.0
+    while time.monotonic() < last:
+        now = sum(map(cpu_seconds, pids))
+        if now - before < 0.03:
+            return
+        before = now
+        time.sleep(0.5)
 
 
 def _own_cpu() -> float:

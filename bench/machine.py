@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from standfirst.kit import clock
 
@@ -25,9 +25,13 @@ PACKAGES = {
     "nginx": "nginx-light",
     "hugo": "hugo",
     "php-fpm": "php-fpm php-mysql",
+    "php": "php-cli",
     "mariadbd": "mariadb-server",
 }
 """Debian's package for each program that is not ours."""
+
+SKIPPED = 77
+"""The exit code of what was skipped, as automake has it."""
 
 _SYSTEM = ":/usr/sbin:/usr/local/sbin:/sbin"
 
@@ -52,10 +56,10 @@ def lacks(*names: str) -> str:
     return f"This needs {', '.join(missing)}. On Debian and Ubuntu: apt install {' '.join(missing)}"
 
 
-def needs(*names: str) -> None:
-    """End with a sentence if one of the programs is not installed."""
-    if sentence := lacks(*names):
-        raise SystemExit(sentence)
+def skip(sentence: str) -> NoReturn:
+    """End with a sentence, and with the code by which `make bench` knows that this bench cannot run here."""
+    say(f"Skipped. {sentence}")
+    raise SystemExit(SKIPPED)
 
 
 def version(*command: str) -> str:
