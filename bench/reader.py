@@ -226,7 +226,7 @@ def tell(found: machine.Figures) -> None:
                 f"  {each['cpu_s_per_1000']['median']:.3f}"
                 f"  {each['load_cpu_percent']['median']:.0f}%  {each['others_cpu_percent_of_machine']['median']:.0f}%"
             )
-        for bar in BARS.keys() & found[kind].keys():
+        for bar in (name for name in BARS if name in found[kind]):
             got = found[kind][bar]["median"]
             print(f"  {bar:20} {got:9.2f}  bar {BARS[bar]}: {'held' if got >= BARS[bar] else 'missed'}")
         p99 = found[kind]["servers"]["memory"]["p99_ms"]["median"]
