@@ -41,7 +41,7 @@ BARS = {"cpu_to_hugo": 0.5, "pages_a_second": 1200, "peak_gb": 1.5, "at_stories"
 NAMES = {
     "first": "ours, from nothing, with a new ledger",
     "all": "ours, everything",
-    "again": "ours, everything once more, nothing new to write",
+    "again": "ours, everything again, nothing new",
     "plain": "ours, everything, without gzip twins",
     "same": "Hugo, the same pages",
     "ordinary": "Hugo, an ordinary site",
@@ -110,7 +110,7 @@ def measure(stories: int, rounds: int, jobs: int, hugo: bool) -> Figures:
                 weights[kind] = weigh(home / "output" if kind in OURS else home / f"hugo-{kind}" / "public")
                 pages = weights[kind]["files"]
                 machine.say(
-                    f"  round {turn + 1} of {rounds}: {NAMES[kind]:50} {pages / each.wall_s:6,.0f} pages a second, "
+                    f"  round {turn + 1} of {rounds}: {NAMES[kind]:40} {pages / each.wall_s:6,.0f} pages a second, "
                     f"{each.cpu_s * 1000 / pages:.2f} CPU ms a page, {each.peak_mb:,.0f} MB"
                 )
         found: Figures = {"about": about, "stories": stories, "jobs": jobs}
@@ -168,7 +168,7 @@ def tell(found: Figures) -> None:
     )
     for kind, each in found["builds"].items():
         print(
-            f"  {NAMES[kind]:50} {each['files']:8,} {each['bytes'] / 1e6:8.1f}  {each['wall_s']['median']:7.1f}"
+            f"  {NAMES[kind]:40} {each['files']:8,} {each['bytes'] / 1e6:8.1f}  {each['wall_s']['median']:7.1f}"
             f" {each['pages_a_second']['median']:7,.0f} {each['cpu_ms_a_page']['median']:7.2f}"
             f" {each['peak_mb']['median']:7,.0f} {each['shared_out_mb']['median']:7,.0f}"
         )
