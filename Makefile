@@ -15,10 +15,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-deep bench bench-wire lint format pins clean
+.PHONY: help demo test test-fast test-deep bench bench-press bench-wire bench-peers lint format pins clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # exec: Ctrl-C and kill reach the newsroom itself.
 demo: $(VENV)/.runtime ## Run a newsroom with demonstration copy on 127.0.0.1:8000 (PORT=, STANDFIRST_HOME=)
@@ -35,11 +35,22 @@ test-deep: $(VENV)/.dev ## Run the long tests too: thousands of histories (tens 
 	$(PYTEST) -m ""
 	$(PYTEST) -m "" --db=postgresql
 
-bench: $(VENV)/.dev ## Time a full bake and one publish with 100, 1,000 and 10,000 stories
+# A bench whose peer is not installed says so, and ends with 77.
+PEER := || [ $$? -eq 77 ]
+
+bench: bench-press bench-wire bench-peers ## Run all benchmarks, and put them into docs/benchmarks.md (an hour or two)
+
+bench-press: $(VENV)/.dev ## Time a full bake and one publish with 100, 1,000 and 10,000 stories
 	$(BIN)/python -m bench.publish
 
 bench-wire: $(VENV)/.dev ## Time the intake of agency copy, and a backlog of 5,000 items
 	$(BIN)/python -m bench.wire
+
+bench-peers: $(VENV)/.dev ## Compare with nginx, Wagtail, WordPress and Hugo, as far as they are installed (40 minutes)
+	$(BIN)/python -m bench.reader $(PEER)
+	$(BIN)/python -m bench.wordpress $(PEER)
+	$(BIN)/python -m bench.hugo $(PEER)
+	$(BIN)/python -m bench.report
 
 lint: export STANDFIRST_SECRET_KEY = only-to-look-at-the-settings
 lint: $(VENV)/.dev ## Check style, types and the walls between departments

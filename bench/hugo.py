@@ -1,0 +1,346 @@
+"""Measures a full bake beside Hugo, which builds the same copy into pages of the same kind.
+
+    python -m bench.hugo --stories 20000
+
+A newsroom is made in a temporary folder and its copy written down as two Hugo sites (`bench/hugo_site/export.py`): the
+*same* pages as ours, and what an *ordinary* Hugo site would make of the copy. Then, in turns:
+
+    first      ours, from nothing: a new ledger, an empty output folder (`press run --jobs 2`)
+    all        ours, an empty output folder, the ledger there (`press run --all --jobs 2`): compared with Hugo
+    again      ours, everything printed once more and found to be what is there
+    plain      as `all`, but no page gets a gzip twin
+    same, ordinary   Hugo, into an empty folder
+
+Each runs in processes of its own. CPU is user and system time of all of them; memory is sampled ten times a second:
+the peaks of the processes added up, and once a second what they have with shared pages counted once (PSS). At last one
+process prints everything under counters that say where its time goes: page functions, ledger, gzip, files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench import copies, machine
+from bench.hugo_site import export
+from bench.machine import Figures, middle
+from bench.processes import Used, measured
+
+OURS = ("first", "all", "again", "plain")
+BARS = {"cpu_to_hugo": 0.5, "pages_a_second": 1200, "peak_gb": 1.5, "at_stories": 100_000}
+NAMES = {
+    "first": "ours, from nothing, with a new ledger",
+    "all": "ours, everything",
+    "again": "ours, everything again, nothing new",
+    "plain": "ours, everything, without gzip twins",
+    "same": "Hugo, the same pages",
+    "ordinary": "Hugo, an ordinary site",
+}
+
+
+# --- one build each -----------------------------------------------------------------------------------------------
+
+
+def ours(kind: str, home: Path, jobs: int) -> Used:
+    """A full bake by the real command, or without twins."""
+    if kind != "again":
+        for tree in ("pages", "gone", "moved"):
+            shutil.rmtree(home / "output" / tree, ignore_errors=True)
+    if kind == "first":
+        for file in home.glob("press.sqlite3*"):
+            file.unlink()
+    os.sync()
+    command = [sys.executable, "-m", "standfirst", "press", "run", "--json", "--jobs", str(jobs)]
+    if kind in ("all", "again"):
+        command.append("--all")
+    elif kind == "plain":
+        command = [sys.executable, "-m", "bench.hugo", "--inside", "plain", "--jobs", str(jobs)]
+    return measured(command, environ=copies.environment(home))
+
+
+def hugos(site: Path) -> Used:
+    """A build by Hugo, with what it does by default: all cores."""
+    shutil.rmtree(site / "public", ignore_errors=True)
+    os.sync()
+    command = [machine.program("hugo") or "hugo", "--source", str(site), "--destination", str(site / "public")]
+    return measured([*command, "--cacheDir", str(site / "cache"), "--quiet"])
+
+
+def weigh(folder: Path) -> Figures:
+    """Files and bytes of a folder of pages, and of the twins among them."""
+    found: dict[str, int] = defaultdict(int)
+    for place, _, names in os.walk(folder):
+        for name in names:
+            twin = name.endswith((".gz", ".br"))
+            found["twins" if twin else "files"] += 1
+            found["twin_bytes" if twin else "bytes"] += os.path.getsize(os.path.join(place, name))
+    return dict(found)
+
+
+# --- measuring ----------------------------------------------------------------------------------------------------
+
+
+def measure(stories: int, rounds: int, jobs: int, hugo: bool) -> Figures:
+    """The newsroom, the sites, the rounds."""
+    about = machine.describe(
+        **({"hugo": machine.version(machine.program("hugo") or "hugo", "version")} if hugo else {})
+    )
+    home = Path(tempfile.mkdtemp(prefix="standfirst-bench-"))
+    try:
+        copies.newsroom(home, stories)
+        used: dict[str, list[Used]] = defaultdict(list)
+        weights: dict[str, Figures] = {}
+        ways = export.WAYS if hugo else ()
+        for turn in range(rounds):
+            for kind in (*OURS, *ways):
+                if turn == 0 and kind in ways:
+                    _site(home, kind)
+                each = ours(kind, home, jobs) if kind in OURS else hugos(home / f"hugo-{kind}")
+                used[kind].append(each)
+                weights[kind] = weigh(home / "output" if kind in OURS else home / f"hugo-{kind}" / "public")
+                pages = weights[kind]["files"]
+                machine.say(
+                    f"  round {turn + 1} of {rounds}: {NAMES[kind]:40} {pages / each.wall_s:6,.0f} pages a second, "
+                    f"{each.cpu_s * 1000 / pages:.2f} CPU ms a page, {each.peak_mb:,.0f} MB"
+                )
+        found: Figures = {"about": about, "stories": stories, "jobs": jobs}
+        found["builds"] = {kind: _summed_up(used[kind], weights[kind]) for kind in used}
+        machine.say("Taking a bake apart, in one process ...")
+        for tree in ("pages", "gone", "moved"):
+            shutil.rmtree(home / "output" / tree, ignore_errors=True)
+        apart = measured([sys.executable, "-m", "bench.hugo", "--inside", "apart"], environ=copies.environment(home))
+        found["apart"] = json.loads(apart.out.strip().splitlines()[-1])
+        if hugo:
+            # Round by round, since builds side by side had the same machine.
+            found["cpu_to_hugo"] = {
+                way: middle([_cpu(a, weights["all"]) / _cpu(b, weights[way]) for a, b in _pairs(used, way)], 3)
+                for way in ways
+            }
+        return found
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _site(home: Path, way: str) -> None:
+    machine.say(f"Writing a Hugo site ({way}) ...")
+    copy = home / "copy.jsonl"
+    copies.Copy(copy if copy.exists() else copies.exported(home))
+    site = home / f"hugo-{way}"
+    site.mkdir()
+    export.write(copies.Copy(copy), site, way, home / "output" / "pages" / "assets")
+
+
+def _pairs(used: dict[str, list[Used]], way: str) -> Iterator[tuple[Used, Used]]:
+    return zip(used["all"], used[way], strict=True)
+
+
+def _cpu(used: Used, weight: Figures) -> float:
+    return used.cpu_s * 1000 / float(weight["files"])
+
+
+def _summed_up(rounds: list[Used], weight: Figures) -> Figures:
+    return {
+        **weight,
+        "bytes_a_page": round(weight["bytes"] / weight["files"]),
+        "wall_s": middle([each.wall_s for each in rounds], 2),
+        "pages_a_second": middle([weight["files"] / each.wall_s for each in rounds], 0),
+        "cpu_ms_a_page": middle([_cpu(each, weight) for each in rounds], 3),
+        "peak_mb": middle([each.peak_mb for each in rounds], 0),
+        "shared_out_mb": middle([each.shared_mb for each in rounds], 0),
+    }
+
+
+def tell(found: Figures) -> None:
+    """The figures with the bars beside them."""
+    print(f"{found['about']['cores']} cores, {found['about']['cpu']}, load before {found['about']['load_before'][0]}")
+    print(
+        f"\n{found['stories']:,} stories: pages, MB, seconds, pages a second, CPU ms a page, MB of memory (peaks; PSS)"
+    )
+    for kind, each in found["builds"].items():
+        print(
+            f"  {NAMES[kind]:40} {each['files']:8,} {each['bytes'] / 1e6:8.1f}  {each['wall_s']['median']:7.1f}"
+            f" {each['pages_a_second']['median']:7,.0f} {each['cpu_ms_a_page']['median']:7.2f}"
+            f" {each['peak_mb']['median']:7,.0f} {each['shared_out_mb']['median']:7,.0f}"
+        )
+    for way, got in found.get("cpu_to_hugo", {}).items():
+        word = "held" if got["median"] <= BARS["cpu_to_hugo"] else "missed"
+        print(f"  CPU a page, ours to {NAMES[way]}: {got['median']:.2f}  bar {BARS['cpu_to_hugo']}: {word}")
+    whole = found["builds"]["all"]
+    print(
+        f"  bars at {BARS['at_stories']:,} stories: {BARS['pages_a_second']:,} pages a second and {BARS['peak_gb']} GB;"
+        f" here {whole['pages_a_second']['median']:,.0f} and {whole['peak_mb']['median'] / 1000:.2f} GB"
+    )
+    apart = found["apart"]
+    print(f"\none process, {apart['pages']:,} pages, CPU ms a page:")
+    for name, spent in apart["ms_a_page"].items():
+        print(f"  {name:40} {spent:6.3f}")
+
+
+# --- inside a newsroom --------------------------------------------------------------------------------------------
+
+
+def start_without_twins() -> None:
+    """Start one of a crew that writes no gzip twins."""
+    from standfirst.conf import crew
+
+    _no_twins()
+    crew.start()
+
+
+def _no_twins() -> None:
+    from standfirst.kit import sitefiles
+
+    sitefiles.has_twin = lambda file: False
+
+
+def _print_everything(jobs: int) -> int:
+    """What `press run --all` does. Returns how many pages there are."""
+    from django.conf import settings
+
+    from standfirst.press import wiring
+    from standfirst.press.crew import Crew
+    from standfirst.press.worker import Worker
+
+    hire = (lambda: Crew(jobs, start_without_twins)) if jobs > 1 else None
+    worker = Worker(wiring.engine(), home=settings.HOME, options=settings.STANDFIRST, hire=hire)
+    worker.open()
+    every = wiring.Ahead()
+    worker.engine.sweep(every, every.compose)
+    worker.engine.bake_all()
+    worker.call_crew(many=1)
+    while worker.press(patience=float("inf")) and sum(worker.engine.status().backlog.values()):
+        pass
+    worker.dismiss()
+    return worker.engine.status().pages
+
+
+class Clock:
+    """Processor time by what it was spent on; what is called inside is taken off what calls it."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, int] = defaultdict(int)
+        self._stack: list[str] = []
+        self._since = 0
+
+    def begin(self, name: str) -> None:
+        """From here on it is `name`'s time."""
+        now = time.thread_time_ns()
+        if self._stack:
+            self.spent[self._stack[-1]] += now - self._since
+        self._stack.append(name)
+        self._since = now
+
+    def end(self) -> None:
+        """Back to whoever began before."""
+        now = time.thread_time_ns()
+        self.spent[self._stack.pop()] += now - self._since
+        self._since = now
+
+    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function`, under the clock."""
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            self.begin(name)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.end()
+
+        return run
+
+    @contextmanager
+    def around(self, name: str, manager: AbstractContextManager[None]) -> Iterator[None]:
+        """A context manager whose own beginning and end are under the clock, but not what stands in it."""
+        self.timed(name, manager.__enter__)()
+        try:
+            yield
+        except BaseException as problem:
+            if not self.timed(name, manager.__exit__)(type(problem), problem, problem.__traceback__):
+                raise
+        else:
+            self.timed(name, manager.__exit__)(None, None, None)
+
+
+LEDGER = "ledger: claims, records, read sets, commits"
+PAGES = "page functions and templates"
+READS = "recording what they read"
+GZIP = "gzip"
+FILES = "files: writing, renaming, looking"
+SWEEP = "comparing all records with the database"
+ENGINE = "the engine's own: digests, order"
+START = "starting Python and Django"
+
+
+def _apart() -> Figures:
+    from inspect import isgeneratorfunction
+
+    from standfirst.kit import sitefiles
+    from standfirst.pages import site
+    from standfirst.press.engine import engine, reading, sql
+    from standfirst.press.outlet import LocalOutlet
+
+    clock = Clock()
+    entered = sql.SqlStore.transaction
+    sql.SqlStore.transaction = lambda self: clock.around(LEDGER, entered(self))  # type: ignore[method-assign]
+    for name, function in vars(sql.SqlStore).copy().items():
+        asked = name != "transaction" and not name.startswith("_") and callable(function)
+        if asked and not isgeneratorfunction(function):
+            setattr(sql.SqlStore, name, clock.timed(LEDGER, function))
+    for name in ("facet", "listing", "any"):
+        setattr(reading.Reading, name, clock.timed(READS, getattr(reading.Reading, name)))
+    site.RENDERERS = {kind: clock.timed(PAGES, function) for kind, function in site.RENDERERS.items()}
+    sitefiles.pack = clock.timed(GZIP, sitefiles.pack)
+    for name in ("put", "read"):
+        setattr(LocalOutlet, name, clock.timed(FILES, getattr(LocalOutlet, name)))
+    engine.Engine.sweep = clock.timed(SWEEP, engine.Engine.sweep)  # type: ignore[method-assign]
+    begun = time.process_time()
+    pages = clock.timed(ENGINE, _print_everything)(1)
+    whole = time.process_time() - begun
+    spent = {name: clock.spent[name] / 1e6 for name in (PAGES, READS, GZIP, FILES, LEDGER, ENGINE, SWEEP)}
+    spent["not under the clock"] = max(0.0, whole * 1000 - sum(spent.values()))
+    spent[START] = begun * 1000
+    return {"pages": pages, "ms_a_page": {name: round(each / pages, 4) for name, each in spent.items()}}
+
+
+def _inside(what: str, jobs: int) -> None:
+    from standfirst.conf import setup
+
+    setup.open_newsroom()
+    if what == "plain":
+        _no_twins()
+        print(_print_everything(jobs))
+    else:
+        print(json.dumps(_apart()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stories", type=int, default=20_000, help="default: %(default)s; 2000 for a quick try")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=2, help="processes that print our pages beside the press")
+    parser.add_argument("--inside", choices=("plain", "apart"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.inside:
+        _inside(asked.inside, asked.jobs)
+        return
+    machine.end_cleanly()
+    if lacking := machine.lacks("hugo"):
+        machine.say(f"{lacking}. Ours is measured without it.")
+    found = measure(asked.stories, asked.rounds, asked.jobs, not lacking)
+    tell(found)
+    name = "hugo" if asked.stories < BARS["at_stories"] else "hugo-large"
+    machine.save(name, {**found, "bars": BARS})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,290 @@
+"""Puts the results of benchmarks into docs/benchmarks.md: tables between its marks, and a plot for each as SVG.
+
+    python -m bench.report
+
+It reads build/bench/*.json, as the benches leave them. A result that is not there, or that cannot be read, leaves the
+table of before. The plots are drawn here and carry no script; they follow the reader's light or dark setting.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from bench import hugo, reader
+from bench.machine import RESULTS, ROOT
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+SERVERS = {**reader.NAMES, "reader": reader.NAMES["memory"], "wordpress": "WordPress"}
+Result = Mapping[str, Any]
+
+# --- tables -------------------------------------------------------------------------------------------------------
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown, numbers to the right."""
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "--:|" * (len(head) - 1)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def spread(found: Result, digits: int = 0) -> str:
+    """A median with the least and the greatest."""
+    median, least, most = (f"{found[name]:,.{digits}f}" for name in ("median", "least", "most"))
+    return f"{median} ({least} to {most})"
+
+
+def ran_on(result: Result) -> str:
+    """One sentence on the machine."""
+    about = result["about"]
+    peers = ", ".join(f"{name} {version}" for name, version in about["peers"].items())
+    load = about["load_before"][0]
+    return (
+        f"{about['date'][:10]}: {about['cores']} cores of {about['cpu']}, {about['memory_gb']} GB, {about['kernel']}, "
+        f"Python {about['python']}{', ' if peers else ''}{peers}. Load before the run: {load}."
+    )
+
+
+def bar(got: float, wanted: float, *, most: bool = False) -> str:
+    """A figure beside what it should be."""
+    held = got <= wanted if most else got >= wanted
+    return f"{got:,.2f}; bar {wanted:,g} {'at most' if most else 'at least'}: {'held' if held else '**missed**'}"
+
+
+def _servers(found: Result) -> str:
+    head = ["", "requests a second", "p50 ms", "p99 ms", "CPU s per 1,000", "its CPU", "wrk's CPU", "others' CPU"]
+    rows = [
+        [
+            SERVERS[name],
+            spread(each["requests_a_second"]),
+            f"{each['p50_ms']['median']:,.1f}",
+            f"{each['p99_ms']['median']:,.1f}",
+            f"{each['cpu_s_per_1000']['median']:.3f}",
+            f"{each['server_cpu_percent']['median']:.0f}%",
+            f"{each['load_cpu_percent']['median']:.0f}%",
+            f"{each['others_cpu_percent_of_machine']['median']:.0f}%",
+        ]
+        for name, each in found["servers"].items()
+    ]
+    return table(head, rows)
+
+
+RATIOS = {
+    "memory_to_nginx": "Reader from memory to nginx",
+    "disk_to_nginx": "Reader from disk to nginx",
+    "memory_to_wagtail": "Reader from memory to plain Wagtail",
+}
+KINDS = {"one": "One story page", "many": "Stories at random"}
+
+
+def reader_report(result: Result) -> str:
+    """The reader beside nginx and plain Wagtail."""
+    parts = [ran_on(result)]
+    bars = result["bars"]
+    for kind, title in KINDS.items():
+        found = result[kind]
+        p99 = found["servers"]["memory"]["p99_ms"]["median"]
+        parts += [
+            f"{title}, {result['stories']:,} stories, rounds of {result['seconds']:g} s:",
+            _servers(found),
+            "\n".join(
+                [
+                    *(
+                        f"- {words}: {bar(found[name]['median'], bars[name])}"
+                        for name, words in RATIOS.items()
+                        if name in found
+                    ),
+                    f"- p99 of the reader from memory, ms: {bar(p99, bars['p99_ms'], most=True)}",
+                ]
+            ),
+        ]
+    rows = [
+        [
+            SERVERS[name],
+            f"{each['peak_mb']:,}",
+            f"{each['shared_out_mb']:,}",
+            f"{each['processes']}",
+            f"{result['pages'][name]['bytes']:,}",
+            f"{result['pages'][name]['sent']:,}",
+        ]
+        for name, each in result["memory"].items()
+    ]
+    head = ["", "peaks added up, MB", "PSS after, MB", "processes", "bytes of the page", "sent"]
+    return "\n\n".join([*parts, table(head, rows)])
+
+
+def wordpress_report(result: Result) -> str:
+    """The reader beside WordPress."""
+    parts = [ran_on(result)]
+    for kind, title in KINDS.items():
+        times = result[kind]["reader_to_wordpress"]["median"]
+        parts += [f"{title}: the reader answers {times:,.0f} times as many.", _servers(result[kind])]
+    return "\n\n".join(parts)
+
+
+def hugo_report(result: Result) -> str:
+    """A full bake beside Hugo."""
+    head = [
+        "",
+        "pages",
+        "bytes a page",
+        "MB with twins",
+        "seconds",
+        "pages a second",
+        "CPU ms a page",
+        "peak MB",
+        "PSS MB",
+    ]
+    rows = [
+        [
+            hugo.NAMES[kind],
+            f"{each['files']:,}",
+            f"{each['bytes_a_page']:,}",
+            f"{(each['bytes'] + each.get('twin_bytes', 0)) / 1e6:,.0f}",
+            spread(each["wall_s"], 1),
+            f"{each['pages_a_second']['median']:,.0f}",
+            spread(each["cpu_ms_a_page"], 2),
+            f"{each['peak_mb']['median']:,.0f}",
+            f"{each['shared_out_mb']['median']:,.0f}",
+        ]
+        for kind, each in result["builds"].items()
+    ]
+    parts = [ran_on(result), f"{result['stories']:,} stories, ours with a crew of {result['jobs']}:", table(head, rows)]
+    bars, whole = result["bars"], result["builds"]["all"]
+    lines = [
+        f"- CPU a page, ours to {hugo.NAMES[way]}: {bar(got['median'], bars['cpu_to_hugo'], most=True)}"
+        for way, got in result.get("cpu_to_hugo", {}).items()
+    ]
+    if result["stories"] >= bars["at_stories"]:
+        lines += [
+            f"- Pages a second: {bar(whole['pages_a_second']['median'], bars['pages_a_second'])}",
+            f"- Memory, GB: {bar(whole['peak_mb']['median'] / 1000, bars['peak_gb'], most=True)}",
+        ]
+    if lines:
+        parts.append("\n".join(lines))
+    apart = result["apart"]
+    spent = [[name, f"{ms:.3f}"] for name, ms in apart["ms_a_page"].items()]
+    return "\n\n".join(
+        [*parts, f"Where it goes, {apart['pages']:,} pages in one process:", table(["", "CPU ms a page"], spent)]
+    )
+
+
+# --- plots --------------------------------------------------------------------------------------------------------
+
+WIDE, LABEL, ROW = 760, 320, 26
+STYLE = """
+text { font: 13px system-ui, sans-serif; fill: #222 } .title { font-weight: 600 } .soft { fill: #666 }
+rect.theirs { fill: #8a9bb0 } rect.ours { fill: #0b6e4f } line { stroke: #222; stroke-width: 1.5 }
+@media (prefers-color-scheme: dark) {
+  text { fill: #e6e6e6 } .soft { fill: #a5a5a5 } line { stroke: #e6e6e6 }
+  rect.theirs { fill: #71839a } rect.ours { fill: #4fc796 }
+}
+"""
+
+
+def bars_svg(title: str, rows: Sequence[tuple[str, Result, bool]], digits: int = 0) -> str:
+    """Bars, one a row of (label, median with spread, whether it is ours), from nought, with a line for the spread."""
+    most = max(found["most"] for _, found, _ in rows) or 1
+    room = WIDE - LABEL - 90
+    high = 40 + ROW * len(rows)
+    told = "; ".join(f"{label}: {found['median']:,.{digits}f}" for label, found, _ in rows)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {high}" role="img" aria-labelledby="t d">',
+        f'<title id="t">{escape(title)}</title><desc id="d">{escape(told)}</desc><style>{STYLE}</style>',
+        f'<text class="title" x="0" y="16">{escape(title)}</text>',
+    ]
+    for place, (label, found, ours) in enumerate(rows):
+        top = 30 + ROW * place
+        kind = "ours" if ours else "theirs"
+        middle, least, end = (found[name] / most * room for name in ("median", "least", "most"))
+        parts += [
+            f'<text x="{LABEL - 8}" y="{top + 14}" text-anchor="end">{escape(label)}</text>',
+            f'<rect class="{kind}" x="{LABEL}" y="{top + 2}" width="{max(1, middle):.1f}" height="16"/>',
+            f'<line x1="{LABEL + least:.1f}" x2="{LABEL + end:.1f}" y1="{top + 10}" y2="{top + 10}"/>',
+            f'<text class="soft" x="{LABEL + end + 8:.1f}" y="{top + 14}">{found["median"]:,.{digits}f}</text>',
+        ]
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def reader_plot(result: Result) -> str:
+    """Requests a second of each."""
+    servers = result["many"]["servers"]
+    rows = [(SERVERS[name], each["requests_a_second"], name in ("memory", "disk")) for name, each in servers.items()]
+    return bars_svg("Requests a second, stories at random", rows)
+
+
+def wordpress_plot(result: Result) -> str:
+    """Requests a second of each."""
+    servers = result["many"]["servers"]
+    rows = [(SERVERS[name], each["requests_a_second"], name == "reader") for name, each in servers.items()]
+    return bars_svg("Requests a second, stories at random", rows)
+
+
+def hugo_plot(result: Result) -> str:
+    """Processor time of a page."""
+    rows = [(hugo.NAMES[kind], each["cpu_ms_a_page"], kind in hugo.OURS) for kind, each in result["builds"].items()]
+    return bars_svg(f"CPU milliseconds a page, {result['stories']:,} stories", rows, 2)
+
+
+REPORTS: dict[str, tuple[Callable[[Result], str], Callable[[Result], str]]] = {
+    "reader": (reader_report, reader_plot),
+    "wordpress": (wordpress_report, wordpress_plot),
+    "hugo": (hugo_report, hugo_plot),
+    "hugo-large": (hugo_report, hugo_plot),
+}
+
+
+# --- the page -----------------------------------------------------------------------------------------------------
+
+
+def fill(page: str, name: str, text: str) -> str:
+    """`page` with what stands between the marks of `name` replaced. Raises `KeyError` if it has no such marks."""
+    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    pattern = re.compile(re.escape(begin) + r".*?" + re.escape(end), re.DOTALL)
+    if not pattern.search(page):
+        raise KeyError(name)
+    return pattern.sub(lambda _: f"{begin}\n\n{text}\n\n{end}", page, count=1)
+
+
+def report(results: Path, page: Path) -> dict[str, str]:
+    """Fill the page from the results that are there. Returns what became of each."""
+    told: dict[str, str] = {}
+    plots = page.with_suffix("")
+    text = page.read_text("utf-8")
+    for name, (tables, plot) in REPORTS.items():
+        file = results / f"{name}.json"
+        try:
+            result = json.loads(file.read_text("utf-8"))
+            made, drawing = tables(result), plot(result)
+        except FileNotFoundError:
+            told[name] = "no result; what the page says stays"
+            continue
+        except (ValueError, KeyError, TypeError) as problem:
+            told[name] = f"{file.name} cannot be read ({type(problem).__name__}: {problem}); what the page says stays"
+            continue
+        plots.mkdir(exist_ok=True)
+        (plots / f"{name}.svg").write_text(drawing, "utf-8")
+        title = re.search(r"<title[^>]*>(.*?)</title>", drawing)
+        image = f"![{title[1] if title else name}]({plots.name}/{name}.svg)"
+        text = fill(text, name, f"{image}\n\n{made}")
+        told[name] = "written"
+    page.write_text(text, "utf-8")
+    return told
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the benches' results")
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page with the marks")
+    asked = parser.parse_args()
+    for name, outcome in report(asked.results, asked.page).items():
+        print(f"{name}: {outcome}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,295 @@
+"""What the benches hand to peers and what they report: faults there would show as good figures."""
+
+import json
+import re
+import shutil
+import subprocess
+import time
+import tomllib
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+
+from bench import hugo, machine, reader, report, wordpress
+from bench.copies import Copy
+from bench.hugo_site import export
+from bench.processes import measured
+from standfirst.edition.snapshots import Author, Hot, Paragraph, Ranking, Related, Section, Story
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    records = [
+        ("section", Section(id=1, path="/", name="The Bench Post")),
+        ("section", Section(id=2, path="/world/", name="World", parent=1, trail=(1,))),
+        ("author", Author(id=7, path="/authors/ada-o-hara/", name="Ada O'Hara", role="Reporter")),
+    ]
+    for number in range(1, 41):
+        day = f"2026-03-{1 + number % 3:02}"
+        records.append(
+            (
+                "story",
+                Story(
+                    id=number,
+                    path=f"/world/{day.replace('-', '/')}/{number}-tide/",
+                    headline=f'Tide "number" {number} isn\'t \\ in',
+                    kicker="Tides",
+                    standfirst="Boats & <people> wait.",
+                    authors=(7,),
+                    section=2,
+                    sections=(1, 2),
+                    body=(Paragraph(html="A *plain* word, <b>a bold one</b>."), Paragraph(html="# not a heading")),
+                    published=f"{day}T08:{number:02}:00Z",
+                    day=day,
+                ),
+            )
+        )
+    records += [
+        ("related", Related(id=3, stories=(5, 4))),
+        ("ranking", Ranking(id="top", stories=(1, 2, 3))),
+        ("hot", Hot(id="/world/2026/03/02/1-tide/")),
+    ]
+    file = tmp_path / "copy.jsonl"
+    file.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in records))
+    return Copy(file)
+
+
+def front_matter(file: Path) -> tuple[dict, str]:
+    whole = file.read_text("utf-8")
+    front, end = json.JSONDecoder().raw_decode(whole)
+    return front, whole[end:].strip()
+
+
+def test_hugo_is_given_the_newsrooms_copy_in_both_ways(copy: Copy, tmp_path: Path) -> None:
+    for way in export.WAYS:
+        site = tmp_path / way
+        site.mkdir()
+        assert export.write(copy, site, way) == 40
+        config = tomllib.loads((site / "config.toml").read_text())
+        assert config["params"]["days"] == (way == "same")
+        front, body = front_matter(site / "content" / "world" / ("3.html" if way == "same" else "3.md"))
+        assert front["title"] == 'Tide "number" 3 isn\'t \\ in'
+        assert front["url"] == "/world/2026/03/01/3-tide/"
+        assert front["authors"] == ["ada-o-hara"]
+        if way == "same":
+            assert front["related"] == ["/world/5", "/world/4"]
+            assert body.startswith("<p>A *plain* word, <b>a bold one</b>.</p>")
+            assert front_matter(site / "content" / "days" / "2026-03-02" / "_index.md")[0]["before"]["url"] == (
+                "/2026/03/01/"
+            )
+        else:
+            assert "related" not in front
+            assert body.startswith("A \\*plain\\* word, <b>a bold one</b>.\n\n\\# not")
+
+
+@pytest.mark.parametrize("way", export.WAYS)
+def test_hugo_makes_pages_of_the_same_kind_of_it(copy: Copy, tmp_path: Path, way: str) -> None:
+    if machine.program("hugo") is None:
+        pytest.skip("There is no Hugo here to build its site with: apt-get install hugo.")
+    site = tmp_path / way
+    site.mkdir()
+    export.write(copy, site, way)
+    hugo.hugos(site)
+    public = site / "public"
+    page = (public / "world/2026/03/01/3-tide/index.html").read_text("utf-8")
+    assert "Tide &#34;number&#34; 3 isn&#39;t \\ in</h1>" in page
+    assert "<p>A *plain* word, <b>a bold one</b>.</p>" in page
+    assert '<a href="/authors/ada-o-hara/" rel="author">Ada O&#39;Hara</a>' in page
+    related = page.partition('<section class="related"')[2].partition("</section>")[0]
+    if way == "same":
+        assert re.findall(r'href="([^"]+)"', related) == ["/world/2026/03/03/5-tide/", "/world/2026/03/02/4-tide/"]
+        assert 'class="rail-link"' in page
+        assert 'class="rail-link"' not in (public / "world/2026/03/02/1-tide/index.html").read_text("utf-8")
+        assert (public / "2026/03/02/index.html").read_text("utf-8").count('class="card ') == 14
+    else:
+        assert related.count("<li") == 10
+        assert 'class="rail-link"' not in page
+        assert (public / "world/page/2/index.html").exists()
+    assert (public / "world/index.html").read_text("utf-8").count('class="card ') == 30
+    for json_ld in re.findall(r'<script type="application/ld\+json">(.*?)</script>', page):
+        assert json.loads(json_ld)["@context"] == "https://schema.org"
+    feed = ET.parse(public / "world" / "feed.xml")
+    assert len(feed.findall(".//item")) == 30
+
+
+def test_wordpress_is_given_sql_that_says_what_the_copy_says(copy: Copy) -> None:
+    lines = list(wordpress.statements(copy))
+    posts = next(line for line in lines if line.startswith("insert into wp_posts"))
+    assert "'Tide \"number\" 3 isn''t \\\\ in'" in posts
+    assert posts.count("'publish'") == 40
+    assert sum("'Ada O''Hara'" in line for line in lines) == 1
+    assert lines[-1] == "commit"
+    assert wordpress.address(list(copy.of("story"))[2]) == "/2026/03/01/3-tide/"
+
+
+# --- measuring ----------------------------------------------------------------------------------------------------
+
+
+def test_time_of_what_is_called_inside_is_taken_off_what_calls_it() -> None:
+    clock = hugo.Clock()
+
+    def work() -> None:
+        until = time.thread_time() + 0.02
+        while time.thread_time() < until:
+            pass
+
+    inner = clock.timed("inner", work)
+
+    def outer() -> None:
+        inner()
+        work()
+        inner()
+
+    clock.timed("outer", outer)()
+    assert clock.spent["inner"] > clock.spent["outer"] > 0
+
+
+def test_a_command_is_measured_with_its_children() -> None:
+    if not Path("/proc/self/status").exists():
+        pytest.skip("Processes are measured by /proc.")
+    used = measured(["sh", "-c", "sh -c 'i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done; echo done; sleep 0.3'"])
+    assert used.out == "done\n"
+    assert used.cpu_s > 0
+    assert used.peak_mb > 0
+    with pytest.raises(SystemExit, match="ended with 3"):
+        measured(["sh", "-c", "exit 3"])
+
+
+# --- the report ---------------------------------------------------------------------------------------------------
+
+ABOUT = {
+    "cores": 2,
+    "cpu": "A processor",
+    "memory_gb": 8.0,
+    "kernel": "Linux 6",
+    "python": "3.13.1",
+    "peers": {"wrk": "4.1.0"},
+    "date": "2026-11-22T08:30:00Z",
+    "load_before": [0.1, 0.2, 0.3],
+}
+
+
+def middle(median: float) -> dict[str, float]:
+    return machine.middle([median * 0.9, median, median * 1.2], 3)
+
+
+def servers(**speeds: float) -> dict:
+    return {
+        name: {
+            "requests_a_second": middle(speed),
+            "p50_ms": middle(2),
+            "p99_ms": middle(9),
+            "cpu_s_per_1000": middle(0.03),
+            "server_cpu_percent": middle(99),
+            "load_cpu_percent": middle(40),
+            "others_cpu_percent_of_machine": middle(3),
+        }
+        for name, speed in speeds.items()
+    }
+
+
+def samples() -> dict[str, dict]:
+    rounds = {
+        "servers": servers(memory=20_000, disk=4_000, wagtail=60),
+        "memory_to_wagtail": middle(333),
+    }
+    build = {
+        "files": 1000,
+        "bytes": 10_000_000,
+        "twins": 1000,
+        "twin_bytes": 4_000_000,
+        "bytes_a_page": 10_000,
+        "wall_s": middle(1),
+        "pages_a_second": middle(1000),
+        "cpu_ms_a_page": middle(1.5),
+        "peak_mb": middle(500),
+        "shared_out_mb": middle(400),
+    }
+    memory = {name: {"peak_mb": 50, "shared_out_mb": 40, "processes": 1} for name in rounds["servers"]}
+    bake = {
+        "about": ABOUT,
+        "stories": 500,
+        "jobs": 2,
+        "bars": hugo.BARS,
+        "builds": {"all": build, "same": build},
+        "cpu_to_hugo": {"same": middle(0.7)},
+        "apart": {"pages": 1000, "ms_a_page": {"gzip": 0.05}},
+    }
+    return {
+        "reader": {
+            "about": ABOUT,
+            "stories": 3000,
+            "seconds": 5,
+            "bars": reader.BARS,
+            "one": rounds,
+            "many": rounds,
+            "pages": {name: {"bytes": 10_000, "sent": 4_000} for name in rounds["servers"]},
+            "memory": memory,
+        },
+        "wordpress": {
+            "about": ABOUT,
+            **{
+                kind: {"servers": servers(reader=20_000, wordpress=20), "reader_to_wordpress": middle(1000)}
+                for kind in ("one", "many")
+            },
+        },
+        "hugo": bake,
+        "hugo-large": {**bake, "stories": 100_000},
+    }
+
+
+def test_the_report_fills_the_page_from_what_is_there_and_leaves_the_rest(tmp_path: Path) -> None:
+    page, results = tmp_path / "benchmarks.md", tmp_path / "results"
+    results.mkdir()
+    shutil.copy(ROOT / "docs" / "benchmarks.md", page)
+    for name in report.REPORTS:  # whatever stands there now
+        page.write_text(report.fill(page.read_text(), name, f"The {name} of before."))
+    found = samples()
+    (results / "reader.json").write_text(json.dumps(found["reader"]))
+    (results / "wordpress.json").write_text('{"about":')
+    (results / "hugo.json").write_text("{}")
+    told = report.report(results, page)
+    text = page.read_text()
+    assert told["reader"] == "written"
+    assert "20,000 (18,000 to 24,000)" in text
+    assert "Reader from memory to plain Wagtail: 333.00; bar 300 at least: held" in text
+    assert "to nginx: " not in text, "nginx was not there"
+    for name in ("wordpress", "hugo", "hugo-large"):
+        assert "stays" in told[name]
+        assert f"The {name} of before." in text
+        assert not (tmp_path / "benchmarks" / f"{name}.svg").exists()
+
+    for name, result in found.items():
+        (results / f"{name}.json").write_text(json.dumps(result))
+    assert set(report.report(results, page).values()) == {"written"}
+    text = page.read_text()
+    assert "of before" not in text
+    assert "0.70; bar 0.5 at most: **missed**" in text
+    assert "Pages a second: 1,000.00; bar 1,200 at least: **missed**" in text
+    assert report.report(results, page)
+    assert page.read_text() == text, "the same results give the same page"
+    for name in report.REPORTS:
+        assert f"(benchmarks/{name}.svg)" in text
+        drawing = ET.parse(tmp_path / "benchmarks" / f"{name}.svg")
+        assert {element.tag.rpartition("}")[2] for element in drawing.iter()} <= {
+            "svg", "title", "desc", "style", "text", "rect", "line"
+        }  # fmt: skip
+
+
+def test_a_bench_without_its_peer_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_SYSTEM", "")
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert machine.lacks("wrk", "nginx") == (
+        "This needs wrk, nginx-light. On Debian and Ubuntu: apt install wrk nginx-light"
+    )
+    with pytest.raises(SystemExit) as ended:
+        machine.skip("Because.")
+    assert ended.value.code == machine.SKIPPED
+    makefile = (ROOT / "Makefile").read_text()
+    assert f"-eq {machine.SKIPPED} ]" in makefile
+    run = subprocess.run(["/bin/sh", "-c", f"(exit {machine.SKIPPED}) || [ $? -eq {machine.SKIPPED} ]"], check=False)
+    assert run.returncode == 0
