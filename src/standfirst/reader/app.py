@@ -171,7 +171,7 @@ class App:
             settled = time() >= found.moment + 2
             if settled:
                 headers.append(("last-modified", http_date(found.moment)))
-            if found.is_story and self._counts(scope):
+            if found.is_story and scope.method == "GET" and _is_a_reader(asked):
                 self.tally.count(found.path)
             if _is_fresh(asked, found, etag, settled):
                 return proto.response_empty(304, [pair for pair in headers if pair[0] not in _ABOUT_THE_BODY])
@@ -228,23 +228,23 @@ class App:
             os.close(descriptor)
         return None
 
-    @staticmethod
-    def _counts(scope: Scope) -> bool:
-        asked = scope.headers.get
-        return (
-            scope.method == "GET"
-            and not asked("sec-purpose")
-            and not asked("purpose")
-            and not asked("x-moz")
-            and asked("sec-fetch-dest", "document") == "document"
-            and not is_machine(asked("user-agent"))
-        )
-
 
 # A 304 says nothing of a body that it does not have.
 _ABOUT_THE_BODY: Final = frozenset({"content-type", "content-encoding"})
 
-Asked = Callable[[str], str | None]
+Asked = Callable[..., str | None]
+"""A header's value by its name; a second argument stands for one that is not there."""
+
+
+def _is_a_reader(asked: Asked) -> bool:
+    """True if a person opens the page: no program, no look ahead, no frame in another page."""
+    return (
+        not is_machine(asked("user-agent"))
+        and asked("sec-fetch-dest", "document") == "document"
+        and not asked("sec-purpose")
+        and not asked("purpose")
+        and not asked("x-moz")
+    )
 
 
 def _is_fresh(asked: Asked, found: Found, etag: str, settled: bool) -> bool:

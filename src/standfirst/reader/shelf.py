@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import msgspec
@@ -30,6 +31,9 @@ WHOLE_TEXT: Final = 1 << 23
 
 ENTRY_COST: Final = 3000
 """Bytes counted for each thing in memory beside its body: its key, headers and place in the order."""
+
+SMALL_LOOKED_FOR: Final = 1.0
+"""Seconds between two looks for the small twin of a page that is in memory."""
 
 _LOADERS: Final = 4
 
@@ -71,7 +75,7 @@ Identity = tuple[int, int, int]
 """Which version of a file: its time of change in nanoseconds, its size and its inode."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
     """What answers at an address: 200 or 410 with a body, or 301 with only headers.
 
@@ -96,6 +100,8 @@ class Found:
     headers: Headers
     ranges: bool
     is_story: bool
+    small_until: float = 0.0
+    """On the monotonic clock: until then nobody looks whether there is a small twin by now."""
 
     @property
     def cost(self) -> int:
@@ -180,8 +186,13 @@ class Shelf:
                 return False
         if _identity(found.file) != found.identity:
             return False
-        # A small twin comes later than its page.
-        return not found.packed or _identity(sitefiles.small_twin_of(found.file)) == found.small_identity
+        # A small twin comes later than its page. The one in memory agrees with the body, whatever lies there by now, so
+        # it is only to be heard of some time.
+        if found.packed and (now := monotonic()) >= found.small_until:
+            if _identity(sitefiles.small_twin_of(found.file)) != found.small_identity:
+                return False
+            found.small_until = now + SMALL_LOOKED_FOR
+        return True
 
     def _has_any(self, path: str) -> bool:
         """True if a file answers at `path`.

@@ -11,6 +11,7 @@ import logging
 import os
 import re
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -34,9 +35,23 @@ _MACHINES: Final = re.compile(
 )
 
 
+_LONG: Final = 400
+"""Characters of names of browsers that are not remembered."""
+
+
 def is_machine(user_agent: str | None) -> bool:
     """True for programs that say that they are, and for those that say nothing."""
-    return not user_agent or _MACHINES.search(user_agent) is not None
+    if not user_agent:
+        return True
+    return _remembered(user_agent) if len(user_agent) <= _LONG else _says_so(user_agent)
+
+
+def _says_so(user_agent: str) -> bool:
+    return _MACHINES.search(user_agent) is not None
+
+
+# To look through a name costs more than all the rest of a request.
+_remembered: Final = lru_cache(2048)(_says_so)
 
 
 class Tally:
