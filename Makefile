@@ -40,8 +40,9 @@ PEER := || [ $$? -eq 77 ]
 
 bench: bench-press bench-wire bench-peers ## Run all benchmarks, and put them into docs/benchmarks.md (an hour or two)
 
-bench-press: $(VENV)/.dev ## Time a full bake and one publish with 100, 1,000 and 10,000 stories
+bench-press: $(VENV)/.dev ## Time a full bake and one publish with 1,000 and 10,000 stories, on both databases
 	$(BIN)/python -m bench.publish
+	$(BIN)/python -m bench.publish --postgresql
 
 bench-wire: $(VENV)/.dev ## Time the intake of agency copy, and a backlog of 5,000 items
 	$(BIN)/python -m bench.wire

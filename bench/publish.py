@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -29,6 +28,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from bench import machine
 
 ROUNDS = 40
 WARM = 3
@@ -260,7 +261,8 @@ def main() -> None:
         return
     if wanted.keep and wanted.postgresql:
         raise SystemExit("What is in a server of its own ends with it: leave --keep out, or --postgresql.")
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}")
+    about = machine.describe()
+    print(f"{about['cores']} cores of {about['cpu']}, Python {about['python']}, {about['kernel']}")
     for number in wanted.sizes:
         home = wanted.keep / str(number) if wanted.keep else Path(tempfile.mkdtemp(prefix="standfirst-bench-"))
         home.mkdir(parents=True, exist_ok=True)
@@ -270,6 +272,18 @@ def main() -> None:
             if not wanted.keep:
                 shutil.rmtree(home, ignore_errors=True)
         print(json.dumps(found), flush=True)
+        _save(found, about)
+
+
+def _save(found: dict[str, Any], about: dict[str, Any]) -> None:
+    """Beside what earlier runs left of other sizes."""
+    file = machine.RESULTS / "publish.json"
+    try:
+        sizes = json.loads(file.read_text())["sizes"]
+    except (OSError, ValueError, KeyError):
+        sizes = {}
+    sizes[f"{found['database']}-{found['stories']:09}"] = found
+    machine.save("publish", {"about": about, "sizes": dict(sorted(sizes.items()))})
 
 
 if __name__ == "__main__":

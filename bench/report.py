@@ -174,6 +174,70 @@ def hugo_report(result: Result) -> str:
     )
 
 
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+def _named(found: Result) -> str:
+    return f"{found['stories']:,} on {DATABASES[found['database']]}"
+
+
+def _times(found: Result) -> str:
+    return f"{found['median']:,.0f} / {found['p95']:,.0f}"
+
+
+def publish_report(result: Result) -> str:
+    """One publish and a full bake, by the size of the newsroom."""
+    sizes = list(result["sizes"].values())
+    rounds = min(each["rounds"] for each in sizes)
+    publish = table(
+        ["stories", "Wagtail's share, ms", "the press's, ms", "together, ms", "pages"],
+        [
+            [
+                _named(each),
+                _times(each["wagtail_ms"]),
+                _times(each["press_step_ms"]),
+                _times(each["publish_ms"]),
+                f"{each['pages_a_publish']:g}",
+            ]
+            for each in sizes
+        ],
+    )
+    bake = table(
+        [
+            "stories",
+            "ledger, s",
+            "pages",
+            "bake, s",
+            "pages a second",
+            "CPU ms a page",
+            "PSS of all, MB",
+            "written, MB",
+        ],
+        [
+            [
+                _named(each),
+                f"{each['ledger_s']:,.0f}",
+                f"{each['pages']:,}",
+                f"{each['bake_s']:,.1f}",
+                f"{each['pages_per_s']:,.0f}",
+                f"{each['cpu_ms_per_page']:.2f}",
+                f"{each['peak_mb']:,}",
+                f"{each['written_mb']:,}",
+            ]
+            for each in sizes
+        ],
+    )
+    return "\n\n".join(
+        [
+            ran_on(result),
+            f"One publish with a full hot set, median / what 19 of 20 stay below, {rounds} rounds or more:",
+            publish,
+            "A full bake with gzip twins and the ledger, on all cores, after one process has built the ledger:",
+            bake,
+        ]
+    )
+
+
 # --- plots --------------------------------------------------------------------------------------------------------
 
 WIDE, LABEL, ROW = 760, 320, 26
@@ -225,6 +289,20 @@ def wordpress_plot(result: Result) -> str:
     return bars_svg("Requests a second, stories at random", rows)
 
 
+def publish_plot(result: Result) -> str:
+    """Milliseconds of one publish, with a line to what 19 of 20 stay below."""
+    rows = [
+        (
+            f"{_named(each)}: {words}",
+            {"median": each[part]["median"], "least": each[part]["median"], "most": each[part]["p95"]},
+            part == "press_step_ms",
+        )
+        for each in result["sizes"].values()
+        for part, words in (("wagtail_ms", "Wagtail"), ("press_step_ms", "the press"))
+    ]
+    return bars_svg("Milliseconds of one publish", rows)
+
+
 def hugo_plot(result: Result) -> str:
     """Processor time of a page."""
     rows = [(hugo.NAMES[kind], each["cpu_ms_a_page"], kind in hugo.OURS) for kind, each in result["builds"].items()]
@@ -232,6 +310,7 @@ def hugo_plot(result: Result) -> str:
 
 
 REPORTS: dict[str, tuple[Callable[[Result], str], Callable[[Result], str]]] = {
+    "publish": (publish_report, publish_plot),
     "reader": (reader_report, reader_plot),
     "wordpress": (wordpress_report, wordpress_plot),
     "hugo": (hugo_report, hugo_plot),
