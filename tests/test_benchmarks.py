@@ -219,7 +219,28 @@ def samples() -> dict[str, dict]:
         "cpu_to_hugo": {"same": middle(0.7)},
         "apart": {"pages": 1000, "ms_a_page": {"gzip": 0.05}},
     }
+    some = {"median": 20.0, "p95": 30.0, "worst": 40.0}
+    published = {
+        "stories": 1000,
+        "database": "sqlite",
+        "ledger_s": 1.5,
+        "pages": 1900,
+        "bake_s": 2.0,
+        "pages_per_s": 950.0,
+        "cpu_ms_per_page": 0.7,
+        "peak_mb": 200,
+        "written_mb": 25,
+        "rounds": 40,
+        "wagtail_ms": some,
+        "press_step_ms": some,
+        "publish_ms": some,
+        "pages_a_publish": 9.0,
+    }
     return {
+        "publish": {
+            "about": ABOUT,
+            "sizes": {"sqlite-000001000": published, "postgresql-000001000": published | {"database": "postgresql"}},
+        },
         "reader": {
             "about": ABOUT,
             "stories": 3000,
