@@ -114,7 +114,7 @@ def _of_worker() -> list[Finding]:
         return [Finding("standfirst.W106", "warning", "The worker has never run here.", remedy)]
     if beat.stale:
         says = f"The worker has not been seen since {clock.iso(beat.at)}: nothing is published or scheduled."
-        return [Finding("standfirst.E107", "error", says, remedy)]
+        return [Finding("standfirst.E107", "error", says, beat.hindered or remedy)]
     if beat.trouble:
         remedy = "Mend what the sentence names; the worker tries again by itself."
         return [Finding("standfirst.E110", "error", f"The worker is held up: {beat.trouble}", remedy)]
@@ -133,7 +133,7 @@ def _of_press(home: Path) -> list[Finding]:
             "standfirst.E108",
             "error",
             f"The page {path} could not be printed: {why}.",
-            "Mend what the sentence names; readers keep the last good copy. Then `standfirst press run --all`.",
+            "Mend what the sentence names; readers keep the last good copy. The worker tries again by itself.",
         )
         for path, why in status.failed.items()
     ]
