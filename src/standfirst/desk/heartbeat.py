@@ -66,13 +66,15 @@ def read() -> Heartbeat:
         return Heartbeat(at=None, doing="", stale=True)
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
+    # Either way: a clock that was set back must not make a dead worker look alive.
+    stale = abs(clock.now() - at) > STALE_AFTER
     return Heartbeat(
         at=at,
         doing=str(beat.get("doing") or ""),
-        stale=clock.now() - at > STALE_AFTER,
+        stale=stale,
         trouble=str(beat.get("trouble") or ""),
         failing=str(beat.get("failing") or ""),
-        hindered=_hindered(beat) if clock.now() - at > STALE_AFTER else "",
+        hindered=_hindered(beat) if stale else "",
     )
 
 

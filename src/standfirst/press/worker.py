@@ -308,6 +308,8 @@ class Worker:
     def tell_time(self) -> None:
         """Publish what is due and apply ticks, each in its own transaction."""
         now = clock.now()
+        if self._ranked is None or now < self._ranked:
+            self._notice_a_clock_set_back(now)
         for story, outcome in stories.publish_due(now):
             log.info("Story %s: %s by the clock.", story, outcome)
         self._fault("worker:published")
@@ -318,6 +320,23 @@ class Worker:
             self._ranked = minute
         for tick in Tick.objects.due(now):
             self.apply(tick.pk)
+
+    @transaction.atomic
+    def _notice_a_clock_set_back(self, now: datetime) -> None:
+        """Hours that come a second time count again: an embargo holds until its hour, rankings are made anew."""
+        passed = changes.set_back(now)
+        if not passed:
+            return
+        log.warning("The clock was set back: %d moments that had passed lie ahead again.", len(passed))
+        rankings = [tick for tick in passed if tick.name == RANKING]
+        if rankings:
+            readership.set_back(max(tick.due for tick in rankings) - now)
+            Tick.objects.filter(pk__in=[tick.pk for tick in rankings]).delete()
+        for tick in passed:
+            if tick.name == stories.EMBARGO_ENDS:
+                changes.record(kind="story", ref=tick.ref, lane=Lane.KILL, cause="clock set back")
+            elif tick.name == pictures.RIGHTS_END:
+                changes.record(kind="picture", ref=tick.ref, cause="clock set back")
 
     def apply(self, tick_id: int) -> None:
         """Apply one tick, once."""
