@@ -13,6 +13,7 @@ from typing import Literal
 import click
 
 from standfirst.conf import setup
+from standfirst.kit.errors import Problem
 
 ROOM = 200 * 1024 * 1024
 
@@ -127,7 +128,11 @@ def _of_press(home: Path) -> list[Finding]:
     from standfirst.kit import clock
     from standfirst.press import lookout, sweeps, wiring
 
-    status = wiring.engine().status()
+    try:
+        status = wiring.engine().status()
+    except Problem as problem:
+        remedy = "Do what the sentence says; the worker goes on by itself."
+        return [Finding("standfirst.E118", "error", f"The press cannot work: {problem}", remedy)]
     found = [
         Finding(
             "standfirst.E108",

@@ -86,10 +86,11 @@ class LocalOutlet:
         self._owner_file = os.path.join(self._root, sitefiles.OWNER)
         self._owner_seen: tuple[int, int, int] | None = None
         self._step = step
-        root.mkdir(parents=True, exist_ok=True)
-        self._adopt()
-        for tree in sitefiles.TREES.values():
-            (root / tree).mkdir(exist_ok=True)
+        with self._whole():
+            root.mkdir(parents=True, exist_ok=True)
+            self._adopt()
+            for tree in sitefiles.TREES.values():
+                (root / tree).mkdir(exist_ok=True)
 
     # ---- The four verbs of an outlet -------------------------------------------------------------------------------
 

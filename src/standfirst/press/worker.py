@@ -91,6 +91,19 @@ SWEPT_PAGES, LONGEST_DRIFT = 200, 2.0
 KEPT_CHANGES = timedelta(days=30)
 
 
+def tell(home: Path, *, doing: str, trouble: str = "", failing: str = "") -> None:
+    """Say to the desk that the worker is alive, what it does, what holds it up and which pages cannot be printed."""
+    state = {
+        "at": clock.iso(clock.now()),
+        "pid": os.getpid(),
+        "doing": doing,
+        "trouble": trouble,
+        "failing": failing,
+    }
+    with suppress(OSError):  # on a full disk the desk notices the silence
+        write_atomically(home / "run" / "worker.json", json.dumps(state).encode())
+
+
 class Pace(Protocol):
     """What of the newsroom's options the worker goes by."""
 
@@ -217,15 +230,7 @@ class Worker:
         if not now and moment - self._beaten < 0.9:
             return
         self._beaten = moment
-        state = {
-            "at": clock.iso(clock.now()),
-            "pid": os.getpid(),
-            "doing": self._doing,
-            "trouble": self.trouble,
-            "failing": self.failing,
-        }
-        with suppress(OSError):
-            write_atomically(self.home / "run" / "worker.json", json.dumps(state).encode())
+        tell(self.home, doing=self._doing, trouble=self.trouble, failing=self.failing)
 
     @property
     def trouble(self) -> str:

@@ -221,7 +221,7 @@ class Engine:
         self._state = State(book, store)
         self._stuck: dict[int, _Stuck] = {}
         self._said: dict[str, str] = {}
-        """Path -> what was said in the log of a page that gives trouble, to say it once."""
+        """Path -> what was said in the log of a page that gives trouble, to say it once; "": of the whole outlet."""
         self._most = max(BATCH.values())
         """Pages that are printed before they are delivered: fewer while that takes long."""
         self.crew: Crew | None = None
@@ -734,7 +734,7 @@ class Engine:
             if lane is not Lane.KILL or print_.output is None:
                 raise
             # What stands there may be killed: gone without a word is better than there. It also makes room.
-            self._say_once(print_.job.path, str(problem))
+            self._say_once(print_.job.path if isinstance(problem, Stuck) else "", str(problem))
             self.outlet.remove(print_.job.path)
             return self._give(lane, print_)
 
@@ -761,6 +761,7 @@ class Engine:
                 result.outcome = "written"
         if self._said and not result.problem:
             self._said.pop(job.path, None)
+            self._said.pop("", None)
         result.at = self._clock()
         return result
 
