@@ -18,7 +18,7 @@ from standfirst.press.engine import engine
 from standfirst.press.engine.ledger import Lane
 from standfirst.press.outlet import LocalOutlet, PlaceProblem
 from standfirst.stories import actions as stories
-from standfirst.stories.models import Story
+from standfirst.stories.models import SiteFacts, Story
 from tests import disks
 from tests.newsroom import Newsroom
 
@@ -178,6 +178,30 @@ def test_one_section_that_cannot_be_written_holds_up_no_other_and_no_kill(
     newsroom.at_rest()
     newsroom.prove()
     assert "pages/index.html" in shown(newsroom, "Divers look for boats")
+
+
+def test_many_pages_that_cannot_be_written_do_not_keep_others_from_being_tried(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(step: str) -> None:
+        if "/sport/" in step and step.startswith("write "):
+            raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(engine, "STUCK", 2)
+    monkeypatch.setattr(engine, "RETRY_MS", 1_000)
+    for number in range(6):
+        newsroom.story(f"Boat number {number}", section=newsroom.sport)
+    newsroom.story("Rain comes")
+    newsroom.at_rest()
+    before = newsroom.output()
+    newsroom.start(full)
+    facts = SiteFacts.current()
+    facts.name = "The Evening Post"
+    facts.save()
+    stuck = {name for name in before if name.startswith("pages/sport/")}
+    expected = {name for name in shown(newsroom, "The Harbour Post") if name not in stuck}
+    by_itself(newsroom, lambda: expected <= shown(newsroom, "The Evening Post"))
+    assert {name: newsroom.output()[name] for name in stuck} == {name: before[name] for name in stuck}
 
 
 def test_a_page_that_cannot_be_read_is_written_anew(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

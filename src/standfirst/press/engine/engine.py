@@ -51,11 +51,11 @@ SHARED = 40
 BATCH_BYTES = 16_000_000
 """Printed pages that are kept in memory at most, give or take one."""
 
-RETRY_MS = 2_000
-"""After so long a page that could not be delivered, while others could, is tried again."""
+RETRY_MS, LONGEST_RETRY_MS = 2_000, 60_000
+"""After so long a page that could not be delivered, while others could, is tried again; and where there are many."""
 
 STUCK = 500
-"""Such pages that one bake tries at most: what goes wrong so often is not theirs alone."""
+"""Such pages that one bake tries at most. The next begins behind them, since they are left alone for longer then."""
 
 SLOW_MS = 250
 """So long delivering goes on without asking whether something more urgent waits."""
@@ -472,10 +472,13 @@ class Engine:
         if self.store.urgency() is None or self.store.meta("built") == "no":
             return bake
         now = self._clock()
-        self._stuck = {page: stuck for page, stuck in self._stuck.items() if now < stuck.until <= now + RETRY_MS}
+        self._stuck = {
+            page: stuck for page, stuck in self._stuck.items() if now < stuck.until <= now + LONGEST_RETRY_MS
+        }
+        before = len(self._stuck)
         while not bake.interrupted:
             for lane in Lane:
-                if lane is not Lane.KILL and (bake.stopped is not None or len(self._stuck) > STUCK):
+                if lane is not Lane.KILL and (bake.stopped is not None or len(self._stuck) - before > STUCK):
                     continue
                 if lane <= upto and self._batch(lane, bake, interrupted, allow_mass_removal):
                     break
@@ -581,7 +584,8 @@ class Engine:
         """Leave a page due, and look after the others. It is tried again after `ms`, not before the next bake."""
         job, output = print_.job, print_.output
         missing = job.path if output is not None and output.status == 200 != job.status else ""
-        self._stuck[job.page] = _Stuck(problem, self._clock() + ms, missing)
+        wait = min(ms * (1 + len(self._stuck) // STUCK), LONGEST_RETRY_MS)
+        self._stuck[job.page] = _Stuck(problem, self._clock() + wait, missing)
 
     def _say_once(self, path: str, says: str, *, fault: bool = False) -> None:
         """Say in the log what is wrong with a page: once, however often it is tried. With `fault`, how it came."""
