@@ -51,7 +51,7 @@ def test_a_page_that_could_not_be_printed_is_tried_again_by_itself(
 
     with open(lost, "wb") as file:
         file.write(original)
-    monkeypatch.setattr("standfirst.press.worker.TIDY", -1)
+    monkeypatch.setattr("standfirst.press.worker.RETRY", 0.0)
     newsroom.at_rest()
     newsroom.at_rest()
     assert not newsroom.engine.status().failed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.db import transaction
@@ -10,6 +10,9 @@ from django.db import transaction
 from standfirst.changes import ports
 from standfirst.changes.models import AuditEntry, Change, Lane, Tick
 from standfirst.kit import clock
+
+LITTLE = timedelta(minutes=1)
+"""By how much a clock may be set back without anything coming a second time."""
 
 
 class Actor(Protocol):
@@ -59,6 +62,18 @@ def set_tick(*, name: str, ref: int | str, due: datetime) -> Tick:
     """Have something happen at `due`. Asking twice for the same moment makes one tick."""
     tick, _ = Tick.objects.get_or_create(name=name, ref=str(ref), due=due)
     return tick
+
+
+@transaction.atomic
+def set_back(at: datetime) -> list[Tick]:
+    """The clock was set back to `at`: ticks that were applied and lie ahead again will be applied when they are due.
+
+    Returns them. Those less than a minute ahead are left alone: machines correct their clocks by little all the time.
+    """
+    ahead = Tick.objects.filter(due__gt=at + LITTLE).exclude(applied_at=None)
+    ticks = list(ahead)
+    ahead.update(applied_at=None)
+    return ticks
 
 
 def audit(*, by: Actor, verb: str, kind: str, ref: int | str, **detail: Any) -> AuditEntry:

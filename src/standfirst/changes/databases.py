@@ -31,6 +31,12 @@ def gone() -> str | None:
     )
 
 
+def is_full(error: Exception) -> bool:
+    """True if a statement failed because there is no room: SQLite says so in words, PostgreSQL by a code of its own."""
+    code = getattr(error.__cause__, "sqlstate", "")
+    return code == "53100" or "disk is full" in str(error)
+
+
 def identity() -> tuple[int, int] | None:
     """Device and inode of the newsroom's database file: another one after a backup was put back. None for a server."""
     path = _file()

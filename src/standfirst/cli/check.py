@@ -13,6 +13,7 @@ from typing import Literal
 import click
 
 from standfirst.conf import setup
+from standfirst.kit.errors import Problem
 
 ROOM = 200 * 1024 * 1024
 
@@ -114,7 +115,7 @@ def _of_worker() -> list[Finding]:
         return [Finding("standfirst.W106", "warning", "The worker has never run here.", remedy)]
     if beat.stale:
         says = f"The worker has not been seen since {clock.iso(beat.at)}: nothing is published or scheduled."
-        return [Finding("standfirst.E107", "error", says, remedy)]
+        return [Finding("standfirst.E107", "error", says, beat.hindered or remedy)]
     if beat.trouble:
         remedy = "Mend what the sentence names; the worker tries again by itself."
         return [Finding("standfirst.E110", "error", f"The worker is held up: {beat.trouble}", remedy)]
@@ -127,13 +128,17 @@ def _of_press(home: Path) -> list[Finding]:
     from standfirst.kit import clock
     from standfirst.press import lookout, sweeps, wiring
 
-    status = wiring.engine().status()
+    try:
+        status = wiring.engine().status()
+    except Problem as problem:
+        remedy = "Do what the sentence says; the worker goes on by itself."
+        return [Finding("standfirst.E118", "error", f"The press cannot work: {problem}", remedy)]
     found = [
         Finding(
             "standfirst.E108",
             "error",
             f"The page {path} could not be printed: {why}.",
-            "Mend what the sentence names; readers keep the last good copy. Then `standfirst press run --all`.",
+            "Mend what the sentence names; readers keep the last good copy. The worker tries again by itself.",
         )
         for path, why in status.failed.items()
     ]

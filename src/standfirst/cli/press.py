@@ -166,7 +166,7 @@ def status(as_json: bool) -> None:
     import msgspec
 
     from standfirst.changes.models import Change
-    from standfirst.desk import progress
+    from standfirst.desk import heartbeat, progress
     from standfirst.kit import clock
     from standfirst.press import lookout, sweeps
 
@@ -194,6 +194,7 @@ def status(as_json: bool) -> None:
             for row in Change.objects.red(clock.now() - lookout.RED_KEPT)[:50]
         ],
         "sweep": msgspec.to_builtins(sweeps.read(worker.home)),
+        "worker": heartbeat.read().says(),
     }
     if as_json:
         click.echo(json.dumps(report))
@@ -204,6 +205,8 @@ def status(as_json: bool) -> None:
     click.echo(f"Open changes:          {report['open_changes']}{since}")
     click.echo(f"Last bake:             {report['last_bake'] or 'none yet'}")
     click.echo(f"Pages:                 {found.pages}, {found.bytes / 1e6:.1f} MB before compression")
+    if report["worker"]:
+        click.echo(f"Worker:                {report['worker']}")
     for path, why in found.failed.items():
         click.echo(f"Failed:                {path}: {why}")
     for row in report["red"]:

@@ -10,7 +10,7 @@ import click
 
 from standfirst.conf import setup
 from standfirst.conf.options import Options, load
-from standfirst.kit.listening import PORT_IN_USE, check_port, free_port, listens
+from standfirst.kit.listening import answers, check_port, free_port, listening, listens
 from standfirst.kit.supervise import Child
 from standfirst.kit.supervise import run as supervise
 
@@ -71,9 +71,12 @@ def start(home: Path, options: Options, *, extra: Sequence[Child] = (), colleagu
         "PYTHONUNBUFFERED": "1",
     }
     python = sys.executable
+    # Here and not in the reader: while that is started again, connections wait instead of being refused.
+    doorstep = listening(options.host, options.port)
     reader = [
         *(python, "-m", "standfirst.reader", "--home", str(home)),
-        *("--host", options.host, "--port", str(options.port), "--newsroom", f"http://127.0.0.1:{newsroom}"),
+        *("--host", options.host, "--port", str(options.port), "--socket", str(doorstep.fileno())),
+        *("--newsroom", f"http://127.0.0.1:{newsroom}"),
         *("--memory", str(max(1, options.cache // 2**20))),
         *("--upload-limit", str(max(1, options.upload_limit // 2**20))),
         *("--flush-seconds", str(options.reads_seconds)),
@@ -84,8 +87,8 @@ def start(home: Path, options: Options, *, extra: Sequence[Child] = (), colleagu
             "reader",
             reader,
             environ,
-            ready=listens(options.host, options.port),
-            final=frozenset({PORT_IN_USE}),
+            ready=answers(options.host, options.port, "/-/alive"),
+            sockets=(doorstep,),
         ),
         Child(
             "newsroom",
@@ -123,7 +126,5 @@ def start(home: Path, options: Options, *, extra: Sequence[Child] = (), colleagu
         click.echo("")
 
     code = supervise(children, home=home, on_ready=ready)
-    if code == PORT_IN_USE:
-        check_port(options.host, options.port)
     if code:
         raise SystemExit(code)

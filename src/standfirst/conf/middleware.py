@@ -17,10 +17,16 @@ from standfirst.stories.models import SiteFacts
 Handler = Callable[[HttpRequest], HttpResponse]
 
 _GONE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>The newsroom's database is gone</title>
+<html lang="en"><head><meta charset="utf-8"><title>The newsroom cannot go on</title>
 <meta name="viewport" content="width=device-width"></head>
-<body><main><h1>The newsroom’s database is gone</h1><p role="alert">{reason}</p></main></body></html>
+<body><main><h1>The newsroom cannot go on</h1><p role="alert">{reason}</p></main></body></html>
 """
+
+
+_FULL = (
+    "The disk with the newsroom's database is full, so this was not saved. Published pages are still served, and a "
+    "story can still be killed or withheld. Make room there; all goes on by itself."
+)
 
 
 class DatabaseGone:
@@ -36,8 +42,9 @@ class DatabaseGone:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, OperationalError) and (reason := databases.gone() or _unreachable()):
-            return self._say(reason)
+        if isinstance(exception, OperationalError):
+            reason = databases.gone() or (_FULL if databases.is_full(exception) else _unreachable())
+            return self._say(reason) if reason else None
         return None
 
     @staticmethod
@@ -84,7 +91,8 @@ class NewsroomZone:
     def _prefer(zone: str, request: HttpRequest) -> None:
         """Wagtail's screens take the zone from the person's profile, else from the settings: fill it in, unsaved."""
         if request.user.is_authenticated:
-            profile = UserProfile.get_for_user(request.user)
+            # Looked up, not made: on a full disk screens must go on showing what there is.
+            profile = UserProfile.objects.filter(user=request.user).first() or UserProfile(user=request.user)
             if not profile.current_time_zone:
                 profile.current_time_zone = zone
             request.user.wagtail_userprofile = profile  # type: ignore[attr-defined]

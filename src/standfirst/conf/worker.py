@@ -4,8 +4,34 @@ from __future__ import annotations
 
 import logging
 import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from standfirst.conf import crew, setup
+from standfirst.kit.errors import Problem
+
+if TYPE_CHECKING:
+    from standfirst.press.engine.engine import Engine
+
+log = logging.getLogger(__name__)
+
+
+def when_it_can(make: Callable[[], Engine], home: Path, *, pause: float = 1.0) -> Engine:
+    """What `make` makes, as soon as the output folder can be used: until then the desk is told why not."""
+    from standfirst.press.worker import tell
+
+    told = ""
+    while True:
+        try:
+            return make()
+        except Problem as problem:
+            if told != str(problem):
+                told = str(problem)
+                log.error("%s", told)
+            tell(home, doing="waiting for the output folder", trouble=told)
+            time.sleep(pause)
 
 
 def main() -> None:
@@ -20,7 +46,7 @@ def main() -> None:
     logging.getLogger("standfirst").setLevel(settings.STANDFIRST.log_level)
     cores = crew.number()
     worker = Worker(
-        wiring.engine(),
+        when_it_can(wiring.engine, settings.HOME),
         home=settings.HOME,
         options=settings.STANDFIRST,
         hire=(lambda: Crew(cores, crew.start)) if cores > 1 else None,

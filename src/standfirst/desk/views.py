@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -18,7 +19,7 @@ from wagtail.admin.widgets.button import HeaderButton
 from standfirst.changes.models import Change
 from standfirst.desk import actions, board, forms, heartbeat, progress
 from standfirst.desk.models import PinnedLead
-from standfirst.kit import clock
+from standfirst.kit import clock, reserve
 from standfirst.kit.errors import Refused
 from standfirst.stories import actions as stories
 from standfirst.stories.models import (
@@ -188,6 +189,8 @@ def take_down(request: HttpRequest, story_id: int, kind: str) -> HttpResponse:
         return redirect("desk:takedown", standing.pk)
     form = forms.TakedownForm(request.POST or None, kind=kind)
     if request.method == "POST" and form.is_valid():
+        # A full disk must not keep killed copy with readers.
+        reserve.release(settings.HOME)
         made = actions.take_down(
             story=story,
             kind="kill" if kind == "kill" else "withhold",

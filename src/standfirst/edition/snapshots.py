@@ -272,6 +272,8 @@ class Card(Frozen):
     picture: int | None = None
     published: str = ""
     refreshed: str = ""
+    day: str = ""
+    """Of its day page: told by the address, not by the time and today's zone."""
     language: str = "en"
     direction: Literal["ltr", "rtl"] = "ltr"
     byline: str = ""
@@ -294,6 +296,7 @@ def card(story: Story) -> Card | None:
         picture=story.lead.picture if story.lead else None,
         published=story.published,
         refreshed=story.refreshed,
+        day=story.day,
         language=story.language,
         direction=story.direction,
         byline=story.byline,

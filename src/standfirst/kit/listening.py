@@ -17,31 +17,49 @@ class PortInUse(Problem):
     """Another program listens at the address."""
 
 
-def check_port(host: str, port: int) -> None:
-    """Raise `PortInUse` if a program listens at `host` and `port`, `Problem` if this machine cannot listen there.
+BACKLOG: Final = 2048
+"""Connections that wait to be let in, while nobody does."""
 
-    Asked before the server starts, since that shares its port with whoever allows it.
+
+def check_port(host: str, port: int) -> None:
+    """Raise `PortInUse` if a program listens at `host` and `port`, `Problem` if this machine cannot listen there."""
+    _bound(host, port).close()
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens at `host` and `port`, shared with nobody. Raises as `check_port` does.
+
+    From now on connections wait there until somebody lets them in. It may be handed to several processes, one after the
+    other: what waits, waits for the next.
     """
+    bound = _bound(host, port)
+    bound.listen(BACKLOG)
+    return bound
+
+
+def _bound(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICSERV
         )[0]
     except socket.gaierror as error:
         raise Problem(f"{host!r} is no address of this machine: {error.strerror}.") from error
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(
-                    f"Port {port} is in use: stop the other program or choose another with PORT={_next(port)}."
-                ) from error
-            if error.errno == errno.EACCES:
-                raise Problem(
-                    f"Port {port} needs an administrator's rights: choose one above 1023, e.g. PORT=8000."
-                ) from error
-            raise Problem(f"This machine cannot listen at {host}:{port}: {error.strerror}.") from error
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(
+                f"Port {port} is in use: stop the other program or choose another with PORT={_next(port)}."
+            ) from error
+        if error.errno == errno.EACCES:
+            raise Problem(
+                f"Port {port} needs an administrator's rights: choose one above 1023, e.g. PORT=8000."
+            ) from error
+        raise Problem(f"This machine cannot listen at {host}:{port}: {error.strerror}.") from error
+    return bound
 
 
 def _next(port: int) -> int:
@@ -70,5 +88,22 @@ def listens(host: str, port: int) -> Callable[[], bool]:
         except OSError:
             return False
         return True
+
+    return ready
+
+
+def answers(host: str, port: int, path: str) -> Callable[[], bool]:
+    """A question to ask again and again: does a web server at `host` and `port` answer, whatever it says of `path`?
+
+    Other than `listens`, it is not answered by a socket at which connections only wait.
+    """
+
+    def ready() -> bool:
+        try:
+            with socket.create_connection((host, port), timeout=1.0) as connection:
+                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+                return connection.recv(5) == b"HTTP/"
+        except OSError:
+            return False
 
     return ready

@@ -13,6 +13,7 @@ import fcntl
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -64,7 +65,8 @@ class Child:
 
     `ready` says whether it is up; it is asked ten times a second, in a thread, until it says yes, and again after a
     restart. With an exit code in `final` it is not started again: all end, and `run` returns that code (a port that is
-    taken stays taken).
+    taken stays taken). `sockets` are handed to it under their numbers here, at each start: what waits at one that
+    listens, waits for the next life. They are closed when all end.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Child:
     env: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] = _at_once
     final: frozenset[int] = frozenset()
+    sockets: tuple[socket.socket, ...] = ()
 
 
 def run(
@@ -166,6 +169,7 @@ class _Supervisor:
             for life in self.lives:
                 if life.process is not None:
                     _kill_group(life.process.pid, signal.SIGKILL)
+            self._close_sockets()
             for printer in self.printers:
                 # Their last words; a process that left its group may hold the pipe open for ever.
                 printer.join(timeout=1.0)
@@ -207,6 +211,7 @@ class _Supervisor:
         self.signals += 1
         if self.stopping is None:
             self.stopping = monotonic() + self.grace
+            self._close_sockets()
             for life in self.lives:
                 life.due = None
                 if life.process is None:
@@ -214,6 +219,12 @@ class _Supervisor:
             self._signal_all(signal.SIGTERM)
         else:
             self.stopping = monotonic()
+
+    def _close_sockets(self) -> None:
+        # Nobody is to wait there in vain.
+        for life in self.lives:
+            for handed in life.child.sockets:
+                handed.close()
 
     def _signal_all(self, number: int) -> None:
         for life in self.lives:
@@ -234,6 +245,7 @@ class _Supervisor:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **child.env},
                 process_group=0,
+                pass_fds=[handed.fileno() for handed in child.sockets],
             )
         except OSError:
             os.close(read)

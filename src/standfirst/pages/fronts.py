@@ -33,7 +33,7 @@ from standfirst.pages.parts import (
 from standfirst.pages.pictures import WIDTHS
 from standfirst.pages.templates import text
 from standfirst.pages.words import day as day_text
-from standfirst.pages.words import full_day, local
+from standfirst.pages.words import full_day
 
 FRONT = 30
 STRIP = 5
@@ -164,7 +164,7 @@ def _front_head(site: Chrome, section: Section, data: dict[str, object] | None =
 
 def _days(reads: Reads, site: Chrome, cards: Iterable[Card]) -> list[Part]:
     """Links to the day pages of the stories shown, newest first: the way to older copy."""
-    days = sorted({local(card.published, site.site.zone).date() for card in cards if card.published}, reverse=True)
+    days = sorted({date.fromisoformat(card.day) for card in cards if card.day}, reverse=True)
     return [
         {"path": text(day_path(when.isoformat())), "name": day_text(when, site.words)}
         for when in days[:DAYS]

@@ -8,6 +8,7 @@ found" and never with half a page. A call that was cut short is mended by callin
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +23,7 @@ import msgspec
 from standfirst.kit import sitefiles
 from standfirst.kit.errors import Problem
 from standfirst.pages.output import Output
-from standfirst.press.engine.outlet import Unservable
+from standfirst.press.engine.outlet import Stuck, Unservable
 
 ASIDE_KEPT_SECONDS: Final = 600
 """How long a file that is being written may take. What is older was left behind by a process that was killed."""
@@ -34,6 +35,18 @@ SQUEEZED_LEAST, SQUEEZED_MOST = 500, 1 << 20
 SQUEEZED_AFTER_SECONDS: Final = 10
 """How long a page must have stood before it gets one: a page in a rush of changes would lose it at once."""
 
+PROBE: Final = 1 << 16
+"""Bytes that are written to find out whether only one page cannot be, or none: more than most pages have."""
+
+_REMEDY: Final = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there, or raise the account's quota",
+    errno.EROFS: "mount it so that it can be written",
+    errno.EACCES: "let the newsroom's account write there",
+    errno.EPERM: "let the newsroom's account write there",
+    errno.EIO: "look after the disk, which does not do what it is told",
+}
+
 _PART: Final = ".part"
 _CLAIM: Final = f"{sitefiles.OWNER}-"
 
@@ -44,6 +57,10 @@ class OutletProblem(Problem):
 
 class BadAddress(OutletProblem, Unservable):
     """One page cannot be served at its path; the press goes on with the others."""
+
+
+class PlaceProblem(OutletProblem, Stuck):
+    """One page cannot be written or read where it is, though others can: the press goes on with those."""
 
 
 class WrongNewsroom(OutletProblem):
@@ -69,10 +86,11 @@ class LocalOutlet:
         self._owner_file = os.path.join(self._root, sitefiles.OWNER)
         self._owner_seen: tuple[int, int, int] | None = None
         self._step = step
-        root.mkdir(parents=True, exist_ok=True)
-        self._adopt()
-        for tree in sitefiles.TREES.values():
-            (root / tree).mkdir(exist_ok=True)
+        with self._whole():
+            root.mkdir(parents=True, exist_ok=True)
+            self._adopt()
+            for tree in sitefiles.TREES.values():
+                (root / tree).mkdir(exist_ok=True)
 
     # ---- The four verbs of an outlet -------------------------------------------------------------------------------
 
@@ -80,7 +98,7 @@ class LocalOutlet:
         """Serve `output` at `path`, in place of whatever is there in any status."""
         file = self._file(path, output.status)
         body = output.body if output.status != 301 else _target(path, output.location)
-        with self._whole():
+        with self._whole(path):
             self._check_owner()
             # The twin first: from the rename of the file on, it is there. Until then it does not agree with the old
             # file, and a reader who finds that packs the old file himself. The small twin is made again when there is
@@ -102,7 +120,7 @@ class LocalOutlet:
     def remove(self, path: str) -> None:
         """Serve nothing at `path` any more; nothing there is no error. Folders that become empty go too."""
         self._file(path)
-        with self._whole():
+        with self._whole(path):
             self._check_owner()
             # In the order opposite to the reader's, so that nothing older shines through on the way.
             for status in reversed(tuple(sitefiles.TREES)):
@@ -117,6 +135,8 @@ class LocalOutlet:
                 body = (self.root / file).read_bytes()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 continue
+            except OSError as error:
+                raise PlaceProblem(f"The page {path} cannot be read ({error.strerror or error}).") from error
             if status == 301:
                 return Output(body=b"", status=301, location=body.decode().removesuffix("\n"))
             return Output(body=body, content_type=sitefiles.media_type(file), status=status)
@@ -183,7 +203,7 @@ class LocalOutlet:
         except (FileNotFoundError, NotADirectoryError):
             return False
         packed = sitefiles.squeeze(body)
-        with self._whole():
+        with self._whole(path):
             self._check_owner()
             if _stamp(place) != about.st_mtime_ns:
                 return False
@@ -268,15 +288,39 @@ class LocalOutlet:
     # ---- Files -----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _whole(self) -> Iterator[None]:
-        """Around a write: what the disk refuses (no room, read-only, no permission) is a sentence for the operator."""
+    def _whole(self, path: str = "") -> Iterator[None]:
+        """Around a write: what the disk refuses (no room, read-only, no permission) is a sentence for the operator.
+
+        If it is only the page at `path` that is refused, others need not wait for it.
+        """
         try:
             yield
         except OSError as error:
+            why = error.strerror or str(error)
+            remedy = _REMEDY.get(error.errno or 0, "make room there, or let the newsroom's account write")
+            if path and self._takes_others():
+                where = f" at {error.filename}" if error.filename else ""
+                raise PlaceProblem(
+                    f"The page {path} cannot be written ({why}{where}): {remedy}. Readers have the last good copy "
+                    "until then; the other pages go out."
+                ) from error
             raise OutletProblem(
-                f"The output folder {self.root} cannot be written ({error.strerror or error}): make room there, or let "
-                "the newsroom's account write. Readers have the last good copies until then."
+                f"The output folder {self.root} cannot be written ({why}): {remedy}. Readers have the last good copies "
+                "until then."
             ) from error
+
+    def _takes_others(self) -> bool:
+        """Whether the folder takes pages at all: tried with a file that no reader can ask for."""
+        try:
+            self._step("write a probe")
+            aside, descriptor = _open_beside(os.path.join(self._root, sitefiles.TREES[200], "probe"))
+            try:
+                with open(descriptor, "wb", buffering=0) as out:
+                    return out.write(bytes(PROBE)) == PROBE
+            finally:
+                os.unlink(aside)
+        except OSError:
+            return False
 
     def _file(self, path: str, status: int = 200) -> str:
         if status not in sitefiles.TREES:
@@ -391,4 +435,4 @@ def _target(path: str, location: str) -> bytes:
     return sitefiles.canonical(location).encode() + b"\n"
 
 
-__all__ = ["BadAddress", "LocalOutlet", "OutletProblem", "WrongNewsroom"]
+__all__ = ["BadAddress", "LocalOutlet", "OutletProblem", "PlaceProblem", "WrongNewsroom"]

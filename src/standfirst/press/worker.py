@@ -26,7 +26,7 @@ from standfirst.changes import databases
 from standfirst.changes.models import Change, Lane, Seen, Tick
 from standfirst.desk import actions as desk
 from standfirst.edition import compose as edition
-from standfirst.kit import clock
+from standfirst.kit import clock, reserve
 from standfirst.kit.errors import Problem
 from standfirst.kit.files import write_atomically
 from standfirst.library import actions as library
@@ -34,7 +34,7 @@ from standfirst.library import backend as search
 from standfirst.pictures import actions as pictures
 from standfirst.press import sweeps, wiring
 from standfirst.press.crew import Crew, CrewGone
-from standfirst.press.engine.engine import Engine
+from standfirst.press.engine.engine import Bake, Engine
 from standfirst.press.engine.ledger import Finished
 from standfirst.readership import actions as readership
 from standfirst.stories import actions as stories
@@ -66,14 +66,42 @@ MANY = 3_000
 IDLE = 0.5
 """Seconds between two rounds when nobody rings: the clock's precision, and how late a commit elsewhere is seen."""
 
+CLOCK = 5.0
+"""Seconds of printing after which even what is published gives way to the clock: on a slow disk others' hours come
+meanwhile."""
+
 TIDY, REFRESH, CLEAN = 600, 3600, 86_400
-"""Seconds between two looks at old rows and failed pages; at title norms; at half-written files."""
+"""Seconds between two looks at old rows; at title norms; at half-written files."""
+
+RETRY, RETRY_MANY = 5.0, 60.0
+"""Seconds after which pages that could not be printed are tried again: a few, and many."""
+
+MANY_FAILED = 20
+
+SLOW, SLOW_KEPT = 200, 60.0
+"""Milliseconds that delivering a page takes where the disk is called slow; and seconds for which that is said."""
+
+FAILED = 100
+"""Failed pages that the ledger names at most."""
 
 SWEPT_AT_ONCE = 300
 SWEPT_PAGES, LONGEST_DRIFT = 200, 2.0
 """Files compared in one sweep; and seconds for which it goes on where many were changed by another hand."""
 
 KEPT_CHANGES = timedelta(days=30)
+
+
+def tell(home: Path, *, doing: str, trouble: str = "", failing: str = "") -> None:
+    """Say to the desk that the worker is alive, what it does, what holds it up and which pages cannot be printed."""
+    state = {
+        "at": clock.iso(clock.now()),
+        "pid": os.getpid(),
+        "doing": doing,
+        "trouble": trouble,
+        "failing": failing,
+    }
+    with suppress(OSError):  # on a full disk the desk notices the silence
+        write_atomically(home / "run" / "worker.json", json.dumps(state).encode())
 
 
 class Pace(Protocol):
@@ -116,6 +144,7 @@ class Worker:
         self._beaten = 0.0
         self._asked = 0.0
         self._until = 0.0
+        self._yield_at = float("inf")
         self._printed_for = 0.0
         self._behind = False
         """True if the last round left work that could have been done."""
@@ -129,6 +158,11 @@ class Worker:
         self._squeezer = wiring.squeezer(engine)
         self.closed = threading.Event()
         """Set when rows were closed: for whoever looks at what readers get of them."""
+        self._failed: dict[str, str] = {}
+        """Path -> why it could not be printed (the first hundred)."""
+        self._retried = 0.0
+        self._retrying = False
+        self._slow_at = 0.0
         self._troubles: dict[str, str] = {}
         """What fails now, by the step: said in the log once, and on the desk as long as it lasts."""
 
@@ -150,6 +184,7 @@ class Worker:
                 if not opened:
                     self._doing = "building the ledger"
                     self.open()
+                    self._keep_reserve()
                     opened = True
                 self._doing = "working"
                 self.steady_round()
@@ -159,10 +194,12 @@ class Worker:
                     trouble = str(error)
                     log.warning("The database did not answer (%s); trying until it does.", error)
                 self._doing = f"waiting for the database: {error}"
+                self._troubles["database"] = _of_database(error)
                 connections.close_all()
                 self._wait(0.5)
                 continue
             trouble = ""
+            self._troubles.pop("database", None)
             self._doing = "ready"
             self._wait(0.0 if self._behind else IDLE)
         self.dismiss()
@@ -193,14 +230,21 @@ class Worker:
         if not now and moment - self._beaten < 0.9:
             return
         self._beaten = moment
-        state = {"at": clock.iso(clock.now()), "pid": os.getpid(), "doing": self._doing, "trouble": self.trouble}
-        with suppress(OSError):
-            write_atomically(self.home / "run" / "worker.json", json.dumps(state).encode())
+        tell(self.home, doing=self._doing, trouble=self.trouble, failing=self.failing)
 
     @property
     def trouble(self) -> str:
         """What holds the worker up, in a sentence; empty while nothing does."""
         return next(iter(self._troubles.values()), "")
+
+    @property
+    def failing(self) -> str:
+        """Which pages cannot be printed, in a sentence; empty while all can."""
+        if not self._failed:
+            return ""
+        path, why = next(iter(self._failed.items()))
+        number = f"{len(self._failed) - 1} more" if len(self._failed) < FAILED else "many more"
+        return f"{path} ({why.rstrip('. ')})" + (f" and {number}" if len(self._failed) > 1 else "")
 
     # --- one round
 
@@ -211,6 +255,8 @@ class Worker:
         log.info("The ledger: %s.", outcome.value)
         self.engine.look(0, wiring.LANES[Lane.MAINTENANCE], [("epoch", "pages")], wiring.compose)
         self.engine.retry_failed()
+        self._retried = time.monotonic()
+        self._failed = dict(self.engine.status().failed)
         self._contain("moved sections", lambda: wiring.write_prefixes(self.engine))
         self._contain("files received", wire.resume)
         self.call_crew()
@@ -267,6 +313,8 @@ class Worker:
     def tell_time(self) -> None:
         """Publish what is due and apply ticks, each in its own transaction."""
         now = clock.now()
+        if self._ranked is None or now < self._ranked:
+            self._notice_a_clock_set_back(now)
         for story, outcome in stories.publish_due(now):
             log.info("Story %s: %s by the clock.", story, outcome)
         self._fault("worker:published")
@@ -277,6 +325,23 @@ class Worker:
             self._ranked = minute
         for tick in Tick.objects.due(now):
             self.apply(tick.pk)
+
+    @transaction.atomic
+    def _notice_a_clock_set_back(self, now: datetime) -> None:
+        """Hours that come a second time count again: an embargo holds until its hour, rankings are made anew."""
+        passed = changes.set_back(now)
+        if not passed:
+            return
+        log.warning("The clock was set back: %d moments that had passed lie ahead again.", len(passed))
+        rankings = [tick for tick in passed if tick.name == RANKING]
+        if rankings:
+            readership.set_back(max(tick.due for tick in rankings) - now)
+            Tick.objects.filter(pk__in=[tick.pk for tick in rankings]).delete()
+        for tick in passed:
+            if tick.name == stories.EMBARGO_ENDS:
+                changes.record(kind="story", ref=tick.ref, lane=Lane.KILL, cause="clock set back")
+            elif tick.name == pictures.RIGHTS_END:
+                changes.record(kind="picture", ref=tick.ref, cause="clock set back")
 
     def apply(self, tick_id: int) -> None:
         """Apply one tick, once."""
@@ -324,6 +389,8 @@ class Worker:
                 # A kill must not wait for it.
                 self._contain("moved sections", lambda: wiring.write_prefixes(self.engine))
             began = time.monotonic()
+            self._yield_at = began + CLOCK
+            self._doing = "printing"
             try:
                 bake = self.engine.bake(
                     upto=wiring.LANES[upto], interrupted=self._interrupted, allow_mass_removal=allow_mass_removal
@@ -339,9 +406,14 @@ class Worker:
                     log.error("%s", problem)
                 self._troubles["printing"] = str(problem)
                 self.close()
+                # A kill may be among what was not looked at yet.
+                self._behind = not looked or len(rows) == ROWS
                 return done
+            finally:
+                self._yield_at = float("inf")
+                self._doing = "working"
             self._printed_for = time.monotonic() - began
-            self._troubles.pop("printing", None)
+            self._say_how_it_went(bake)
             done += bake.pages
             self._fault("worker:baked")
             self.close()
@@ -353,6 +425,26 @@ class Worker:
                 self._behind = True
                 return done
         return done
+
+    def _say_how_it_went(self, bake: Bake) -> None:
+        """What of a bake the desk should know: pages that could not be delivered or printed, and a slow disk."""
+        moment = time.monotonic()
+        if bake.stuck is not None:
+            self._troubles["printing"] = str(bake.stuck)
+        else:
+            self._troubles.pop("printing", None)
+        if bake.failed or (self._retrying and bake.pages):
+            self._retrying = False
+            self._failed = dict(self.engine.status().failed)
+        each = bake.delivering / bake.delivered if bake.delivered else 0.0
+        if each >= SLOW:
+            self._slow_at = moment
+            self._troubles["disk"] = (
+                f"The output folder is slow: a page takes {each / 1000:.1f} s to write. Kills go first, the rest is "
+                "late: see what keeps its disk busy, or whether the network to it is in order."
+            )
+        elif bake.delivered or moment - self._slow_at > SLOW_KEPT:
+            self._troubles.pop("disk", None)
 
     def _look_at(self, rows: Iterable[Change]) -> bool:
         """Look at what open rows name, the most urgent first, for a moment. True if all were looked at."""
@@ -371,6 +463,8 @@ class Worker:
         self._asked = moment
         self.beat()
         if self._stopping or (lane == Lane.MAINTENANCE and moment > self._until):
+            return True
+        if lane == Lane.PUBLISH and moment > self._yield_at:
             return True
         return Change.objects.filter(closed_at=None, lane__lt=int(lane)).exists()
 
@@ -439,8 +533,9 @@ class Worker:
         if self._is_time("sweep", self.options.sweep_seconds):
             self.sweep()
             library.relate_later(100)
+        self._retry()
         if self._is_time("tidy", TIDY):
-            self.engine.retry_failed()
+            self._keep_reserve()
             Change.objects.filter(closed_at__lt=clock.now() - KEPT_CHANGES).delete()
             Tick.objects.filter(applied_at__lt=clock.now() - timedelta(days=1), name=RANKING).delete()
         if self._is_time("refresh", REFRESH):
@@ -448,6 +543,20 @@ class Worker:
         if self._is_time("clean", CLEAN):
             # It looks through every folder, and a kill must not wait for that.
             threading.Thread(target=wiring.clean, args=(self.engine,), daemon=True).start()
+
+    def _keep_reserve(self) -> None:
+        with suppress(OSError):  # a disk without room for it is told of by other means
+            reserve.keep(self.home)
+
+    def _retry(self) -> None:
+        """Try pages again that could not be printed: what was wrong may have been mended."""
+        if not self._failed:
+            return
+        moment = time.monotonic()
+        if moment - self._retried >= (RETRY if len(self._failed) <= MANY_FAILED else RETRY_MANY):
+            self._retried = moment
+            self.engine.retry_failed()
+            self._retrying = self._behind = True
 
     def _is_time(self, what: str, seconds: float) -> bool:
         """True once in so many seconds, for the first time that long after the start."""
@@ -496,6 +605,13 @@ class Worker:
         if found:
             log.warning("The sweep found %d files that another hand changed or removed: %s", len(found), found[:5])
         return found
+
+
+def _of_database(error: DatabaseError) -> str:
+    says = str(error).strip().rstrip(".")
+    if databases.is_full(error):
+        return f"A database has no room ({says}): make room on its disk. Readers have the last good copies until then."
+    return f"A database does not answer ({says}): see that it runs and can be written. The worker tries until it does."
 
 
 def _open_records(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

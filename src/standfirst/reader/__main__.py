@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
@@ -43,6 +44,18 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _descriptor(value: str) -> int:
+    try:
+        number = int(value)
+        with socket.socket(fileno=os.dup(number)) as found:
+            listens = found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except (OSError, ValueError):
+        listens = 0
+    if not listens:
+        raise ArgumentTypeError(f"{value!r} is not the descriptor of a socket that listens")
+    return number
+
+
 def _parser() -> ArgumentParser:
     env = os.environ
     parser = ArgumentParser(
@@ -55,6 +68,12 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=env.get("PORT", "8000"), help="port (default: %(default)s)")
+    parser.add_argument(
+        "--socket",
+        type=_descriptor,
+        metavar="NUMBER",
+        help="descriptor of a socket that listens there already, as `standfirst serve` hands one on",
+    )
     parser.add_argument(
         "--newsroom",
         type=_address,
@@ -100,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trusted_proxies=frozenset(asked.trusted_proxy),
     )
     try:
-        return run(settings, host=asked.host, port=asked.port)
+        return run(settings, host=asked.host, port=asked.port, descriptor=asked.socket)
     except PortInUse as problem:
         sys.stderr.write(f"{problem}\n")
         return PORT_IN_USE

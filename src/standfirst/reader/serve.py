@@ -9,48 +9,65 @@ import resource
 import signal
 import sys
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
+from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from standfirst.kit.errors import Problem
-from standfirst.kit.listening import check_port
+from standfirst.kit.listening import BACKLOG, listening
 from standfirst.reader.app import App, Settings
 
 log = logging.getLogger(__name__)
 
 _STOP_SECONDS: Final = 8.0
 _MAX_HEAD: Final = 64 << 10
-_BACKLOG: Final = 2048
 # Connections, idle ones too: a browser keeps several open between two clicks.
 _CONNECTIONS: Final = 10_000
 
 
-def run(settings: Settings, *, host: str, port: int) -> int:
-    """Serve until told to stop; returns the exit code. Prints one line when it listens."""
-    check_port(host, port)
+def run(settings: Settings, *, host: str, port: int, descriptor: int | None = None) -> int:
+    """Serve until told to stop; returns the exit code. Prints one line when it listens.
+
+    With `descriptor`, the socket of that number is used, which listens already. Raises `PortInUse` and `Problem` where
+    it must be made and cannot be.
+    """
+    if descriptor is None:
+        descriptor = listening(host, port).detach()
+    else:
+        os.set_inheritable(descriptor, False)
     _allow_open_files()
-    try:
-        asyncio.run(_serve(settings, host, port))
-    except OSError as error:
-        # Between our look and granian's someone took it.
-        raise Problem(f"The reader cannot listen at {host}:{port}: {error}") from error
+    asyncio.run(_serve(settings, host, port, descriptor))
     return 0
 
 
-async def _serve(settings: Settings, host: str, port: int) -> None:
+class _Server(Server):
+    """Granian's embedded server on a socket that there is already, as its own process manager gives one to workers."""
+
+    def __init__(self, *arguments: Any, descriptor: int, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._descriptor = descriptor
+
+    def _init_shared_socket(self) -> None:
+        # Granian closes it in the end, this process's copy only.
+        holder: Any = SocketHolder
+        self._shd = holder(self._descriptor, False, BACKLOG)
+        self._sfd: Any = self._descriptor
+
+
+async def _serve(settings: Settings, host: str, port: int, descriptor: int) -> None:
     app = App(settings)
-    server = Server(
+    server = _Server(
         app,
         address=host,
         port=port,
         interface=Interfaces.RSGI,
         http=HTTPModes.http1,
         websockets=False,
-        backlog=_BACKLOG,
+        descriptor=descriptor,
+        backlog=BACKLOG,
         backpressure=_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=int(settings.head_seconds * 1000), max_buffer_size=_MAX_HEAD),
         log_level=LogLevels.error,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from standfirst.changes import actions as changes
 from standfirst.changes.models import Lane
@@ -157,12 +157,20 @@ def _most_read(at: datetime, limit: int, among: Iterable[int] = ()) -> dict[int,
 def _newest(limit: int) -> dict[int, datetime]:
     """The newest published stories, newest first, with the moments of their first publication."""
     days = Address.objects.filter(current=True, story__live=True).order_by("-day").values_list("day", flat=True)
-    first_day = list(days[:limit])[-1:]
-    # Days are indexed, moments are not: only the days that can hold the newest are looked at.
+    # Days are indexed, moments are not: only the days that can hold the newest are looked at. Of two stories the newer
+    # may have the earlier day, by two at most, if the newsroom has changed its zone.
+    first_day = [day - timedelta(days=2) for day in list(days[:limit])[-1:]]
     rows = Publication.objects.filter(
         story__live=True, story__addresses__current=True, story__addresses__day__gte=(first_day or [date.max])[0]
     )
     return dict(rows.order_by("-first", "-story_id").values_list("story_id", "first")[:limit])
+
+
+def set_back(by: timedelta) -> None:
+    """The clock was set back: what was counted is worth as much as it was, and what is hot became so by now at most."""
+    now = clock.now()
+    ReadCount.objects.update(level=F("level") - by.total_seconds() / decay.HALF_LIFE)
+    HotPath.objects.filter(since__gt=now).update(since=now)
 
 
 # --- ranking ------------------------------------------------------------------------------------------------------

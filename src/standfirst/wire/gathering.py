@@ -247,7 +247,7 @@ class Sign:
 
     @property
     def stale(self) -> bool:
-        return self.at is None or self.doing == "stopped" or clock.now() - self.at > STALE
+        return self.at is None or self.doing == "stopped" or abs(clock.now() - self.at) > STALE
 
 
 def sign_of_life(home: Path) -> Sign:

@@ -254,6 +254,14 @@ def test_every_screen_says_when_the_worker_was_last_seen(desk: Desk, worker: Pat
     assert "nothing is published or scheduled until it is back" in says
 
 
+def test_a_heartbeat_from_the_future_is_no_sign_of_life(worker: Path) -> None:
+    """The clock was set back after the worker had died."""
+    beat(worker, -timedelta(hours=2))
+    assert heartbeat.read().stale
+    beat(worker, -timedelta(seconds=1))
+    assert not heartbeat.read().stale
+
+
 def test_every_screen_says_what_holds_the_worker_up(desk: Desk, worker: Path) -> None:
     beat(worker)
     told = json.loads(worker.read_text("utf-8"))

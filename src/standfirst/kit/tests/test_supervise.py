@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -289,3 +290,42 @@ def test_after_an_outright_kill_the_next_one_waits_for_the_children_to_be_gone(s
     second = start(grace=1.0, deaf=DEAF).until_ready()
     assert not lives(deaf)
     assert second.end() == 0
+
+
+def test_a_socket_is_handed_to_each_life_and_closed_at_the_end(tmp_path):
+    """What came to it while nobody was there is answered by the next, and nobody waits when all have ended."""
+    answering = """
+import os, socket, sys
+with socket.socket(fileno=int(sys.argv[1])) as door:
+    while True:
+        with door.accept()[0] as visitor:
+            visitor.sendall(str(os.getpid()).encode())
+"""
+    supervising = """
+import socket, sys
+from standfirst.kit.listening import listening
+from standfirst.kit.supervise import Child, run
+
+door = listening("127.0.0.1", 0)
+print(door.getsockname()[1], flush=True)
+child = Child("alice", [sys.executable, "-c", sys.argv[1], str(door.fileno())], sockets=(door,))
+sys.exit(run([child, Child("bob", [sys.executable, "-c", "import time; time.sleep(600)"])], output=sys.stderr.buffer))
+"""
+
+    def visit() -> int:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as visitor:
+            return int(visitor.recv(20))
+
+    command = [sys.executable, "-c", supervising, answering]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as supervisor:
+        try:
+            port = int(supervisor.stdout.readline())
+            first = visit()
+            os.kill(first, signal.SIGKILL)
+            second = visit()
+            assert second != first
+        finally:
+            supervisor.send_signal(signal.SIGTERM)
+        assert supervisor.wait(PATIENCE) == 0
+    with pytest.raises(ConnectionRefusedError):
+        visit()

@@ -13,12 +13,13 @@ ledger has what it read, a change is finished until it is settled.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import groupby, islice
 from typing import Any, NamedTuple, Protocol, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -27,8 +28,8 @@ from standfirst.pages.output import Output, PageRef
 from standfirst.press.engine import proof as proofs
 from standfirst.press.engine.book import LAST_RANK, Book, Entry
 from standfirst.press.engine.ledger import Claim, Finished, Job, Lane, Mark, Result, Status, Store, refs_digest
-from standfirst.press.engine.outlet import Outlet, Unservable, digest
-from standfirst.press.engine.reading import Reading, State, Undeclared
+from standfirst.press.engine.outlet import Outlet, Stuck, Unservable, digest
+from standfirst.press.engine.reading import Reading, State, Undeclared, Without
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,15 @@ SHARED = 40
 
 BATCH_BYTES = 16_000_000
 """Printed pages that are kept in memory at most, give or take one."""
+
+RETRY_MS, LONGEST_RETRY_MS = 2_000, 60_000
+"""After so long a page that could not be delivered, while others could, is tried again; and where there are many."""
+
+STUCK = 500
+"""Such pages that one bake tries at most. The next begins behind them, since they are left alone for longer then."""
+
+SLOW_MS = 250
+"""So long delivering goes on without asking whether something more urgent waits."""
 
 MASS = 0.02
 """Part of the pages whose disappearance in one run of maintenance must be confirmed."""
@@ -120,6 +130,15 @@ class Bake:
     removed: int = 0
     failed: int = 0
     interrupted: bool = False
+    delivered: int = 0
+    delivering: int = 0
+    """Pages that were written or taken away, and the milliseconds that this took: how quick the outlet is."""
+    stuck: Problem | None = None
+    """Why some pages could not be delivered, while others could: they stay due."""
+    stopped: Problem | None = None
+    """What ends the bake: the outlet takes nothing more."""
+    tried: set[int] = field(default_factory=set)
+    """Pages that were not delivered: a kill tries each once in a bake, however lately it was tried before."""
 
     @property
     def pages(self) -> int:
@@ -138,6 +157,15 @@ class _Print:
     verified: bool = False
     """Not printed: everything it read is as it was, and so is what readers get."""
     problem: str = ""
+
+
+class _Stuck(NamedTuple):
+    """A page that could not be delivered: what it says, when it is tried again, and its path if readers have nothing
+    there yet, so that nothing may lead to it."""
+
+    problem: Problem
+    until: int
+    missing: str
 
 
 class Done(NamedTuple):
@@ -191,6 +219,11 @@ class Engine:
         self._clock = clock
         self._fault = fault
         self._state = State(book, store)
+        self._stuck: dict[int, _Stuck] = {}
+        self._said: dict[str, str] = {}
+        """Path -> what was said in the log of a page that gives trouble, to say it once; "": of the whole outlet."""
+        self._most = max(BATCH.values())
+        """Pages that are printed before they are delivered: fewer while that takes long."""
         self.crew: Crew | None = None
         """Who helps with maintenance, while there is much of it."""
 
@@ -379,11 +412,7 @@ class Engine:
             if number >= limit or size > DRIFT_BYTES:
                 break
             last, number = row.page, number + 1
-            try:
-                served = self._served(row.path)
-            except OSError as fault:
-                log.warning("What readers get at %s could not be read: %s", row.path, fault)
-                continue
+            served = self._served(row.path)
             size += len(served.body) if served else 0
             if not row.due and digest(served) != row.digest:
                 strange[row.page] = row.path
@@ -431,28 +460,41 @@ class Engine:
 
         After each page of a lane below the first, `interrupted(lane)` may ask to leave the rest for later.
 
-        Pages that another worker holds are left to it. `MassRemoval` is raised when maintenance has done everything
-        else. A page whose function fails keeps its former output, is reported, and is tried again when something that
-        it read changes, or by `retry_failed`; in the kill lane it is taken from readers instead, since what it shows
-        may be killed.
+        Pages that another worker holds are left to it. One that is stuck (`Stuck`) is left due and tried again in a
+        moment; what would lead to it goes out without that, and nothing that takes a page away is done meanwhile but in
+        the kill lane. Any other problem of the outlet ends the bake; in the kill lane all is tried before.
+        `MassRemoval` is raised when maintenance has done everything else. A page whose function fails keeps its former
+        output, is reported, and is tried again when something that it read changes, or by `retry_failed`; in the kill
+        lane it is taken from readers instead, since what it shows may be killed.
         """
         bake = Bake()
         # Asked outside of a transaction: at rest, a bake locks nothing and writes nothing.
         if self.store.urgency() is None or self.store.meta("built") == "no":
             return bake
+        now = self._clock()
+        self._stuck = {
+            page: stuck for page, stuck in self._stuck.items() if now < stuck.until <= now + LONGEST_RETRY_MS
+        }
+        before = len(self._stuck)
         while not bake.interrupted:
             for lane in Lane:
+                if lane is not Lane.KILL and (bake.stopped is not None or len(self._stuck) - before > STUCK):
+                    continue
                 if lane <= upto and self._batch(lane, bake, interrupted, allow_mass_removal):
                     break
             else:
                 break
+        if bake.stopped is not None:
+            raise bake.stopped
+        bake.stuck = next((stuck.problem for stuck in self._stuck.values()), None)
         return bake
 
     def _batch(self, lane: Lane, bake: Bake, interrupted: Callable[[Lane], bool], allow_mass_removal: bool) -> bool:
         """Print and deliver some pages of a lane in one transaction. False if there are none to claim."""
         with self.store.transaction():
-            tide, jobs = self.store.take(lane, BATCH[lane])
-            if not jobs:
+            but: Collection[int] = bake.tried if lane is Lane.KILL else self._stuck
+            tide, jobs = self.store.take(lane, min(BATCH[lane], self._most), but)
+            if not jobs or (lane is not Lane.KILL and self._stuck and jobs[0].rank >= LAST_RANK):
                 return False
             self._fault("bake:taken")
             if jobs[0].rank < LAST_RANK:
@@ -467,24 +509,92 @@ class Engine:
             else:
                 prints = self._print_some(lane, jobs, bake, interrupted)
             off = self._to_put_off(lane, prints)
-            stopped: Problem | None = None
-            for print_ in sorted(prints, key=_kill_order if lane is Lane.KILL else _order):
-                if print_.job.page in off:
-                    continue
-                self._fault("bake:delivering")
-                try:
-                    results.append(self._deliver(lane, print_))
-                except Problem as problem:
-                    if lane is not Lane.KILL:
-                        raise
-                    # The other pages are no less urgent; all are tried again.
-                    stopped = problem
-                self._fault("bake:delivered")
-            if stopped is not None:
-                raise stopped
+            prints = [print_ for print_ in prints if print_.job.page not in off]
+            self._deliver_some(lane, prints, results, bake, interrupted)
             self._commit(tide, results, off, bake)
         self._fault("bake:done")
         return True
+
+    def _deliver_some(
+        self,
+        lane: Lane,
+        prints: Sequence[_Print],
+        results: list[Result],
+        bake: Bake,
+        interrupted: Callable[[Lane], bool],
+    ) -> None:
+        """Deliver pages in their order; what became of them is added to `results`. The rest stays due."""
+        began = self._clock()
+        tried = 0
+        for print_ in sorted(prints, key=_kill_order if lane is Lane.KILL else _order):
+            if lane is not Lane.KILL and self._stuck and self._must_wait(print_):
+                continue
+            self._fault("bake:delivering")
+            before = self._clock()
+            tried += 1
+            try:
+                results.append(self._deliver(lane, print_))
+            except Stuck as problem:
+                self._say_once(print_.job.path, str(problem))
+                self._set_aside(print_, problem, RETRY_MS)
+                bake.tried.add(print_.job.page)
+            except Problem as problem:
+                bake.stopped = problem
+                if lane is not Lane.KILL:
+                    return
+                # The other pages are no less urgent, and some need no room: each is tried once in this bake.
+                self._set_aside(print_, problem, 0)
+                bake.tried.add(print_.job.page)
+            else:
+                if results[-1].outcome in ("written", "removed"):
+                    bake.delivered += 1
+                    bake.delivering += self._clock() - before
+            self._fault("bake:delivered")
+            if lane is not Lane.KILL and self._clock() - began > SLOW_MS and interrupted(lane):
+                bake.interrupted = True
+                self._most = max(4, tried)
+                return
+        self._most = min(max(BATCH.values()), self._most * 2)
+
+    def _must_wait(self, print_: _Print) -> bool:
+        """True if a page must not be delivered as it is while others are stuck; it is set aside then.
+
+        One that would lead to a page that is not there goes out as if there were no such page, until there is: news
+        does not wait for it. What takes something away waits, since what leads there may be stuck.
+        """
+        because = next(iter(self._stuck.values())).problem
+        if self._takes_away(print_):
+            self._set_aside(print_, because, RETRY_MS)
+            return True
+        missing = {stuck.missing for stuck in self._stuck.values() if stuck.missing}
+        job, output = print_.job, print_.output
+        if output is None or not (output.location in missing or any(_names(output.body, path) for path in missing)):
+            return False
+        reads = self.book.reads(Without(self._state, missing))
+        # What was stored of it stays, and so it stays due. If it fails, its former copy stays.
+        with suppress(Exception):
+            makeshift = self._first_of(reads, self.book.ordered(job.refs))
+            if makeshift is not None and makeshift.status == 200 and makeshift != self._served(job.path):
+                self.outlet.put(job.path, makeshift)
+        there = self._served(job.path) is not None
+        self._set_aside(print_ if not there else replace(print_, output=None), because, RETRY_MS)
+        return True
+
+    def _set_aside(self, print_: _Print, problem: Problem, ms: int) -> None:
+        """Leave a page due, and look after the others. It is tried again after `ms`, not before the next bake."""
+        job, output = print_.job, print_.output
+        missing = job.path if output is not None and output.status == 200 != job.status else ""
+        wait = min(ms * (1 + len(self._stuck) // STUCK), LONGEST_RETRY_MS)
+        self._stuck[job.page] = _Stuck(problem, self._clock() + wait, missing)
+
+    def _say_once(self, path: str, says: str, *, fault: bool = False) -> None:
+        """Say in the log what is wrong with a page: once, however often it is tried. With `fault`, how it came."""
+        if self._said.get(path) == says:
+            return
+        if len(self._said) >= STUCK:
+            self._said.clear()
+        self._said[path] = says
+        log.error("%s", says, exc_info=fault)
 
     def _print_some(
         self, lane: Lane, jobs: Sequence[Job], bake: Bake, interrupted: Callable[[Lane], bool]
@@ -534,7 +644,12 @@ class Engine:
             if not stays:
                 done.append(Left(print_.kind, print_.trace, print_.output))
                 continue
-            result = self._deliver(Lane.MAINTENANCE, print_)
+            try:
+                result = self._deliver(Lane.MAINTENANCE, print_)
+            except Stuck:
+                # The press tries for itself, and keeps in mind what it says.
+                done.append(Left(print_.kind, print_.trace, print_.output))
+                continue
             done.append(
                 Done(
                     result.kind,
@@ -566,11 +681,15 @@ class Engine:
                 output = self.book.renderers[ref.kind](reads, ref, self.book.press)
                 if output is not None:
                     return _Print(job, ref.kind, reading.trace, output)
-        except Exception as problem:
-            log.exception("The page %s could not be printed", job.path)
+        except Exception as problem:  # noqa: BLE001 - said with the page, and in the log
             why = f"{type(problem).__name__}: {problem}"[:500]
+            self._say_once(job.path, f"The page {job.path} could not be printed ({why}).", fault=True)
             return _Print(job, kind, reading.trace, problem=why)
         return _Print(job, kind, reading.trace)
+
+    def _first_of(self, reads: Any, refs: Iterable[PageRef]) -> Output | None:
+        outputs = (self.book.renderers[ref.kind](reads, ref, self.book.press) for ref in refs)
+        return next((output for output in outputs if output is not None), None)
 
     def _verifies(self, trace: Mapping[str, int]) -> bool:
         try:
@@ -604,7 +723,8 @@ class Engine:
     def _served(self, path: str) -> Output | None:
         try:
             return self.outlet.read(path)
-        except Unservable:
+        except (Unservable, Stuck):
+            # What cannot be read is not what was printed: it is written anew.
             return None
 
     def _deliver(self, lane: Lane, print_: _Print) -> Result:
@@ -612,13 +732,13 @@ class Engine:
         try:
             return self._give(lane, print_)
         except Unservable as problem:
-            log.error("%s", problem)
+            self._say_once(print_.job.path, str(problem))
             return self._give(lane, replace(print_, output=None, problem=str(problem)))
         except Problem as problem:
             if lane is not Lane.KILL or print_.output is None:
                 raise
             # What stands there may be killed: gone without a word is better than there. It also makes room.
-            log.error("%s", problem)
+            self._say_once(print_.job.path if isinstance(problem, Stuck) else "", str(problem))
             self.outlet.remove(print_.job.path)
             return self._give(lane, print_)
 
@@ -643,6 +763,9 @@ class Engine:
             if result.digest != job.digest or digest(self._served(job.path)) != job.digest:
                 self.outlet.put(job.path, output)
                 result.outcome = "written"
+        if self._said and not result.problem:
+            self._said.pop(job.path, None)
+            self._said.pop("", None)
         result.at = self._clock()
         return result
 
@@ -705,6 +828,11 @@ class Engine:
             for path in found.unknown:
                 self.outlet.remove(path)
         return len(wrong) + (len(found.unknown) if remove_unknown else 0)
+
+
+def _names(body: bytes, path: str) -> bool:
+    """True if a page or feed may lead to `path`."""
+    return path.encode() in body or quote(path).encode() in body
 
 
 def _order(print_: _Print) -> tuple[int, int, bool]:

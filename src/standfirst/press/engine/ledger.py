@@ -8,7 +8,7 @@ log of touched reads, and decides when it commits whether its pages are already 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -238,8 +238,9 @@ class Store(Protocol):
 
     def mark_failed(self, mark: Mark) -> None: ...
 
-    def take(self, lane: Lane, limit: int) -> tuple[int, list[Job]]:
-        """Claim at most `limit` due pages of a lane that nobody else holds, in order of rank, then read the tide.
+    def take(self, lane: Lane, limit: int, but: Collection[int] = ()) -> tuple[int, list[Job]]:
+        """Claim at most `limit` due pages of a lane that nobody else holds, in order of rank, then read the tide. Those
+        in `but` are left alone.
 
         A job carries every change up to that tide that wants its page, in whatever lane.
         """

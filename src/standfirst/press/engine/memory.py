@@ -7,7 +7,7 @@ take turns: it is not for threads.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields
@@ -251,10 +251,10 @@ class MemoryStore:
     def mark_failed(self, mark: Mark) -> None:
         self.mark_pages([page for page, row in self._tables.pages.items() if row.problem], mark)
 
-    def take(self, lane: Lane, limit: int) -> tuple[int, list[Job]]:
+    def take(self, lane: Lane, limit: int, but: Collection[int] = ()) -> tuple[int, list[Job]]:
         waiting: dict[int, int] = {}
         for (page, _), due in self._tables.due.items():
-            if due.lane == lane and page not in self._shared.held:
+            if due.lane == lane and page not in self._shared.held and page not in but:
                 waiting[page] = min(due.rank, waiting.get(page, LAST_RANK))
         chosen = sorted(waiting, key=lambda page: (waiting[page], page))[:limit]
         refs = self.refs(chosen)

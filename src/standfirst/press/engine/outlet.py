@@ -16,6 +16,10 @@ class Unservable(Problem):
     """This one output cannot be served at this path: its page fails, others go on. Any other error ends the bake."""
 
 
+class Stuck(Problem):
+    """This one output cannot be delivered or read for now: it stays due, others go on. It is tried again."""
+
+
 class Outlet(Protocol):
     """Holds at most one output at each path. Each verb is whole or has not happened; `put` replaces."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 from standfirst.press.engine.book import Book, digest_of
@@ -133,3 +134,18 @@ class Reading:
         key = f"any:{name}:{list_key}"
         value, self.trace[key] = self._state.any(key, name, str(list_key))
         return bool(value)
+
+
+class Without(Reading):
+    """Reads as if nothing were at `paths`: answers that are such a path, or have one, are none."""
+
+    __slots__ = ("_paths",)
+
+    def __init__(self, state: State, paths: Set[str]) -> None:
+        super().__init__(state)
+        self._paths = paths
+
+    def facet(self, name: str, id: str | int) -> Any:
+        value = super().facet(name, id)
+        at = value if isinstance(value, str) else getattr(value, "path", None)
+        return None if at in self._paths else value

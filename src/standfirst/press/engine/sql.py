@@ -12,7 +12,7 @@ in the order pages, tide, changes.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -353,15 +353,17 @@ class SqlStore:
         )
         self._many(sql, rows)
 
-    def take(self, lane: Lane, limit: int) -> tuple[int, list[Job]]:
+    def take(self, lane: Lane, limit: int, but: Collection[int] = ()) -> tuple[int, list[Job]]:
         if self._sqlite:
             # Whatever kind of transaction this is: take the write lock now, wait for it rather than fail later.
             self._db.execute("UPDATE ledger_tide SET seq = seq WHERE id = 1")
         lock = "" if self._sqlite else " FOR UPDATE OF p SKIP LOCKED"
+        # Numbers of our own, so they may stand in the statement.
+        others = f" AND d.page NOT IN ({', '.join(str(int(page)) for page in but)})" if but else ""
         rows = self._db.execute(
-            "SELECT p.id, p.path, d.place, p.status, p.digest, p.size, p.problem, p.trace "
+            "SELECT p.id, p.path, d.place, p.status, p.digest, p.size, p.problem, p.trace "  # noqa: S608
             "FROM ledger_due d JOIN ledger_page p ON p.id = d.page "
-            "WHERE d.lane = ? ORDER BY d.lane, d.place, d.page LIMIT ?" + lock,
+            f"WHERE d.lane = ?{others} ORDER BY d.lane, d.place, d.page LIMIT ?" + lock,
             (int(lane), limit),
         )
         jobs: dict[int, Job] = {}

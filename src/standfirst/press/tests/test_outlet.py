@@ -1,5 +1,6 @@
 """The outlet of files: what readers find, at rest and at every instant of a write that is cut short."""
 
+import errno
 import gzip
 import os
 import resource
@@ -13,7 +14,8 @@ import pytest
 from standfirst.kit import sitefiles
 from standfirst.pages.output import Output
 from standfirst.press import outlet as module
-from standfirst.press.outlet import LocalOutlet, OutletProblem, WrongNewsroom
+from standfirst.press.engine.outlet import Stuck
+from standfirst.press.outlet import LocalOutlet, OutletProblem, PlaceProblem, WrongNewsroom
 
 PATH = "/world/2026/11/22/a-story/"
 OLD = Output(b"<p>Seven boats are out.</p>" * 50)
@@ -324,6 +326,37 @@ def test_what_the_disk_refuses_is_a_sentence_and_the_last_good_copy_stays(outlet
     assert sorted(file for file in root.rglob("*") if file.is_file()) == [file for file in before if file.is_file()]
     outlet.put(PATH, NEW)
     assert served(root, PATH) == (200, NEW.body)
+
+
+def test_it_tells_a_page_that_cannot_be_written_from_a_disk_that_takes_none(root):
+    """Others need not wait for the first, and would wait in vain with the second."""
+    refused = ["world/2026"]
+
+    def step(name: str) -> None:
+        if name.startswith("write ") and any(part in name for part in refused):
+            raise OSError(errno.EACCES, "Permission denied", "/the/place")
+
+    outlet = LocalOutlet(root, "newsroom-one", step=step)
+    with pytest.raises(PlaceProblem, match=r"^The page /world/2026/.* \(Permission denied at /the/place\): let the "):
+        outlet.put(PATH, NEW)
+    outlet.put("/world/", NEW)
+    assert served(root, "/world/") == (200, NEW.body)
+    refused[:] = [""]
+    with pytest.raises(OutletProblem, match=r"^The output folder ") as caught:
+        outlet.put(PATH, NEW)
+    assert not isinstance(caught.value, Stuck)
+    assert [file.name for file in root.rglob("*.part")] == []
+
+
+def test_a_page_that_cannot_be_read_is_a_sentence(outlet, root, monkeypatch):
+    outlet.put(PATH, NEW)
+
+    def fails(path: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", fails)
+    with pytest.raises(PlaceProblem, match="cannot be read"):
+        outlet.read(PATH)
 
 
 def test_prefix_moves_are_kept_whole(outlet, root):

@@ -8,6 +8,8 @@ from contextlib import suppress
 
 import pytest
 
+from standfirst.kit.errors import Problem
+from standfirst.kit.listening import answers, listening
 from standfirst.reader.tests.newsstand import PATIENCE, Newsstand, until
 
 
@@ -155,3 +157,60 @@ def refused(port: int) -> bool:
     except ConnectionError:
         return True
     return False
+
+
+def handed(*options: str, descriptor: int) -> "subprocess.Popen[bytes]":
+    """A reader process that gets its socket from us."""
+    command = [sys.executable, "-m", "standfirst.reader", *options, "--socket", str(descriptor)]
+    return subprocess.Popen(command, pass_fds=[descriptor], stderr=subprocess.DEVNULL)
+
+
+def ask(host: str, port: int) -> bytes:
+    with socket.create_connection((host, port), timeout=PATIENCE) as connection:
+        connection.sendall(b"GET /-/alive HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return connection.recv(12)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_it_takes_a_socket_that_listens_and_leaves_what_waits_there_to_the_next(tmp_path, host):
+    try:
+        doorstep = listening(host, 0)
+    except Problem as problem:
+        pytest.skip(str(problem))
+    with doorstep:
+        port = doorstep.getsockname()[1]
+        options = ("--home", str(tmp_path), "--host", host, "--port", str(port))
+        first = handed(*options, descriptor=doorstep.fileno())
+        assert ask(host, port) == b"HTTP/1.1 204"
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(PATIENCE) == 0
+        with socket.create_connection((host, port), timeout=PATIENCE) as early:
+            early.sendall(b"GET /-/alive HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            second = handed(*options, descriptor=doorstep.fileno())
+            assert early.recv(12) == b"HTTP/1.1 204"
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(PATIENCE) == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, port), timeout=PATIENCE)
+
+
+def test_it_opens_its_own_socket_at_an_address_of_version_6(tmp_path):
+    try:
+        with listening("::1", 0) as probe:
+            port = probe.getsockname()[1]
+    except Problem as problem:
+        pytest.skip(str(problem))
+    command = [sys.executable, "-m", "standfirst.reader", "--home", str(tmp_path), "--host", "::1", "--port", str(port)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        until(answers("::1", port, "/-/alive"))
+        assert ask("::1", port) == b"HTTP/1.1 204"
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+
+
+def test_what_is_no_socket_is_named(tmp_path):
+    said = reader("--home", str(tmp_path), "--socket", "2")
+    assert said.returncode == 2
+    assert "is not the descriptor of a socket that listens" in said.stderr

@@ -18,6 +18,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from standfirst.kit import markup
+from standfirst.kit.clock import later
 from standfirst.wire.formats._shared import has_zone, moment
 from standfirst.wire.item import Directive, EditorialType, Embargo, Oddity, Status
 
@@ -448,7 +449,7 @@ def zoned(text: str, zone: str) -> str:
     if read is None or info is None or has_zone(text) or "T" not in text.upper():
         return text
     try:
-        return read.replace(tzinfo=info).astimezone(UTC).isoformat()
+        return later(read.replace(tzinfo=None), info).astimezone(UTC).isoformat()
     except OverflowError:
         return text
 
@@ -533,7 +534,7 @@ def _placed(local: datetime, text: str, zone: tzinfo | None) -> tuple[datetime |
                 offset = timedelta(hours=int(named.group(2)))
             return local.replace(tzinfo=timezone(offset)).astimezone(UTC), False
         if zone is not None:
-            return local.replace(tzinfo=zone).astimezone(UTC), False
+            return later(local, zone).astimezone(UTC), False
         return local.replace(tzinfo=UTC) + timedelta(hours=12), True
     except (ValueError, OverflowError):
         return None, False

@@ -32,6 +32,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from standfirst.kit import markup, xml
+from standfirst.kit.clock import later
 from standfirst.kit.digests import seal
 from standfirst.wire.formats import _takes as takes
 from standfirst.wire.formats._shared import (
@@ -1021,7 +1022,7 @@ def _moment_in(text: str, zone: str) -> str:
         sign, size = ("-" if offset < 0 else "+"), abs(offset)
         return f"{at.isoformat()}{sign}{size // 60:02d}:{size % 60:02d}"
     if zone and named not in ("ist", "cst", "ast"):
-        return at.replace(tzinfo=ZoneInfo(zone)).isoformat()
+        return later(at, ZoneInfo(zone)).isoformat()
     return at.isoformat()
 
 

@@ -22,6 +22,7 @@ from typing import Final
 from lxml import etree
 
 from standfirst.kit import markup, xml
+from standfirst.kit.clock import later
 from standfirst.kit.digests import seal
 from standfirst.wire.formats import _inline as inline
 from standfirst.wire.formats import _takes as takes
@@ -441,7 +442,7 @@ def moment_of(text: str | None, profile: Profile) -> datetime | None:
         if offset is not None:
             return read - offset
         zone_info = takes.zone_of(profile.zone)
-        return read.replace(tzinfo=zone_info).astimezone(UTC) if zone_info else read
+        return later(read.replace(tzinfo=None), zone_info).astimezone(UTC) if zone_info else read
     except OverflowError:
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,6 +11,9 @@ from django.db.models import Q
 
 from standfirst.wire.models.feeds import Feed
 
+SET_BACK = timedelta(minutes=10)
+"""What was noted so far in the future was noted before the machine's clock was set back: nobody waits for that hour."""
+
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def due(self, now: datetime) -> SourceQuerySet:
@@ -18,13 +21,15 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return (
             self.free(now)
             .filter(active=True, stopped=False, feed__active=True)
-            .filter(Q(next_at=None) | Q(next_at__lte=now))
+            .filter(Q(next_at=None) | Q(next_at__lte=now) | Q(good_at__gt=now + SET_BACK))
             .order_by(models.F("next_at").asc(nulls_first=True), "pk")
         )
 
     def free(self, now: datetime) -> SourceQuerySet:
         """Those that are fetched at all and that nobody fetches at the moment."""
-        return self.exclude(kind=Source.Kind.PUSH).filter(Q(lease_until=None) | Q(lease_until__lte=now))
+        return self.exclude(kind=Source.Kind.PUSH).filter(
+            Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=now + SET_BACK)
+        )
 
 
 class Source(models.Model):

@@ -88,6 +88,22 @@ def test_two_processes_never_fetch_the_same_source_and_a_dead_ones_lease_ends(de
     assert sources.renew(source.pk, "two")
 
 
+def test_a_clock_that_is_set_back_leaves_no_source_waiting_for_hours_that_have_passed(desk: Desk, server: Server):
+    server.rule = lambda asked: Answer(g2())
+    source = by_web(desk, server.url)
+    look(source)
+    assert not Source.objects.due(clock.now()).exists()
+    clock.set_offset(-timedelta(hours=3))
+    try:
+        assert Source.objects.due(clock.now()).exists()
+        look(source)
+        assert not Source.objects.due(clock.now()).exists()
+        Source.objects.update(next_at=None, lease_owner="another", lease_until=clock.now() + timedelta(hours=3))
+        assert Source.objects.due(clock.now()).exists()
+    finally:
+        clock.set_offset(timedelta(0))
+
+
 def test_after_a_kill_the_next_process_of_this_machine_need_not_wait(desk: Desk, server: Server):
     source = by_web(desk, server.url)
     gone = subprocess.Popen(["true"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
+from zlib import crc32
 
 import msgspec
 from hypothesis import strategies as st
@@ -23,9 +25,11 @@ from standfirst.edition.snapshots import (
     Site,
     Story,
 )
+from standfirst.kit.errors import Problem
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.press.engine import Book, Engine, Lane, MemoryOutlet, MemoryStore, Store
-from standfirst.press.engine.outlet import digest
+from standfirst.press.engine.engine import RETRY_MS
+from standfirst.press.engine.outlet import Stuck, digest
 from standfirst.press.engine.tests.newsroom import RENDERERS, Key, Records, dangling, make_book, printed
 
 STORIES = st.integers(1, 7)
@@ -59,6 +63,39 @@ class Faults:
                 raise Crash(name)
             visitor, self.visitor = self.visitor, None
             visitor()
+
+
+class FaultyOutlet(MemoryOutlet):
+    """An outlet that refuses some pages, or from one page on all of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: set[int] = set()
+        """Which tenths of all paths it refuses."""
+        self.room = -1
+        """How many more it takes; -1: all."""
+
+    def put(self, path: str, output: Output) -> None:
+        self._refuse(path)
+        if self.room == 0:
+            raise Problem("There is no room.")
+        self.room -= 1
+        super().put(path, output)
+
+    def remove(self, path: str) -> None:
+        self._refuse(path)
+        super().remove(path)
+
+    def read(self, path: str) -> Output | None:
+        self._refuse(path)
+        return super().read(path)
+
+    def _refuse(self, path: str) -> None:
+        if crc32(path.encode()) % 10 in self.refused:
+            raise Stuck(f"{path} cannot be reached.")
+
+    def mend(self) -> None:
+        self.refused, self.room = set(), -1
 
 
 class Watch:
@@ -115,7 +152,7 @@ class Histories(RuleBasedStateMachine):
         self.rows: dict[int, tuple[Key, Lane]] = {}
         """Open change rows."""
         self.written = 0
-        self.outlet = MemoryOutlet()
+        self.outlet = FaultyOutlet()
         self.faults = Faults()
         self.watch = Watch(self.outlet)
         self.store = self.make_store()
@@ -379,6 +416,26 @@ class Histories(RuleBasedStateMachine):
         self.finish(self.engine)
         self.watch.excuse()
 
+    @rule(
+        rows=st.integers(0, 5),
+        refused=st.sets(st.integers(0, 9), max_size=4),
+        room=st.integers(-1, 6),
+        bakes=st.integers(1, 3),
+    )
+    def work_on_a_faulty_disk(self, rows: int, refused: set[int], room: int, bakes: int) -> None:
+        """Some pages cannot be delivered, taken away or read, or from one page on none can be delivered."""
+        self.look(self.engine, rows)
+        self.outlet.refused, self.outlet.room = refused, room
+        vain = self.watch.vain.copy()
+        for _ in range(bakes):
+            with suppress(Problem):
+                self.engine.bake(allow_mass_removal=True)
+            self.watch.excuse()
+        # What could not be delivered is printed again, and what would lead to it twice.
+        self.watch.vain = vain
+        self.finish(self.engine)
+        self.outlet.mend()
+
     @rule()
     def print_everything(self) -> None:
         self.engine.bake_all()
@@ -402,6 +459,7 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def rest(self) -> None:
         """Everything is done: what must hold then."""
+        self.clock += RETRY_MS
         self.look(self.engine, len(self.rows))
         self.engine.sweep(list(self.records), self.compose)
         self.engine.bake(allow_mass_removal=True)

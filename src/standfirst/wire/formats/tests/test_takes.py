@@ -61,6 +61,19 @@ def test_an_embargo_that_cannot_be_read_holds(words: str) -> None:
     assert [each.code for each in odd] == ["unreadable-embargo"]
 
 
+@pytest.mark.parametrize(
+    ("local", "until"),
+    [
+        ("2026-10-25T02:30:00", "2026-10-25T01:30:00+00:00"),  # comes twice: the second time
+        ("2026-03-29T02:30:00", "2026-03-29T01:30:00+00:00"),  # left out: half past three
+        ("2026-10-25T01:59:00", "2026-10-24T23:59:00+00:00"),
+        ("2026-10-25T03:00:00", "2026-10-25T02:00:00+00:00"),
+    ],
+)
+def test_an_hour_that_comes_twice_or_not_at_all_does_not_end_an_embargo_early(local: str, until: str) -> None:
+    assert takes.zoned(local, "Europe/Paris") == until
+
+
 def test_a_time_without_a_zone_is_in_the_agencys() -> None:
     until, _ = takes.embargo_in("Sperrfrist 9. Juli 14.20 Uhr", THURSDAY, "Europe/Berlin", [])
     assert until == datetime(2026, 7, 9, 12, 20, tzinfo=UTC)
