@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= logical
-# --dist=load keeps the order, in which tests that empty the database come last.
+# --dist=load keeps the order: whole newsrooms come first, and tests that empty the database after those that use it.
 PYTEST := $(BIN)/pytest -q -n $(JOBS) --maxprocesses=4 --dist=load
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-options \
