@@ -24,7 +24,7 @@ help: ## Show this list
 demo: $(VENV)/.runtime ## Run a newsroom with demonstration copy on 127.0.0.1:8000 (PORT=, STANDFIRST_HOME=)
 	@exec $(BIN)/standfirst demo
 
-test: $(VENV)/.dev ## Run the tests on SQLite, then those that use a database on PostgreSQL
+test: $(VENV)/.dev ## Run the tests on SQLite, then those that depend on a database on PostgreSQL
 	$(PYTEST)
 	$(PYTEST) --db=postgresql
 
