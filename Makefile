@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= logical
-# --dist=load keeps the order: whole newsrooms come first, and tests that empty the database after those that use it.
-PYTEST := $(BIN)/pytest -q -n $(JOBS) --maxprocesses=4 --dist=load
+# --dist=load keeps the order: whole newsrooms come first, and tests that empty the database after those that use it. In
+# pieces of 32, the tests that share a newsroom go to one process and little else does.
+PYTEST := $(BIN)/pytest -q -n $(JOBS) --maxprocesses=4 --dist=load --maxschedchunk=32
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-options \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links

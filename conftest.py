@@ -147,8 +147,8 @@ def _check_reason(item: pytest.Item) -> None:
 def _turn(item: pytest.Item) -> int:
     """Whole newsrooms first: what takes long must not begin when one process is left to do it.
 
-    Those that share the newsroom that runs stand together. pytest-xdist deals out the first tests in large pieces, so
-    that one process gets them all, and one such newsroom is started and not one in each.
+    Those that share the newsroom that runs stand together. pytest-xdist deals out the first tests in pieces (of 32: see
+    the Makefile), so that one process gets them all, and one such newsroom is started and not one in each.
     """
     if "demonstration" in getattr(item, "fixturenames", ()):
         return 0
