@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= logical
-# --dist=load keeps the order, in which tests that empty the database come last.
-PYTEST := $(BIN)/pytest -q -n $(JOBS) --maxprocesses=4 --dist=load
+# --dist=load keeps the order: whole newsrooms come first, and tests that empty the database after those that use it. In
+# pieces of 32, the tests that share a newsroom go to one process and little else does.
+PYTEST := $(BIN)/pytest -q -n $(JOBS) --maxprocesses=4 --dist=load --maxschedchunk=32
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-options \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
@@ -24,7 +25,7 @@ help: ## Show this list
 demo: $(VENV)/.runtime ## Run a newsroom with demonstration copy on 127.0.0.1:8000 (PORT=, STANDFIRST_HOME=)
 	@exec $(BIN)/standfirst demo
 
-test: $(VENV)/.dev ## Run the tests on SQLite, then those that use a database on PostgreSQL
+test: $(VENV)/.dev ## Run the tests on SQLite, then those that depend on a database on PostgreSQL
 	$(PYTEST)
 	$(PYTEST) --db=postgresql
 

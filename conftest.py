@@ -29,6 +29,8 @@ USES_A_DATABASE = {
     "django_db_reset_sequences",
     "django_db_serialized_rollback",
 }
+ONE_DATABASE = "one_database"
+WHOLE = Path(__file__).parent / "tests"
 
 _no_postgresql = ""
 
@@ -39,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         "--db",
         choices=choices,
         default="sqlite",
-        help="The database to test on. On postgresql, only the tests that use a database are run.",
+        help="The database to test on. On postgresql, only the tests are run whose outcome may depend on it.",
     )
     # pytest calls this before it imports any other conftest.py or test, so it is the place to set up what those import:
     # Django's settings read the environment once.
@@ -100,9 +102,13 @@ def _set_up_django() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        _check_reason(item)
+    # Sorting keeps the order of equals: tests that empty the database stay behind those that need Wagtail's first rows.
+    items.sort(key=_turn)
     if config.getoption("db") != "postgresql":
         return
-    chosen = [item for item in items if _uses_a_database(item)]
+    chosen = [item for item in items if _uses_a_database(item) and not item.get_closest_marker(ONE_DATABASE)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
     if _no_postgresql:
@@ -124,6 +130,29 @@ def pytest_collection() -> Any:
 def _uses_a_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(fixtures & USES_A_DATABASE)
+
+
+def _check_reason(item: pytest.Item) -> None:
+    """Nothing is left out on PostgreSQL without a sentence, nor named where it would not run there anyway."""
+    marker = item.get_closest_marker(ONE_DATABASE)
+    if marker is None:
+        return
+    reason = marker.args[0] if len(marker.args) == 1 and not marker.kwargs else None
+    if not (isinstance(reason, str) and " " in reason and reason.endswith(".")):
+        raise pytest.UsageError(f"{item.nodeid}: say in a sentence why its outcome is the same on every database.")
+    if not _uses_a_database(item):
+        raise pytest.UsageError(f"{item.nodeid}: uses no database, so it needs no {ONE_DATABASE}.")
+
+
+def _turn(item: pytest.Item) -> int:
+    """Whole newsrooms first: what takes long must not begin when one process is left to do it.
+
+    Those that share the newsroom that runs stand together. pytest-xdist deals out the first tests in pieces (of 32: see
+    the Makefile), so that one process gets them all, and one such newsroom is started and not one in each.
+    """
+    if "demonstration" in getattr(item, "fixturenames", ()):
+        return 0
+    return 1 if item.path.parent == WHOLE and not _uses_a_database(item) else 2
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,10 @@ from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
+held_by_the_laws = pytest.mark.one_database(
+    "What stands on the disk is what the records print: test_laws.py proves it on each database after any such change."
+)
+
 FRONTS = {"/", "/news/", "/news/world/"}
 FEEDS = {"/feed.xml", "/news/feed.xml", "/news/world/feed.xml"}
 
@@ -88,6 +92,7 @@ def test_renaming_an_author_prints_the_pages_signed_by_them(newsroom: Newsroom) 
     assert path_of(unsigned) not in changed
 
 
+@held_by_the_laws
 def test_a_picture_is_baked_only_while_a_published_page_shows_it(newsroom: Newsroom) -> None:
     picture = newsroom.picture()
     newsroom.at_rest()
@@ -117,6 +122,7 @@ def test_new_alternative_text_prints_the_pages_that_show_the_picture(newsroom: N
     assert not [path for path in changed if path.startswith("/pictures/")]
 
 
+@held_by_the_laws
 def test_a_correction_moves_refreshed_and_stands_on_the_page(newsroom: Newsroom) -> None:
     story = newsroom.story("Bridge closed after flood")
     newsroom.at_rest()
@@ -128,6 +134,7 @@ def test_a_correction_moves_refreshed_and_stands_on_the_page(newsroom: Newsroom)
     newsroom.prove()
 
 
+@held_by_the_laws
 def test_a_section_that_moves_takes_its_stories_along_and_leaves_one_rule(newsroom: Newsroom) -> None:
     story = newsroom.story("Bridge closed after flood")
     newsroom.at_rest()
@@ -146,6 +153,7 @@ def test_a_section_that_moves_takes_its_stories_along_and_leaves_one_rule(newsro
     newsroom.prove()
 
 
+@held_by_the_laws
 def test_a_story_that_moves_answers_301_at_its_old_address(newsroom: Newsroom) -> None:
     story = newsroom.story("Bridge closed after flood")
     newsroom.at_rest()
@@ -156,6 +164,7 @@ def test_a_story_that_moves_answers_301_at_its_old_address(newsroom: Newsroom) -
     newsroom.prove()
 
 
+@held_by_the_laws
 def test_a_kill_leaves_a_notice_and_no_trace_on_any_page(newsroom: Newsroom) -> None:
     picture = newsroom.picture("crimson")
     story = newsroom.story("Bridge closed after flood", lead_picture=picture)

@@ -27,6 +27,7 @@ from standfirst.stories import actions as stories
 
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.one_database("What a picture's file holds decides; that its row is kept is tried beside `pictures`."),
     # Wagtail leaves the temporary files of its own sizes to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]

@@ -27,6 +27,10 @@ from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
+on_the_way = pytest.mark.one_database(
+    "What stands between press and readers decides; that rows say so is tried on each database by the other tests here."
+)
+
 
 class Cache:
     """A shared cache in front of the reader that keeps what it is told to keep, and packs and marks as it likes."""
@@ -149,6 +153,7 @@ def test_what_was_published_is_seen_through_whatever_recodes_it(street: Street) 
     assert headers["sec-fetch-dest"] == "empty"  # so that it counts for no reader's reading
 
 
+@on_the_way
 def test_a_cache_that_keeps_the_old_page_is_red_until_it_is_emptied(street: Street) -> None:
     story = street.publish("Harbour opens")
     street.looked()
@@ -169,6 +174,7 @@ def test_a_cache_that_keeps_the_old_page_is_red_until_it_is_emptied(street: Stre
     assert street.says(story).state == "green"
 
 
+@on_the_way
 def test_a_killed_page_that_a_cache_still_shows_is_what_the_editor_sees(street: Street) -> None:
     story = street.publish("Minister resigns")
     path = street.path(story)
@@ -192,6 +198,7 @@ def test_a_killed_page_that_a_cache_still_shows_is_what_the_editor_sees(street: 
     assert street.says(story).says.startswith("Gone for readers after ")
 
 
+@on_the_way
 def test_with_the_reader_down_publishing_goes_on_and_the_desk_says_what_to_do(street: Street, monkeypatch: Any) -> None:
     street.stand.stop()
     street.eye.public = street.eye.reader
@@ -211,6 +218,7 @@ def test_with_the_reader_down_publishing_goes_on_and_the_desk_says_what_to_do(st
         stand.stop()
 
 
+@on_the_way
 def test_where_the_public_address_is_out_of_reach_the_reader_stands_in_and_that_is_said(street: Street) -> None:
     street.eye.public = f"http://127.0.0.1:{free_port()}"
     story = street.publish("Harbour opens")
@@ -221,6 +229,7 @@ def test_where_the_public_address_is_out_of_reach_the_reader_stands_in_and_that_
     assert sight.says.startswith("The reader on this machine has it. The public address could not be asked from here (")
 
 
+@on_the_way
 def test_it_is_sent_on_to_nobody_else(street: Street) -> None:
     elsewhere = Cache(lambda: street.stand.url)
     try:
@@ -234,6 +243,7 @@ def test_it_is_sent_on_to_nobody_else(street: Street) -> None:
         elsewhere.stop()
 
 
+@on_the_way
 def test_redirections_and_what_is_gone_are_right_as_they_are(street: Street) -> None:
     story = street.publish("Harbour opens")
     Story.objects.get(pk=story.pk).move(Section.objects.get(pk=street.newsroom.sport.pk), pos="last-child")
@@ -248,6 +258,7 @@ def test_redirections_and_what_is_gone_are_right_as_they_are(street: Street) -> 
     assert street.says(story).state == "green"
 
 
+@on_the_way
 def test_files_changed_behind_the_press_are_told_apart_from_caches(street: Street) -> None:
     story = street.publish("Harbour opens")
     (street.newsroom.home / "output" / "pages" / street.path(story)[1:] / "index.html").write_text("Somebody was here.")

@@ -125,7 +125,7 @@ def test_the_wire_reads_in_a_process_of_its_own_and_neither_lives_without_the_ot
     os.kill(wire, signal.SIGKILL)
     until(lambda: not Path(f"/proc/{reading}").exists(), waiting_for="the end of what reads for nobody")
     until(lambda: served.children()["wire"]["pid"] not in {None, wire}, waiting_for="one more wire")
-    served.pid("wire")
+    until(lambda: served.children()["wire"]["state"] == "running", waiting_for="the wire that the next test meets")
 
 
 def test_a_scheduled_story_goes_live_at_its_time(served: Serving, record_property: Any) -> None:

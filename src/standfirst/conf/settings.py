@@ -101,7 +101,7 @@ INSTALLED_APPS = [
     "standfirst.changes.apps.ChangesConfig",
     "wagtail.sites",
     "wagtail.users",
-    "wagtail.snippets",
+    "standfirst.conf.apps.SnippetsConfig",
     "wagtail.documents",
     "wagtail.images",
     "wagtail.search",

@@ -31,6 +31,10 @@ from standfirst.wire.models import Feed, Item, ItemPicture, Offer, PicturePlace,
 from standfirst.wire.picturing import choosing, doors
 from standfirst.wire.tests.agency import Desk, ninjs
 
+the_file_decides = pytest.mark.one_database(
+    "What a picture's file or address says decides; that rows follow is tried on each database by the other tests here."
+)
+
 BODY = "".join(f"<p>TARRAVA (CPA) - Paragraph {number} of a text that goes on.</p>" for number in range(1, 12))
 
 IPTC = iim((2, 80, "Ama Owusu"), (2, 110, "CPA Pictures"), (2, 120, "What the file says."), (2, 116, "(c) CPA"))
@@ -174,6 +178,7 @@ def test_text_goes_live_at_once_and_its_pictures_follow_by_themselves(desk: Desk
     assert picturing.work(10) == 0
 
 
+@the_file_decides
 def test_pictures_that_came_with_the_text_need_no_network(desk: Desk):
     first = photograph("teal")
     desk.publish(text(beside("a", ("web", "media/./a%20b.jpg", 1400))), parts={"a b.jpg": first})
@@ -181,6 +186,7 @@ def test_pictures_that_came_with_the_text_need_no_network(desk: Desk):
     assert live(desk).lead_picture.seal == hashlib.sha256(first).hexdigest()
 
 
+@the_file_decides
 def test_an_embedded_picture_is_unpacked(desk: Desk):
     import base64
 
@@ -253,6 +259,7 @@ def test_what_never_comes_is_given_up_with_a_reason_and_can_be_asked_for_again(d
         picturing.fetch_again(row=row(desk), by=desk.wire_editor)
 
 
+@the_file_decides
 def test_what_is_no_picture_is_refused_and_kept_as_it_came(desk: Desk, agency: Agency):
     near(desk.published, agency)
     page = b"<html>Please sign in</html>"
@@ -264,6 +271,7 @@ def test_what_is_no_picture_is_refused_and_kept_as_it_came(desk: Desk, agency: A
     assert live(desk).lead_picture is None
 
 
+@the_file_decides
 def test_no_picture_is_fetched_from_our_own_network_unless_the_source_may(desk: Desk, agency: Agency):
     desk.publish(text(beside("a", ("web", agency.put("a.jpg", photograph()), 1400))))
     picturing.work(10)
@@ -384,6 +392,7 @@ def test_a_newer_version_changes_the_pictures_of_untouched_copy_and_offers_them_
 # --- rights -------------------------------------------------------------------------------------------------------
 
 
+@the_file_decides
 @pytest.mark.parametrize(
     ("more", "iptc", "why"),
     [
@@ -514,6 +523,7 @@ def test_other_bytes_of_a_killed_picture_stay_out_until_the_kill_is_undone(desk:
     assert row(desk).state == ItemPicture.State.FETCHED
 
 
+@the_file_decides
 def test_a_thumbnail_is_no_lead(desk: Desk):
     desk.publish(text(beside("a", ("web", "a.jpg", 120))), parts={"a.jpg": photograph("teal", (120, 80))})
     picturing.work(10)
@@ -585,6 +595,7 @@ def test_a_picture_item_goes_into_the_library_when_somebody_asks(desk: Desk):
 # --- credentials --------------------------------------------------------------------------------------------------
 
 
+@the_file_decides
 def test_credentials_go_to_hosts_that_the_source_names_and_to_no_other(desk: Desk, agency: Agency):
     source = near(desk.published, agency, picture_hosts=["127.0.0.1"])
     source.settings = {**source.settings, "url": "http://api.cpa.example/feed", "user": "post", "key_name": "X-Key"}
