@@ -205,6 +205,23 @@ def pack(body: bytes) -> bytes:
     return igzip.compress(body, _PACK_LEVEL, mtime=0)
 
 
+def unpack(packed: bytes) -> bytes:
+    """What `pack` packed. Raises `zlib.error` if it is not whole."""
+    return zlib.decompress(packed, wbits=31)
+
+
+def checksum(body: bytes) -> int:
+    """The CRC-32 of `body`, as it stands at the end of what `pack` makes of it."""
+    return isal_zlib.crc32(body)
+
+
+def told_by(packed: bytes) -> tuple[int, int]:
+    """The length and the CRC-32 that a gzip file names for what it unpacks to; (-1, 0) if it can be none."""
+    if len(packed) < 18:
+        return -1, 0
+    return int.from_bytes(packed[-4:], "little"), int.from_bytes(packed[-8:-4], "little")
+
+
 def squeeze(body: bytes) -> bytes:
     """`body` as brotli (RFC 7932): some 55 ms for a page of 30 KB. What is long is packed less hard, in as little."""
     quality = _SQUEEZE_QUALITY if len(body) <= _SQUEEZED_HARD else _SQUEEZE_QUALITY_LONG
@@ -223,14 +240,10 @@ def agrees(twin: bytes, body: bytes) -> bool:
     """True if `twin` unpacks to `body`.
 
     A twin and its file are two renames, and a crash may come between them. So nobody trusts that they stand side by
-    side: who serves a twin asks this first, once for each time that he reads them from the disk. It takes some
-    microseconds where they differ (a gzip file ends with its length and CRC-32), and some 70 for an ordinary page
-    where they do not: that much to be sure, also of a disk that lost its power.
+    side. This takes some microseconds where they differ (a gzip file ends with its length and CRC-32), and some 70 for
+    an ordinary page where they do not: that much to be sure, also of a disk that lost its power.
     """
-    ending = twin[-8:]
-    if len(twin) < 18 or int.from_bytes(ending[4:], "little") != len(body) & 0xFFFFFFFF:
-        return False
-    if int.from_bytes(ending[:4], "little") != isal_zlib.crc32(body):
+    if told_by(twin) != (len(body) & 0xFFFFFFFF, checksum(body)):
         return False
     try:
         return zlib.decompress(twin, wbits=31) == body

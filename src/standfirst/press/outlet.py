@@ -98,6 +98,8 @@ class LocalOutlet:
         """Serve `output` at `path`, in place of whatever is there in any status."""
         file = self._file(path, output.status)
         body = output.body if output.status != 301 else _target(path, output.location)
+        # One stamp for both, so that it is seen without unpacking which twin is of which version.
+        now = time_ns()
         with self._whole(path):
             self._check_owner()
             # The twin first: from the rename of the file on, it is there. Until then it does not agree with the old
@@ -107,10 +109,10 @@ class LocalOutlet:
                 self._unlink(sitefiles.small_twin_of(file))
                 packed = sitefiles.pack(body)
                 if len(packed) < len(body):
-                    self._write(sitefiles.twin_of(file), packed)
+                    self._write(sitefiles.twin_of(file), packed, now)
                 else:
                     self._unlink(sitefiles.twin_of(file))
-            self._write(file, body)
+            self._write(file, body, now)
             # Only now what it replaces: with the new file there, no look-up falls between the two. For a kill, this is
             # the moment at which the page is gone, since pages shadow notices.
             for status in sitefiles.TREES:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
-from typing import Final
+from typing import Final, NamedTuple
 
 from standfirst.kit import sitefiles
 from standfirst.reader import notices
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 ALIVE: Final = "/-/alive"
 
+_READING: Final = frozenset({"GET", "HEAD"})
 _MAX_QUERY: Final = 8192
 _PIECE: Final = 1 << 18
 
@@ -41,6 +42,15 @@ class Settings:
     head_seconds: float = 15.0
     flush_seconds: float = 60.0
     trusted_proxies: frozenset[str] = frozenset()
+
+
+class _Pieces(NamedTuple):
+    """An answer whose body is to be sent piece by piece: from the first byte to the one before the last."""
+
+    status: int
+    headers: Headers
+    first: int
+    end: int
 
 
 class App:
@@ -82,6 +92,23 @@ class App:
 
     # ---- A request -------------------------------------------------------------------------------------------------
 
+    def at_once(self, scope: Scope, proto: HTTPProtocol) -> bool:
+        """Answer a request, if nothing need be waited for. False: nothing was done, `__rsgi__` must answer.
+
+        Called in a thread of the server's, one request after the other.
+        """
+        if scope.method not in _READING or sitefiles.is_forwarded(scope.path) or len(scope.query_string) > _MAX_QUERY:
+            return False
+        try:
+            found = self.shelf.at_once(scope.path)
+        except OSError:
+            return False
+        if found is None:
+            return False
+        with suppress(ProtocolClosed):  # the reader left before the answer
+            self._give(scope, proto, found)
+        return True
+
     async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
         try:
             await self._answer(scope, proto)
@@ -94,10 +121,10 @@ class App:
 
     async def _answer(self, scope: Scope, proto: HTTPProtocol) -> None:
         path, method = scope.path, scope.method
-        reading = method == "GET" or method == "HEAD"
+        reading = method in _READING
         # The common case first: a page in memory, still true.
         if reading and (known := self.shelf.remembered(path)) is not None:
-            return await self._give(scope, proto, known)
+            return await self._give_all(scope, proto, known)
         if len(path) > sitefiles.MAX_PATH or len(scope.query_string) > _MAX_QUERY:
             return notices.answer(scope, proto, 414, notices.TOO_LONG)
         if sitefiles.is_forwarded(path):
@@ -114,7 +141,7 @@ class App:
         if found is not None:
             if canonical != path:
                 return proto.response_empty(301, redirection(canonical))
-            return await self._give(scope, proto, found)
+            return await self._give_all(scope, proto, found)
         target = await self._moved_to(canonical)
         if target is not None:
             return proto.response_empty(301, redirection(target))
@@ -143,28 +170,32 @@ class App:
         page = await self.shelf.find(sitefiles.NOT_FOUND)
         if page is None or page.status != 200 or page.large:
             return notices.answer(scope, proto, 404, notices.NOT_FOUND, caching=SHORT_CACHING)
-        return await self._give(scope, proto, page)
+        return await self._give_all(scope, proto, page)
 
     # ---- An answer -------------------------------------------------------------------------------------------------
 
-    async def _give(self, scope: Scope, proto: HTTPProtocol, found: Found) -> None:
+    async def _give_all(self, scope: Scope, proto: HTTPProtocol, found: Found) -> None:
+        pieces = self._give(scope, proto, found)
+        if pieces is not None:
+            await self._send_pieces(proto, found, pieces)
+
+    def _give(self, scope: Scope, proto: HTTPProtocol, found: Found) -> _Pieces | None:
+        """Answer with what was found; what is to be sent piece by piece comes back."""
         asked = scope.headers.get
         status = found.status
         if status == 301:
-            return proto.response_empty(301, found.headers)
-        body, etag = found.body, found.etag
+            proto.response_empty(301, found.headers)
+            return None
         headers = list(found.headers)
-        if found.packed or found.small:
+        coding = ""
+        if found.packed:
             coding = preferred(asked("accept-encoding"), small=bool(found.small))
-            if coding == "br":
-                body, etag = found.small, found.small_etag
-            elif coding and found.packed:
-                body, etag = found.packed, found.packed_etag
-            if body is not found.body:
+            if coding:
                 headers.append(("content-encoding", coding))
         if found.path == sitefiles.NOT_FOUND:
             status = 404
         elif status == 200:
+            etag = f'"{found.version}{_MARKS[coding]}"'
             headers.append(("etag", etag))
             # Within the second of a change, a date does not tell the versions apart: then none is given, and none
             # that was given before is taken (RFC 9110 8.8.2.2).
@@ -174,28 +205,32 @@ class App:
             if found.is_story and scope.method == "GET" and _is_a_reader(asked):
                 self.tally.count(found.path)
             if _is_fresh(asked, found, etag, settled):
-                return proto.response_empty(304, [pair for pair in headers if pair[0] not in _ABOUT_THE_BODY])
+                proto.response_empty(304, [pair for pair in headers if pair[0] not in _ABOUT_THE_BODY])
+                return None
             if found.ranges:
                 headers.append(("accept-ranges", "bytes"))
                 wanted = asked("range")
-                if wanted is not None and scope.method == "GET" and _range_applies(asked, found, settled):
-                    return await self._give_range(proto, found, headers, wanted)
-        size = found.identity[1] if found.large else len(body)
-        if scope.method == "HEAD":
-            return proto.response_empty(status, [*headers, ("content-length", str(size))])
+                if wanted is not None and scope.method == "GET" and _range_applies(asked, found, etag, settled):
+                    return self._give_range(proto, found, headers, wanted)
         if found.large:
-            return await self._send_pieces(proto, found, status, headers, 0, size)
+            if scope.method == "HEAD":
+                proto.response_empty(status, [*headers, ("content-length", str(found.size))])
+                return None
+            return _Pieces(status, headers, 0, found.size)
+        body = found.small if coding == "br" else found.packed if coding else found.whole
+        if scope.method == "HEAD":
+            proto.response_empty(status, [*headers, ("content-length", str(len(body)))])
+            return None
         proto.response_bytes(status, headers, body)
         return None
 
-    async def _give_range(self, proto: HTTPProtocol, found: Found, headers: Headers, wanted: str) -> None:
-        size = found.identity[1]
+    def _give_range(self, proto: HTTPProtocol, found: Found, headers: Headers, wanted: str) -> _Pieces | None:
+        size = found.size
         try:
             limits = byte_range(wanted, size)
         except ValueError:
-            return proto.response_empty(
-                416, [("content-range", f"bytes */{size}"), ("accept-ranges", "bytes"), *SAFETY]
-            )
+            proto.response_empty(416, [("content-range", f"bytes */{size}"), ("accept-ranges", "bytes"), *SAFETY])
+            return None
         status = 200
         first, end = 0, size
         if limits is not None:
@@ -203,13 +238,12 @@ class App:
             first, end = limits
             headers.append(("content-range", f"bytes {first}-{end - 1}/{size}"))
         if found.large:
-            return await self._send_pieces(proto, found, status, headers, first, end)
+            return _Pieces(status, headers, first, end)
         proto.response_bytes(status, headers, found.body[first:end])
         return None
 
-    async def _send_pieces(
-        self, proto: HTTPProtocol, found: Found, status: int, headers: Headers, first: int, end: int
-    ) -> None:
+    async def _send_pieces(self, proto: HTTPProtocol, found: Found, pieces: _Pieces) -> None:
+        status, headers, first, end = pieces
         descriptor = await asyncio.to_thread(os.open, found.file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
             about = os.fstat(descriptor)
@@ -228,6 +262,9 @@ class App:
             os.close(descriptor)
         return None
 
+
+_MARKS: Final = {"": "", "gzip": "-gz", "br": "-br"}
+"""Each coding of a version is another representation, with an etag of its own (RFC 9110 8.8.3.3)."""
 
 # A 304 says nothing of a body that it does not have.
 _ABOUT_THE_BODY: Final = frozenset({"content-type", "content-encoding"})
@@ -256,13 +293,13 @@ def _is_fresh(asked: Asked, found: Found, etag: str, settled: bool) -> bool:
     return since is not None and settled and same_moment(since, found.moment)
 
 
-def _range_applies(asked: Asked, found: Found, settled: bool) -> bool:
+def _range_applies(asked: Asked, found: Found, etag: str, settled: bool) -> bool:
     """If-Range (RFC 9110 13.1.5): a part only if the rest that the client has is of the same version."""
     condition = asked("if-range")
     if condition is None:
         return True
     if condition.startswith('"'):
-        return condition == found.etag
+        return condition == etag
     return settled and same_moment(condition, found.moment)
 
 

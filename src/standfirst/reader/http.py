@@ -63,6 +63,7 @@ def names_etag(value: str, etag: str) -> bool:
     return False
 
 
+@lru_cache(4096)
 def http_date(seconds: int) -> str:
     """A moment in seconds since 1970 as an HTTP date."""
     return formatdate(seconds, usegmt=True)

@@ -1,7 +1,8 @@
 """The output folder as a reader's request sees it: what answers at an address, from memory where it is still true.
 
 What is in memory is used only after a look at the file (one `stat`): a page that was changed, removed or killed is not
-served again, not once. Memory is bounded in bytes; what was not asked for longest goes first.
+served again, not once. Memory is bounded in bytes; what was not asked for longest goes first. Of text only the packed
+twin is kept: nearly everybody takes it, and for the others it is unpacked.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import stat
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import blake2b
+from functools import cache, lru_cache
 from pathlib import Path
-from time import monotonic
-from typing import Final
+from threading import Lock
+from time import CLOCK_BOOTTIME, clock_gettime, monotonic, time
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -71,6 +74,13 @@ _NOT_A_FILE: Final = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG}
 )
 
+_OPENING: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
+_NO_WAITING: Final = os.RWF_NOWAIT
+
+_STARTED: Final = time() - clock_gettime(CLOCK_BOOTTIME)
+"""When this machine was started, in seconds since 1970."""
+
 Identity = tuple[int, int, int]
 """Which version of a file: its time of change in nanoseconds, its size and its inode."""
 
@@ -79,9 +89,9 @@ Identity = tuple[int, int, int]
 class Found:
     """What answers at an address: 200 or 410 with a body, or 301 with only headers.
 
-    `packed` is the body in gzip, empty if that is no gain; `small` in brotli, empty if nobody has packed it so yet.
-    Where the file is to be sent piece by piece, `large` is true and `body` empty. `moment` is the second of its last
-    change.
+    `packed` is the body in gzip, and `body` empty then; where packing is no gain it is the other way round. `small` is
+    in brotli, empty if nobody has packed it so yet. Where the file is to be sent piece by piece, `large` is true and
+    both are empty. `moment` is the second of its last change.
     """
 
     path: str
@@ -93,9 +103,8 @@ class Found:
     packed: bytes
     small: bytes
     small_identity: Identity | None
-    etag: str
-    packed_etag: str
-    small_etag: str
+    version: str
+    """What an etag begins with, without its quotation marks."""
     moment: int
     headers: Headers
     ranges: bool
@@ -104,18 +113,32 @@ class Found:
     """On the monotonic clock: until then nobody looks whether there is a small twin by now."""
 
     @property
+    def whole(self) -> bytes:
+        """The body as it is without any packing; not for what is large."""
+        return sitefiles.unpack(self.packed) if self.packed else self.body
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body, unpacked."""
+        return self.identity[1]
+
+    @property
     def cost(self) -> int:
         return len(self.body) + len(self.packed) + len(self.small) + ENTRY_COST
 
 
 class Shelf:
-    """Looks addresses up under `root`, remembering up to `memory` bytes of what it found."""
+    """Looks addresses up under `root`, remembering up to `memory` bytes of what it found.
+
+    `remembered` and `at_once` may be called from any thread, `find` in the loop.
+    """
 
     def __init__(self, root: Path, memory: int) -> None:
         self.root = os.fspath(root)
         self.memory = memory
         self.held = 0
         self._known: OrderedDict[str, Found] = OrderedDict()
+        self._changing = Lock()
         self._loading: dict[str, asyncio.Future[Found | None]] = {}
         self._threads = ThreadPoolExecutor(_LOADERS, thread_name_prefix="shelf")
         self._prefixes: tuple[Identity | None, Mapping[str, str]] = (None, {})
@@ -134,7 +157,27 @@ class Shelf:
         if not self._still_true(found):
             self._forget(path)
             return None
-        self._known.move_to_end(path)
+        with suppress(KeyError):  # another thread made room meanwhile
+            self._known.move_to_end(path)
+        return found
+
+    def at_once(self, path: str) -> Found | None:
+        """The page at `path`, if nobody need wait for it: what is in memory, ours or the kernel's.
+
+        None says nothing: it may be there and take a moment to `find`.
+        """
+        found = self.remembered(path)
+        if found is not None:
+            return None if found.large else found
+        page = _page_at(path)
+        if page is None:
+            return None
+        try:
+            found = self._read_at_once(path, page)
+        except OSError:
+            return None
+        if found is not None and self._has_room_for(found):
+            self._remember(found)
         return found
 
     async def find(self, path: str) -> Found | None:
@@ -162,20 +205,26 @@ class Shelf:
         if not done.cancelled() and done.exception() is None and (found := done.result()) is not None:
             self._remember(found)
 
+    def _has_room_for(self, found: Found) -> bool:
+        return found.cost <= self.memory // 8
+
     def _remember(self, found: Found) -> None:
-        self._forget(found.path)
-        if found.cost > self.memory // 8:
+        if not self._has_room_for(found):
+            self._forget(found.path)
             return
-        self._known[found.path] = found
-        self.held += found.cost
-        while self.held > self.memory:
-            _, oldest = self._known.popitem(last=False)
-            self.held -= oldest.cost
+        with self._changing:
+            former = self._known.pop(found.path, None)
+            self._known[found.path] = found
+            self.held += found.cost - (former.cost if former else 0)
+            while self.held > self.memory:
+                _, oldest = self._known.popitem(last=False)
+                self.held -= oldest.cost
 
     def _forget(self, path: str) -> None:
-        found = self._known.pop(path, None)
-        if found is not None:
-            self.held -= found.cost
+        with self._changing:
+            found = self._known.pop(path, None)
+            if found is not None:
+                self.held -= found.cost
 
     def _still_true(self, found: Found) -> bool:
         # What a reader looks at before must still be absent: a page that came shadows a redirection that was.
@@ -230,28 +279,34 @@ class Shelf:
 
     def _read(self, path: str, status: int, file: str) -> Found:
         place = self._place(file)
-        descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with open(descriptor, "rb") as opened:
+        descriptor = os.open(place, _OPENING)
+        try:
             about = os.fstat(descriptor)
             if not stat.S_ISREG(about.st_mode):
-                raise IsADirectoryError(place)
+                raise IsADirectoryError(errno.EISDIR, "a folder", place)
             large = about.st_size > (WHOLE_TEXT if sitefiles.has_twin(file) else WHOLE)
-            body = b"" if large else opened.read()
+            body = b""
+            if not large:
+                with open(descriptor, "rb", closefd=False) as opened:
+                    body = opened.read()
+        finally:
+            os.close(descriptor)
         if not large and len(body) != about.st_size:
             # Only a file written in place, by some other hand, changes while it is read.
             raise _Changed
-        identity = (about.st_mtime_ns, about.st_size, about.st_ino)
+        identity = _identity_of(about)
         if status == 301:
             return _moved(path, place, identity, body)
         packed, small, small_identity = b"", b"", None
-        if sitefiles.has_twin(file) and not large:
-            packed = self._packed(place, body)
-        if packed:
-            small, small_identity = _small(place, body, len(packed))
         if large:
-            etag = "-".join(f"{number:x}" for number in identity)
+            version = "-".join(f"{number:x}" for number in identity)
         else:
-            etag = blake2b(body, digest_size=12).hexdigest()
+            version = _version(identity, sitefiles.checksum(body))
+            if sitefiles.has_twin(file):
+                packed = _packed(place, body)
+                if packed:
+                    small, small_identity = _small(place, body, len(packed))
+                    body = b""
         return Found(
             path=path,
             file=place,
@@ -262,24 +317,51 @@ class Shelf:
             packed=packed,
             small=small,
             small_identity=small_identity,
-            etag=f'"{etag}"',
-            packed_etag=f'"{etag}-gz"',
-            small_etag=f'"{etag}-br"',
-            moment=about.st_mtime_ns // 1_000_000_000,
+            version=version,
+            moment=identity[0] // 1_000_000_000,
             headers=_headers(path, file, status),
             ranges=status == 200 and not sitefiles.has_twin(file),
             is_story=status == 200 and STORY.match(path) is not None,
         )
 
-    def _packed(self, place: str, body: bytes) -> bytes:
-        try:
-            with open(sitefiles.twin_of(place), "rb") as opened:
-                packed = opened.read()
-        except OSError:
-            packed = b""
-        if not sitefiles.agrees(packed, body):
-            packed = sitefiles.pack(body)
-        return packed if len(packed) < len(body) else b""
+    def _read_at_once(self, path: str, page: _Page) -> Found | None:
+        """A page by its twins alone, if they are surely of its version and the disk is not waited for."""
+        place = self._place(page.file)
+        identity = _identity(place)
+        if identity is None or identity[1] > WHOLE_TEXT:
+            return None
+        twin = _of_this_version(place + sitefiles.TWIN, identity)
+        if twin is None:
+            return None
+        packed, _ = twin
+        length, checksum = sitefiles.told_by(packed)
+        if length != identity[1]:
+            return None
+        small, small_identity = b"", None
+        small_place = place + sitefiles.SMALL_TWIN
+        if os.access(small_place, os.F_OK):
+            twin = _of_this_version(small_place, identity)
+            if twin is None:
+                return None
+            small, small_identity = twin
+            if len(small) >= len(packed):
+                small = b""
+        return Found(
+            path=path,
+            file=place,
+            identity=identity,
+            status=200,
+            large=False,
+            body=b"",
+            packed=packed,
+            small=small,
+            small_identity=small_identity,
+            version=_version(identity, checksum),
+            moment=identity[0] // 1_000_000_000,
+            headers=page.headers,
+            ranges=False,
+            is_story=page.is_story,
+        )
 
     # ---- Prefixes that moved ---------------------------------------------------------------------------------------
 
@@ -315,6 +397,26 @@ class Shelf:
         return self._prefixes[1]
 
 
+class _Page(NamedTuple):
+    """What an address alone tells of a page of text."""
+
+    file: str
+    headers: Headers
+    is_story: bool
+
+
+@lru_cache(8192)
+def _page_at(path: str) -> _Page | None:
+    """The page that may stand at `path`; None if that is no text, or not written as addresses are."""
+    try:
+        file = sitefiles.file_of(path)
+    except sitefiles.BadPath:
+        return None
+    if not path.isascii() or not sitefiles.has_twin(file):
+        return None
+    return _Page(file, _headers(path, file, 200), STORY.match(path) is not None)
+
+
 class _Changed(Exception):
     """A file changed while it was read."""
 
@@ -337,6 +439,45 @@ def _identity(place: str) -> Identity | None:
     return about.st_mtime_ns, about.st_size, about.st_ino
 
 
+def _identity_of(about: os.stat_result) -> Identity:
+    return about.st_mtime_ns, about.st_size, about.st_ino
+
+
+def _version(identity: Identity, checksum: int) -> str:
+    """What tells two versions of a page apart: when it was written, to the nanosecond, and what it says."""
+    return f"{identity[0]:x}-{checksum:08x}"
+
+
+def _of_this_version(twin: str, of: Identity) -> tuple[bytes, Identity] | None:
+    """A twin's bytes, if it is of the page `of` and in the kernel's memory. None: look at the page itself.
+
+    The press stamps a page's files with the same nanosecond. That is trusted of files written since this machine
+    started: none of them has been through a loss of power.
+    """
+    descriptor = os.open(twin, _OPENING)
+    try:
+        about = os.fstat(descriptor)
+        if about.st_mtime_ns != of[0] or about.st_ctime < _STARTED or not stat.S_ISREG(about.st_mode):
+            return None
+        room = bytearray(about.st_size)
+        if os.preadv(descriptor, [room], 0, _NO_WAITING) != about.st_size:
+            return None
+    finally:
+        os.close(descriptor)
+    return bytes(room), _identity_of(about)
+
+
+def _packed(place: str, body: bytes) -> bytes:
+    try:
+        with open(sitefiles.twin_of(place), "rb") as opened:
+            packed = opened.read()
+    except OSError:
+        packed = b""
+    if not sitefiles.agrees(packed, body):
+        packed = sitefiles.pack(body)
+    return packed if len(packed) < len(body) else b""
+
+
 def _small(place: str, body: bytes, packed: int) -> tuple[bytes, Identity | None]:
     """The small twin of a page, empty if it is of another version or no smaller than `packed`, and which one it was."""
     try:
@@ -347,7 +488,7 @@ def _small(place: str, body: bytes, packed: int) -> tuple[bytes, Identity | None
         return b"", None
     if len(small) >= packed or not sitefiles.small_agrees(small, body):
         small = b""
-    return small, (about.st_mtime_ns, about.st_size, about.st_ino)
+    return small, _identity_of(about)
 
 
 def _moved(path: str, place: str, identity: Identity, body: bytes) -> Found:
@@ -364,9 +505,7 @@ def _moved(path: str, place: str, identity: Identity, body: bytes) -> Found:
         packed=b"",
         small=b"",
         small_identity=None,
-        etag="",
-        packed_etag="",
-        small_etag="",
+        version="",
         moment=0,
         headers=redirection(target),
         ranges=False,
@@ -380,12 +519,16 @@ def redirection(target: str) -> Headers:
 
 
 def _headers(path: str, file: str, status: int) -> Headers:
-    media = sitefiles.media_type(file)
     caching = PAGE_CACHING
     if status != 200:
         caching = SHORT_CACHING
     elif HASHED.match(path):
         caching = PICTURE_CACHING if path.startswith(PICTURES) else FOREVER_CACHING
+    return _all_headers(sitefiles.media_type(file), caching, sitefiles.has_twin(file))
+
+
+@cache
+def _all_headers(media: str, caching: str, twin: bool) -> Headers:
     headers = [("content-type", media), ("cache-control", caching), *SAFETY]
     if caching == PAGE_CACHING:
         headers.append(("cdn-cache-control", CDN_CACHING))
@@ -393,7 +536,7 @@ def _headers(path: str, file: str, status: int) -> Headers:
         headers.append(("content-security-policy", PAGE_POLICY))
     elif media.startswith("image/svg"):
         headers.append(("content-security-policy", DRAWING_POLICY))
-    if sitefiles.has_twin(file):
+    if twin:
         headers.append(("vary", "accept-encoding"))
     return headers
 

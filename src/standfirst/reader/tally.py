@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import Final
 
@@ -55,17 +56,19 @@ _remembered: Final = lru_cache(2048)(_says_so)
 
 
 class Tally:
-    """Reads since the last `flush`, by path."""
+    """Reads since the last `flush`, by path. Several threads may count."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._counts: Counter[str] = Counter()
+        self._lock = Lock()
         self._since = monotonic()
         self._files = 0
 
     def count(self, path: str) -> None:
-        if path in self._counts or len(self._counts) < MAX_PATHS:
-            self._counts[path] += 1
+        with self._lock:
+            if path in self._counts or len(self._counts) < MAX_PATHS:
+                self._counts[path] += 1
 
     def flush(self) -> Path | None:
         """Write what was counted; None if nothing was. Where it cannot be written, it is kept for the next time."""
@@ -76,12 +79,15 @@ class Tally:
         now = clock.now()
         self._files += 1
         file = self._folder / f"{now:%Y%m%dT%H%M%S%f}Z-{os.getpid()}.json"
-        record = {"at": clock.iso(now), "seconds": seconds, "paths": dict(self._counts)}
+        with self._lock:
+            counted, self._counts = self._counts, Counter()
+        record = {"at": clock.iso(now), "seconds": seconds, "paths": dict(counted)}
         try:
             write_atomically(file, msgspec.json.encode(record))
         except OSError as error:
             log.error("Reads could not be written to %s (%s); they are kept for the next minute.", file, error.strerror)
+            with self._lock:
+                self._counts.update(counted)
             return None
-        self._counts.clear()
         self._since = monotonic()
         return file

@@ -57,11 +57,16 @@ class Newsstand:
             return False
 
     def write(self, path: str, body: bytes | str, status: int = 200) -> Path:
+        """A page as the press writes it: both files with one stamp."""
         file = self.output / sitefiles.file_of(path, status)
         data = body.encode() if isinstance(body, str) else body
+        now = time.time_ns()
         if sitefiles.has_twin(str(file.relative_to(self.output))):
-            write_atomically(Path(sitefiles.twin_of(str(file))), sitefiles.pack(data))
+            twin = Path(sitefiles.twin_of(str(file)))
+            write_atomically(twin, sitefiles.pack(data))
+            os.utime(twin, ns=(now, now))
         write_atomically(file, data)
+        os.utime(file, ns=(now, now))
         return file
 
     def raw(self, request: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """Pages as readers get them: a real reader process, a real folder, real requests."""
 
 import gzip
+import os
 import socket
 import threading
 from email.utils import formatdate
@@ -86,6 +87,39 @@ def test_a_twin_that_is_missing_or_of_another_version_is_not_missed_and_not_serv
         answer = stand.http.get(path)
         assert answer.headers["content-encoding"] == "gzip"
         assert answer.text == BODY
+
+
+@pytest.mark.parametrize("wants", ["gzip", "gzip, br", ""])
+def test_a_folder_that_was_copied_without_its_times_is_served_as_well(stand, wants):
+    """Other stamps than the press gave: then it is the contents that tell if a twin is of this version."""
+    for number, (page, twin) in enumerate(((9, 7), (7, 9), (8, 8))):
+        path = f"/copied/{number}/"
+        file = stand.write(path, BODY)
+        age(file, page)
+        age(file.with_name("index.html.gz"), twin)
+        answers = [stand.http.get(path, headers={"accept-encoding": wants}) for _ in range(3)]
+        assert {answer.text for answer in answers} == {BODY}
+        assert len({answer.headers["etag"] for answer in answers}) == 1
+
+
+def test_a_page_written_between_its_twin_and_itself_is_the_older_one(stand):
+    """The press writes the twin first, and may be ended there."""
+    file = stand.write("/half/", BODY)
+    twin = file.with_name("index.html.gz")
+    twin.write_bytes(sitefiles.pack(b"<p>newer</p>" + BODY.encode()))
+    for wants in ("gzip", ""):
+        assert stand.http.get("/half/", headers={"accept-encoding": wants}).text == BODY
+
+
+def test_folders_asked_for_without_their_slash_cost_no_descriptors(stand):
+    descriptors = f"/proc/{stand.process.pid}/fd"
+    stand.write("/folder/page/", BODY)
+    assert stand.http.get("/folder").status_code == 404
+    before = len(os.listdir(descriptors))
+    for _ in range(40):
+        assert stand.http.get("/folder").status_code == 404
+        assert stand.http.get("/folder/page").status_code == 301
+    assert len(os.listdir(descriptors)) < before + 20
 
 
 def test_the_smaller_twin_is_sent_to_those_who_can_read_it(stand, story):
