@@ -201,7 +201,8 @@ def _server(site: Site, names: str) -> str:
             "@reader",
             [
                 "proxy_pass http://standfirst_reader$request_uri;",
-                "proxy_read_timeout 10s;",
+                "# The supervisor keeps its port, so a reader process that is away refuses nobody: it is silent.",
+                "proxy_read_timeout 3s;",
                 "error_page 502 504 = @alone;",
             ],
         ),

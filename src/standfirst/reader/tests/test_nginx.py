@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -322,6 +323,22 @@ def test_pages_and_notices_are_there_without_the_reader(tmp_path):
         assert nginx.http.get("/newsroom/").status_code in (502, 503)
     finally:
         nginx.stop()
+
+
+def test_a_reader_process_that_is_silent_is_not_waited_for_long(tmp_path):
+    _program()
+    stand = Newsstand(tmp_path)
+    fill(stand)
+    nginx = Nginx(stand.home, f"127.0.0.1:{stand.port}")
+    try:
+        stand.process.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        assert nginx.http.get(STORY).text.startswith(BODY)
+        assert time.monotonic() - began < 8
+    finally:
+        stand.process.send_signal(signal.SIGCONT)
+        nginx.stop()
+        stand.stop()
 
 
 def test_no_reader_notices_that_the_reader_process_is_started_anew(tmp_path):
