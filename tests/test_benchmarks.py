@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from bench import hugo, machine, reader, report, wordpress
+from bench import hugo, machine, publish, reader, report, wordpress
 from bench.copies import Copy
 from bench.hugo_site import export
 from bench.processes import measured
@@ -157,6 +157,31 @@ def test_a_command_is_measured_with_its_children() -> None:
     assert used.peak_mb > 0
     with pytest.raises(SystemExit, match="ended with 3"):
         measured(["sh", "-c", "exit 3"])
+
+
+def test_a_bake_that_was_broken_off_is_done_over_and_no_other_folder_is_touched(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output" / "page").touch()
+    with pytest.raises(SystemExit, match="not from this bench"):
+        publish._begin_again(tmp_path, publish._Stages(file), 10)
+    assert (tmp_path / "output" / "page").exists()
+
+    for name in ("newsroom.sqlite3", "press.sqlite3", "press.sqlite3-wal"):
+        (tmp_path / name).touch()
+    file.write_text('{"stories": 10, "made_s": 1.0}')
+    with pytest.raises(SystemExit, match="a newsroom of 10 stories"):
+        publish._begin_again(tmp_path, publish._Stages(file), 20)
+    publish._begin_again(tmp_path, publish._Stages(file), 10)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["bench.json", "newsroom.sqlite3"]
+
+    (tmp_path / "output").mkdir()
+    file.write_text('{"stories": 10, "made_s": 1.0, "bake_s": 1.0}')
+    publish._begin_again(tmp_path, publish._Stages(file), 10)
+    assert (tmp_path / "output").exists()
+    file.write_text('{"stories": 10}')
+    publish._begin_again(tmp_path, publish._Stages(file), 10)
+    assert [each.name for each in tmp_path.iterdir()] == ["bench.json"]
 
 
 # --- the report ---------------------------------------------------------------------------------------------------
