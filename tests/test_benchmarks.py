@@ -4,15 +4,17 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 import time
 import tomllib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
 
-from bench import hugo, machine, publish, reader, report, wordpress
+from bench import hugo, load, machine, publish, reader, report, wordpress
 from bench.copies import Copy
 from bench.hugo_site import export
 from bench.processes import measured
@@ -157,6 +159,33 @@ def test_a_command_is_measured_with_its_children() -> None:
     assert used.peak_mb > 0
     with pytest.raises(SystemExit, match="ended with 3"):
         measured(["sh", "-c", "exit 3"])
+
+
+class _Peer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/moved/":
+            self.send_response(302)
+            self.send_header("location", "/right/")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<h1>Boats &amp; tides</h1>" if self.path == "/right/" else b"<p>The database is away.</p>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_peer_whose_answer_is_another_page_is_not_measured() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Peer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        load.look_at(base, {"/right/": "Boats & tides"})
+        with pytest.raises(SystemExit, match="/moved/ answers 302"):
+            load.look_at(base, {"/moved/": "Boats & tides"})
+        with pytest.raises(SystemExit, match="does not have the headline “Boats & tides”"):
+            load.look_at(base, {"/broken/": "Boats & tides"})
+        server.shutdown()
 
 
 def test_a_bake_that_was_broken_off_is_done_over_and_no_other_folder_is_touched(tmp_path: Path) -> None:
