@@ -283,17 +283,28 @@ def samples() -> dict[str, dict]:
         "pages_per_s": 950.0,
         "cpu_ms_per_page": 0.7,
         "peak_mb": 200,
-        "written_mb": 25,
+        "pages_mb": 12,
+        "to_disk_mb": 25,
+        "bake_others_cpu_percent": 4,
+        "related": 10,
         "rounds": 40,
         "wagtail_ms": some,
         "press_step_ms": some,
         "publish_ms": some,
         "pages_a_publish": 9.0,
+        "rounds_others_cpu_percent": 3,
+        "about": ABOUT | {"commit": "abc1234"},
+        "bake_about": ABOUT | {"date": "2026-11-21T08:30:00Z"},
     }
+    told = ("about", "bake_about", "pages_mb", "to_disk_mb", "bake_others_cpu_percent", "related")
+    earlier = {name: value for name, value in published.items() if name not in told}
     return {
         "publish": {
-            "about": ABOUT,
-            "sizes": {"sqlite-000001000": published, "postgresql-000001000": published | {"database": "postgresql"}},
+            "sizes": {
+                "postgresql-000001000": published | {"database": "postgresql"},
+                "sqlite-000001000": published,
+                "sqlite-000010000": earlier | {"stories": 10_000, "written_mb": 25},
+            },
         },
         "reader": {
             "about": ABOUT,
@@ -345,6 +356,12 @@ def test_the_report_fills_the_page_from_what_is_there_and_leaves_the_rest(tmp_pa
     assert "of before" not in text
     assert "0.70; bar 0.5 at most: **missed**" in text
     assert "Pages a second: 1,000.00; bar 1,200 at least: **missed**" in text
+    assert "- 1,000 on PostgreSQL; 1,000 on SQLite: 2026-11-22: 2 cores" in text, "rows of one run are told together"
+    assert "- 1,000 on PostgreSQL; 1,000 on SQLite: 2026-11-21: 2 cores" in text, "the bake was another day"
+    assert text.count("- 10,000 on SQLite: not told by the run") == 2
+    assert "ours at abc1234" in text
+    assert "| 200 | 12 | 25 | 4% |" in text
+    assert "| 200 | - | - | - |" in text, "what an earlier bench called written was something else"
     assert report.report(results, page)
     assert page.read_text() == text, "the same results give the same page"
     for name in report.REPORTS:
