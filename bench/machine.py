@@ -88,6 +88,12 @@ def describe(**peers: str) -> Figures:
     }
 
 
+def named() -> str:
+    """The machine in half a line, for a bench that keeps no result."""
+    about = describe()
+    return f"{about['cores']} cores of {about['cpu']}, Python {about['python']}, load {about['load_before'][0]}"
+
+
 def _commit() -> str:
     """What of ours is measured; empty where there is no repository."""
     git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"]
