@@ -32,7 +32,8 @@ from standfirst.stories.models import Address, Author, Publication, Section, Sec
 
 TOP, CHILDREN, AUTHORS = 8, 3, 300
 PARAGRAPHS = 20_000
-RELATED = 5
+RELATED = 10
+"""Stories in each related list: as many as a page shows."""
 
 
 def build(
@@ -202,8 +203,7 @@ def _index(section: Section, made: list[_Made]) -> None:
             {"story_id": each.pk, "other_id": other.pk, "score": 1.0 - place / 10}
             for number, each in enumerate(made)
             # Its neighbours stand for those that it has in common with.
-            for place, other in enumerate((made * 2)[number + 1 : number + 1 + RELATED])
-            if other is not each
+            for place, other in enumerate((made * 2)[number + 1 : number + 1 + min(RELATED, len(made) - 1)])
         ),
     )
     _put(StoryTerms, ({"story_id": each.pk, "event": 0, "published": each.first} for each in made))

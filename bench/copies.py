@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ from typing import Any
 from bench.machine import say
 
 ORIGIN = "https://bench.example"
-RELATED = 10
 
 
 def newsroom(home: Path, stories: int) -> None:
@@ -98,33 +96,9 @@ def _build(number: int) -> None:
     from standfirst.readership import actions as readership
 
     archive.build(number)
-    _relate(random.Random(2))
     readership.rank(clock.now())
     readership.heat(clock.now(), options.load().hot_paths)
     Change.objects.all().delete()
-
-
-def _relate(dice: random.Random) -> None:
-    """Ten related stories for each, of its own section, older ones where there are.
-
-    Finding the likeliest is measured elsewhere; a page only shows a list of ten.
-    """
-    from standfirst.library.models import RelatedStory
-    from standfirst.stories.models import Address
-
-    sections: dict[int, list[int]] = {}
-    for story, section in Address.objects.order_by("story__first_published_at").values_list("story_id", "section_id"):
-        sections.setdefault(section, []).append(story)
-    rows = []
-    for ids in sections.values():
-        for place, story in enumerate(ids):
-            others = ids[max(0, place - 500) : place] if place > RELATED else [id for id in ids[:50] if id != story]
-            for rank, other in enumerate(dice.sample(others, min(RELATED, len(others)))):
-                rows.append(RelatedStory(story_id=story, other_id=other, score=1 - rank / 100))
-        if len(rows) > 20_000:
-            RelatedStory.objects.bulk_create(rows, batch_size=2000)
-            rows = []
-    RelatedStory.objects.bulk_create(rows, batch_size=2000)
 
 
 def _export(file: Path) -> None:

@@ -9,27 +9,23 @@ In a newsroom of that many stories by ten authors, nearly all in one section, wi
   a story published meanwhile takes (not more than twice as long as usual, if all is well);
 - the section is moved: how long until the old addresses answer 301 to the new ones, each of a thousand picked at
   random, how long until all pages are printed at their new ones, and how many files say so.
+
+Ends with 1 if a page still has the author's old name, an old address does not lead to the new one, or a page could not
+be printed.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import random
-import shutil
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from bench import running
+from bench import machine, running
 
 LISTS = 100
 USUAL = 20
@@ -67,7 +63,7 @@ def measure(number: int) -> dict[str, Any]:
     RelatedStory.objects.filter(other_id=hub.pk).delete()
     RelatedStory.objects.bulk_create(RelatedStory(story_id=key, other_id=hub.pk, score=2.0) for key in keys)
     Change.objects.all().delete()
-    subprocess.run([sys.executable, "-m", "standfirst", "press", "run", "--all"], check=True, stdout=subprocess.DEVNULL)
+    running.print_everything()
     by = archive.editor()
     engine = wiring.engine(output=home / "output")
 
@@ -90,10 +86,11 @@ def measure(number: int) -> dict[str, Any]:
         return (time.perf_counter() - began) * 1000
 
     report: dict[str, Any] = {"stories": number}
+    wrong: list[str] = []
     with running.serving(home) as client:
         _until(at_rest)
         usual = [publish(f"Usual story {place}", client, other) for place in range(USUAL)]
-        report["usual_publish_ms"] = _summary(usual)
+        report["usual_publish_ms"] = machine.tail(usual)
         _until(at_rest)
 
         showing = [Address.objects.current().get(story_id=key).path for key in keys]
@@ -102,9 +99,13 @@ def measure(number: int) -> dict[str, Any]:
             raise SystemExit("The hub is not in its lists.")
         began = time.perf_counter()
         stories.take_down(story=hub, kind="kill", reason="A rehearsal", names=False, by=by)
-        left = showing
-        while left:
-            left = [path for path in left if named in client.get(path).content]
+        left = set(showing)
+
+        def clean() -> bool:
+            left.difference_update([path for path in left if named not in client.get(path).content])
+            return not left
+
+        running.until(clean, 120, "the hub to leave its lists")
         report["hub_killed"] = {"lists": len(showing), "clean_after_s": round(time.perf_counter() - began, 2)}
         _until(at_rest)
 
@@ -120,14 +121,17 @@ def measure(number: int) -> dict[str, Any]:
             time.sleep(0.5)
         took = time.perf_counter() - began
         some = dice.sample(list(theirs), min(200, len(theirs)))
-        wrong = [key for key in some if b"Renamed Author" not in _page(client, key)]
+        without = [key for key in some if b"Renamed Author" not in _page(client, key)]
+        if without:
+            wrong.append(f"{len(without)} of {len(some)} pages lack the author's new name")
         report["author_renamed"] = {
             "stories": len(theirs),
             "saved_ms": round(saved * 1000),
             "all_pages_after_s": round(took, 1),
-            "pages_without_the_name": len(wrong),
+            "pages_asked": len(some),
+            "pages_without_the_name": len(without),
             "published_meanwhile": len(meanwhile),
-            "publish_meanwhile_ms": _summary(meanwhile) if meanwhile else None,
+            "publish_meanwhile_ms": machine.tail(meanwhile) if meanwhile else None,
             "times_usual": round(statistics.median(meanwhile) / statistics.median(usual), 2) if meanwhile else None,
         }
 
@@ -146,6 +150,8 @@ def measure(number: int) -> dict[str, Any]:
             time.sleep(0.5)
         took = time.perf_counter() - began
         bad = [old[key] for key in picked if not _leads(client, old[key], key)]
+        if bad:
+            wrong.append(f"{len(bad)} of {len(picked)} old addresses do not lead to the new ones, e.g. {bad[0]}")
         moved = [file for file in (home / "output" / "moved").rglob("*") if file.is_file()]
         report["section_moved"] = {
             "stories": len(old),
@@ -156,11 +162,15 @@ def measure(number: int) -> dict[str, Any]:
             "not_answered_301": len(bad),
             "files_for_moved": len(moved),
             "published_meanwhile": len(meanwhile),
-            "publish_meanwhile_ms": _summary(meanwhile) if meanwhile else None,
+            "publish_meanwhile_ms": machine.tail(meanwhile) if meanwhile else None,
             "times_usual": round(statistics.median(meanwhile) / statistics.median(usual), 2) if meanwhile else None,
         }
         report["old_top"] = client.get(f"/{top.slug}/").status_code
-    return report
+        if report["old_top"] != 200:
+            wrong.append(f"/{top.slug}/, which stays, answers {report['old_top']}")
+    if failed := engine.status().failed:
+        wrong.append(f"{len(failed)} pages could not be printed, e.g. {next(iter(failed.items()))}")
+    return report | {"wrong": wrong}
 
 
 def _page(client: httpx.Client, key: int) -> bytes:
@@ -177,32 +187,16 @@ def _leads(client: httpx.Client, path: str, key: int) -> bool:
     return answer.status_code == 301 and answer.headers["location"].endswith(new) and client.get(new).status_code == 200
 
 
-def _summary(values: list[float]) -> dict[str, float]:
-    ordered = sorted(values)
-    return {
-        "median": round(statistics.median(ordered), 1),
-        "p95": round(ordered[min(len(ordered) - 1, round(len(ordered) * 0.95))], 1),
-        "worst": round(ordered[-1], 1),
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stories", type=int, default=100_000)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
+    machine.end_cleanly()
     if wanted.inside:
-        report = measure(wanted.stories)
-        Path(os.environ["STANDFIRST_HOME"], "report.json").write_text(json.dumps(report))
-        return
-    home = Path(tempfile.mkdtemp(prefix="standfirst-bench-"))
-    environment = {**os.environ, "STANDFIRST_HOME": str(home), "STANDFIRST_LOG_LEVEL": "ERROR"}
-    try:
-        subprocess.run([sys.executable, "-m", "bench.hubs", "--inside", *sys.argv[1:]], check=True, env=environment)
-        report = json.loads((home / "report.json").read_text())
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-    print(json.dumps(report, indent=2))
+        running.hand_in(measure(wanted.stories))
+    else:
+        running.tell(running.reported("bench.hubs"))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import copies, machine
+from bench import copies, machine, publish
 from bench.hugo_site import export
 from bench.machine import Figures, middle
 from bench.processes import Used, measured
@@ -221,6 +221,7 @@ def _print_everything(jobs: int) -> int:
     while worker.press(patience=float("inf")) and sum(worker.engine.status().backlog.values()):
         pass
     worker.dismiss()
+    publish.check(worker)
     return worker.engine.status().pages
 
 

@@ -13,13 +13,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import random
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -27,7 +23,7 @@ from typing import Any
 
 import httpx
 
-from bench import copy, running
+from bench import copy, machine, running
 
 
 def spread(headline: str) -> None:
@@ -78,14 +74,13 @@ def _kind(path: str, story: str) -> str:
 
 
 def run(number: int, rounds: int) -> dict[str, Any]:
-    home = Path(tempfile.mkdtemp(prefix="standfirst-bench-"))
-    inbox = home / "inbox"
-    inbox.mkdir()
     dice = random.Random(7)
     results: dict[str, list[float]] = defaultdict(list)
     kinds: dict[str, list[float]] = defaultdict(list)
     surfaces: list[int] = []
-    try:
+    with running.folder() as home:
+        inbox = home / "inbox"
+        inbox.mkdir()
         running.child(home, "-m", "bench.kill", "--prepare", str(number), "--inbox", str(inbox))
         with running.serving(home) as client:
             for turn in range(rounds):
@@ -105,9 +100,9 @@ def run(number: int, rounds: int) -> dict[str, Any]:
                             break
                         shown = again
                         time.sleep(1)
-                    story = next(
-                        path for path in shown if str(path).count("/") > 4 and _is_story(client, path, headline)
-                    )
+                    pages = (path for path in shown if path.count("/") > 4 and _is_story(client, path, headline))
+                    if (story := next(pages, None)) is None:
+                        raise SystemExit(f"{way.name}: there is no page of the story among {len(shown)} surfaces.")
                     began = running.put(inbox, *way.kill)
                     left, last = set(shown), 0.0
                     while left:
@@ -122,15 +117,13 @@ def run(number: int, rounds: int) -> dict[str, Any]:
                     results[way.name].append(last)
                     surfaces.append(len(shown))
                     print(f"{way.name}: {last:.0f} ms, {len(shown)} surfaces", file=sys.stderr, flush=True)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
     return {
         "stories": number,
         "rounds": rounds,
         "surfaces": statistics.median(surfaces),
-        "ways": {name: _summary(values) for name, values in results.items()},
-        "all": _summary([value for values in results.values() for value in values]),
-        "kinds of surface": {name: _summary(values) for name, values in kinds.items()},
+        "ways": {name: _ms(values) for name, values in results.items()},
+        "all": _ms([value for values in results.values() for value in values]),
+        "kinds of surface": {name: _ms(values) for name, values in kinds.items()},
     }
 
 
@@ -143,13 +136,8 @@ def _is_story(client: httpx.Client, path: str, headline: str) -> bool:
     return answer.status_code == 200 and f"{headline}</h1>" in answer.text.replace("\n", "")
 
 
-def _summary(values: list[float]) -> dict[str, float]:
-    ordered = sorted(values)
-    return {
-        "median_ms": round(statistics.median(ordered)),
-        "p95_ms": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]),
-        "worst_ms": round(ordered[-1]),
-    }
+def _ms(values: list[float]) -> dict[str, float]:
+    return {f"{name}_ms": round(value) for name, value in machine.tail(values).items()}
 
 
 def main() -> None:
@@ -160,12 +148,13 @@ def main() -> None:
     parser.add_argument("--inbox", help=argparse.SUPPRESS)
     parser.add_argument("--spread", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    machine.end_cleanly()
     if arguments.prepare is not None:
         running.prepare(arguments.prepare, arguments.inbox)
     elif arguments.spread:
         spread(arguments.spread)
     else:
-        print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}", file=sys.stderr)
+        machine.say(machine.named())
         print(json.dumps(run(arguments.stories, arguments.rounds), indent=2))
 
 

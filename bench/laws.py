@@ -6,8 +6,10 @@
 A newsroom is made in a temporary folder and printed. Then people's doings (`tests.histories`) follow each other as fast
 as they go, by Wagtail's own doors, while the worker process prints what follows from them; at random moments it gets a
 SIGKILL and is started again. After each of so many parts the press may come to rest, and every page is compared with
-what its snapshots say; at the end with what the database says, and no killed or embargoed story may be readable. Ends
-with 1, and what differs, if a law is broken. What touches many thousand pages at once (a section moved, the paper
+what its snapshots say; at the end with what the database says. Each time every address of every killed, withheld or
+embargoed story is asked for, and may not have the story or any of its words. A change that was refused, or for which
+there was nothing to do, is counted apart. Ends with 1, and what differs, if a law is broken, or if a worker ended
+that nobody had ended. What touches many thousand pages at once (a section moved, the paper
 renamed) is rare, as it is in life. With 100,000 stories it takes some hours; `--stories 3000 --changes 300 --proofs 3`
 takes some minutes.
 """
@@ -15,30 +17,33 @@ takes some minutes.
 from __future__ import annotations
 
 import argparse
+import html
 import io
 import json
-import os
 import random
-import shutil
+import re
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import running
+from bench import machine, running
 
 if TYPE_CHECKING:
+    from standfirst.pages.output import Output
     from standfirst.pictures.models import Picture
     from standfirst.stories.models import Section, Story
 
 REST = 1_800.0
 """Seconds for which the press may take to come to rest: the paper may have been renamed."""
+STOPS = 120.0
+"""Seconds in which a worker that is asked to must have ended."""
 
 
 class Workers:
@@ -51,6 +56,8 @@ class Workers:
         self._peace = threading.Event()
         self._away = threading.Event()
         self.deaths = 0
+        self.crashes: list[int] = []
+        """What workers returned that ended by themselves, or otherwise than they were asked to."""
         self._alive = 0
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._watch) for _ in range(number)]
@@ -68,17 +75,29 @@ class Workers:
             worker = subprocess.Popen([sys.executable, "-m", "standfirst.conf.worker"])
             # It takes a good second to start.
             until = time.monotonic() + self._dice.choice((1.5, 3.0, 6.0, 12.0)) * (0.5 + self._dice.random())
+            # By itself it never ends.
+            meant: tuple[int, ...] = ()
             while worker.poll() is None and not self._ended.is_set() and not self._away.is_set():
                 time.sleep(0.01)
-                if self._kill and not self._peace.is_set() and time.monotonic() > until:
+                if self._kill and not self._peace.is_set() and time.monotonic() > until and worker.poll() is None:
                     worker.kill()
-                    self.deaths += 1
+                    meant = (-signal.SIGKILL,)
                     break
-            if worker.poll() is None:
+            if not meant and worker.poll() is None:
                 worker.send_signal(signal.SIGTERM)
-            worker.wait()
+                # The second, if it had not come so far as to take the signal.
+                meant = (0, -signal.SIGTERM)
+            try:
+                code = worker.wait(STOPS)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                code = worker.wait()
             with self._lock:
                 self._alive -= 1
+                if code not in meant:
+                    self.crashes.append(code)
+                elif code == -signal.SIGKILL:
+                    self.deaths += 1
 
     def away(self, on: bool) -> None:
         """Have all of them end, and none take their place; or have them come back."""
@@ -146,8 +165,51 @@ class Large:
 
 RARE = {"move_section": 0.02, "rename_section": 0.05, "rename_site": 0.005, "rename_author": 0.3}
 """How often these are done, where all others are done once."""
+TELLING = 8
+"""Characters from which a text is taken for a story's own."""
 NEVER = ("time_passes",)
 """The worker's clock is its own."""
+
+
+def readable(read: Callable[[str], Output | None]) -> tuple[list[str], int]:
+    """What readers get of stories that nobody may read now, in sentences; and how many addresses were asked for."""
+    from standfirst.stories.models import Address, Embargo, Story, Takedown
+
+    wrong: list[str] = []
+    taken = dict(Takedown.objects.filter(undone_at=None).values_list("story_id", "names"))
+    kept = set(Embargo.objects.standing().values_list("story_id", flat=True))
+    asked = 0
+    for story in Story.objects.filter(pk__in=taken.keys() | kept).order_by("pk"):
+        if story.live:
+            wrong.append(f"story {story.pk} is live in the database")
+        words = _words(story, headline=not taken.get(story.pk))
+        for address in Address.objects.filter(story=story).select_related("section_path"):
+            asked += 1
+            output = read(address.path)
+            if output is None or output.status == 301:
+                continue
+            text = html.unescape(re.sub(r"<[^>]+>", " ", output.body.decode()))
+            if output.status != 410:
+                wrong.append(f"{address.path} answers {output.status}")
+            # A number that only begins alike is another headline's.
+            elif said := [each for each in words if re.search(rf"{re.escape(each)}(?!\d)", text)]:
+                wrong.append(f"{address.path} says {said[0]!r}")
+    return wrong, asked
+
+
+def _words(story: Story, *, headline: bool) -> set[str]:
+    """Texts by which a story would be known, in any of its revisions. What is short may stand anywhere."""
+    found: set[str] = set()
+    for each in (story, *(revision.as_object() for revision in story.revisions.all())):
+        found.update(
+            re.sub(r"<[^>]+>", "", html.unescape(str(block.value.source)))
+            for block in each.body
+            if block.block_type == "paragraph"
+        )
+        found.add(each.standfirst)
+        if headline:
+            found.add(each.title)
+    return {text.strip() for text in found if len(text.strip()) >= TELLING}
 
 
 def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> dict[str, Any]:
@@ -160,7 +222,7 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
     from standfirst.changes.models import Change
     from standfirst.people import actions as people
     from standfirst.press import wiring
-    from standfirst.stories.models import Embargo, Section, Story, Takedown
+    from standfirst.stories.models import Section
     from tests.histories import History
 
     def say(sentence: str) -> None:
@@ -171,7 +233,7 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
     Change.objects.all().delete()
     say(f"{number} stories made; printing.")
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "standfirst", "press", "run", "--all"], check=True, stdout=subprocess.DEVNULL)
+    running.print_everything()
     say(f"Printed in {time.perf_counter() - began:.0f} s.")
     hired = {
         name: people.hire(username=name, name=name.title(), roles=[role])
@@ -197,6 +259,8 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
     found: list[dict[str, Any]] = []
     refused: Counter[str] = Counter()
     done: Counter[str] = Counter()
+    idle: Counter[str] = Counter()
+    wrong: list[str] = []
     spent = 0.0
 
     def rests() -> bool:
@@ -205,6 +269,12 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
     def at_rest() -> None:
         running.until(rests, REST, "the press to come to rest")
 
+    def come_back() -> None:
+        """Let workers in again, and wait until one has been through a round."""
+        since = time.time()
+        workers.away(False)
+        running.until(lambda: _ready(home / "run" / "worker.json", since), REST, "a worker to be ready again")
+
     try:
         for part in range(1, proofs + 1):
             began = time.perf_counter()
@@ -212,10 +282,11 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
                 history.doings = dice.choices(every, weights)
                 history.step()
                 doing, _, outcome = history.told[-1].partition(": ")
-                (refused if outcome.startswith("refused") else done)[doing] += 1
+                (refused if outcome.startswith("refused") else idle if outcome == "None" else done)[doing] += 1
             spent += time.perf_counter() - began
             workers.peace(True)
-            last, before, looks = part == proofs, "", 0
+            last, looks, first = part == proofs, 0, ""
+            before: list[str] = []
             began = time.perf_counter()
             while True:
                 while True:
@@ -224,45 +295,65 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
                     workers.away(True)
                     if rests():
                         break
-                    workers.away(False)
+                    come_back()
                 every_record = wiring.Ahead()
                 proof = engine.proof(every_record.compose, every_record) if last else engine.proof()
+                faults, asked = readable(engine.outlet.read)
+                if not proof.ok:
+                    faults.insert(0, str(proof))
                 looks += 1
                 # A picture's rights may end while it is looked at and no worker hears of it: that is no fault, and gone
                 # at the next look. What is found twice is one.
-                if proof.ok or str(proof) == before or looks > 4:
+                if not faults or faults == before or looks > 4:
                     break
-                before = str(proof)
-                say(f"Looking again, because of {proof}")
-                workers.away(False)
+                before = faults
+                first = first or "; ".join(faults)
+                say(f"Looking again, because of {'; '.join(faults)}")
+                come_back()
             took = time.perf_counter() - began
-            found.append({"pages": proof.pages, "ok": proof.ok, "looks": looks, "seconds": round(took, 1)})
+            found.append(
+                {
+                    "pages": proof.pages,
+                    "taken_down_addresses": asked,
+                    "ok": not faults,
+                    "looks": looks,
+                    "seconds": round(took, 1),
+                    **({"first_look": first} if first else {}),
+                }
+            )
             say(
                 f"{part} of {proofs}: {sum(done.values())} changes, {workers.deaths} workers killed, "
-                f"{proof.pages} pages proved in {took:.0f} s: {'clean' if proof.ok else proof}"
+                f"{proof.pages} pages proved in {took:.0f} s: {'; '.join(faults) or 'clean'}"
             )
-            if not proof.ok:
+            wrong += faults
+            if faults:
                 break
             workers.peace(False)
             workers.away(False)
-        readable = [
-            takedown.story_id
-            for takedown in Takedown.objects.filter(undone_at=None)
-            if Story.objects.get(pk=takedown.story_id).live
-        ] + [each.story_id for each in Embargo.objects.standing() if Story.objects.get(pk=each.story_id).live]
     finally:
         workers.end()
+    if workers.crashes:
+        wrong.append(f"workers that nobody ended returned {workers.crashes}")
     return {
         "stories": number,
         "changes": sum(done.values()),
         "refused": sum(refused.values()),
-        "changes_a_second": round(sum(done.values()) / spent, 1),
+        "nothing_to_do": sum(idle.values()),
+        "steps_a_second": round(sum((done + refused + idle).values()) / spent, 1),
         "workers_killed": workers.deaths,
+        "workers_crashed": workers.crashes,
         "proofs": found,
-        "clean": all(each["ok"] for each in found) and not readable,
-        "readable_though_taken_down": readable,
+        "wrong": wrong,
         "doings": dict(done),
     }
+
+
+def _ready(heartbeat: Path, since: float) -> bool:
+    """True if a worker has said after that moment that it has nothing to do."""
+    try:
+        return heartbeat.stat().st_mtime > since and json.loads(heartbeat.read_text())["doing"] == "ready"
+    except FileNotFoundError:
+        return False
 
 
 def main() -> None:
@@ -276,35 +367,14 @@ def main() -> None:
     parser.add_argument("--postgresql", action="store_true", help="on PostgreSQL, from the development requirements")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
+    machine.end_cleanly()
+    if wanted.changes < wanted.proofs:
+        parser.error("There must be as many changes as proofs at least.")
     if wanted.inside:
         hands = 0 if wanted.peace else wanted.workers
-        report = measure(wanted.stories, wanted.changes, wanted.proofs, wanted.seed, hands)
-        Path(os.environ["STANDFIRST_HOME"], "report.json").write_text(json.dumps(report))
-        return
-    home = Path(tempfile.mkdtemp(prefix="standfirst-bench-"))
-    environment = {
-        **os.environ,
-        "STANDFIRST_HOME": str(home),
-        "STANDFIRST_LOG_LEVEL": "ERROR",
-        "DJANGO_SETTINGS_MODULE": "standfirst.conf.settings",
-    }
-    server = None
-    if wanted.postgresql:
-        from tests import postgres
-
-        server = postgres.start()
-        newsroom, press = map(server.url, postgres.DATABASES)
-        environment |= {"DATABASE_URL": newsroom, "PRESS_DATABASE_URL": press}
-    try:
-        subprocess.run([sys.executable, "-m", "bench.laws", "--inside", *sys.argv[1:]], check=True, env=environment)
-        report = json.loads((home / "report.json").read_text())
-    finally:
-        if server is not None:
-            server.stop()
-        shutil.rmtree(home, ignore_errors=True)
-    print(json.dumps(report, indent=2))
-    if not report["clean"]:
-        sys.exit(1)
+        running.hand_in(measure(wanted.stories, wanted.changes, wanted.proofs, wanted.seed, hands))
+    else:
+        running.tell(running.reported("bench.laws", postgresql=wanted.postgresql))
 
 
 if __name__ == "__main__":

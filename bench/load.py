@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import random
 import resource
 import statistics
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 from bench.machine import Figures, middle, program
 from bench.processes import busy_seconds, cpu_seconds
@@ -67,10 +71,26 @@ def addresses(file: Path, paths: Sequence[str]) -> Path:
     return file
 
 
+def look_at(base: str, headlines: Mapping[str, str], number: int = 50) -> None:
+    """Ask a server for so many of the paths. Ends the program unless each gives a page with the headline of its story.
+
+    A page that says what went wrong, or an address that leads elsewhere, would count as any other answer.
+    """
+    paths = list(headlines)
+    headers = {"Accept-Encoding": "gzip", "User-Agent": BROWSER}
+    with httpx.Client(base_url=base, headers=headers, timeout=60, trust_env=False) as client:
+        for path in random.Random(5).sample(paths, min(number, len(paths))):
+            answer = client.get(path)
+            if answer.status_code != 200:
+                raise SystemExit(f"{base}{path} answers {answer.status_code}, before anything is measured.")
+            if headlines[path] not in html.unescape(answer.text):
+                raise SystemExit(f"{base}{path} does not have the headline “{headlines[path]}”.")
+
+
 def round_on(base: str, paths: Path, pids: Sequence[int], seconds: float, *, seed: int) -> Round:
     """Ask the server at `base`, whose first processes are `pids`, for addresses of the file, 64 at a time.
 
-    Ends the program if an answer is no 2xx or does not come.
+    Ends the program if an answer is above 399 or does not come; what is below is for `look_at`.
     """
     script = paths.with_name("load.lua")
     script.write_text(_SCRIPT)

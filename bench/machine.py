@@ -81,10 +81,26 @@ def describe(**peers: str) -> Figures:
         "memory_gb": round(memory / (1 << 20), 1),
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "commit": _commit(),
         "peers": peers,
         "date": clock.iso(clock.now()),
         "load_before": [round(number, 2) for number in os.getloadavg()],
     }
+
+
+def named() -> str:
+    """The machine in half a line, for a bench that keeps no result."""
+    about = describe()
+    return f"{about['cores']} cores of {about['cpu']}, Python {about['python']}, load {about['load_before'][0]}"
+
+
+def _commit() -> str:
+    """What of ours is measured; empty where there is no repository."""
+    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+    except FileNotFoundError:
+        return ""
 
 
 def _lines(file: str) -> list[str]:
@@ -113,6 +129,16 @@ def middle(numbers: Sequence[float], digits: int = 1) -> Figures:
     """The median with the least and the greatest: what rounds gave."""
     rounded = [round(number, digits) for number in (statistics.median(numbers), min(numbers), max(numbers))]
     return dict(zip(("median", "least", "most"), rounded, strict=True))
+
+
+def tail(numbers: Sequence[float]) -> dict[str, float]:
+    """The median, what 19 of 20 stay below, and the worst."""
+    ordered = sorted(numbers)
+    return {
+        "median": round(statistics.median(ordered), 1),
+        "p95": round(ordered[min(len(ordered) - 1, round(len(ordered) * 0.95))], 1),
+        "worst": round(ordered[-1], 1),
+    }
 
 
 def end_cleanly() -> None:

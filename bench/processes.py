@@ -111,6 +111,17 @@ def busy_seconds() -> float:
     return (sum(fields) - fields[3] - fields[4]) / _TICK
 
 
+def to_disk_mb(pid: int) -> float:
+    """What a family has given the kernel to put on disks (Linux's `write_bytes`: no pipes, nothing on a file system in
+    memory), in megabytes; dead ones included, if they were waited for."""
+    total = 0
+    for one in family(pid):
+        with suppress(OSError):
+            fields = dict(line.split(": ") for line in Path(f"/proc/{one}/io").read_text().splitlines())
+            total += int(fields["write_bytes"])
+    return total / (1 << 20)
+
+
 def peaks_mb(pid: int) -> dict[int, float]:
     """The most memory that each process of a family has had so far, in megabytes."""
     found = {}
@@ -131,6 +142,46 @@ def shared_out_mb(pid: int) -> float:
                 if line.startswith("Pss:"):
                     total += int(line.split()[1]) / 1024
     return total
+
+
+@dataclass
+class Together:
+    """What families of processes took together while a block ran."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    others_cpu_s: float = 0.0
+    """What the rest of the machine used meanwhile."""
+    to_disk_mb: float = 0.0
+    peak_mb: float = 0.0
+    """The most memory at a time, each shared page counted once (PSS), looked at twice a second."""
+
+
+@contextmanager
+def watching(*pids: int, memory: bool = True) -> Iterator[Together]:
+    """Fills in what these processes and their descendants take until the block ends. Looking at memory costs them a
+    little time."""
+    found, ended = Together(), threading.Event()
+
+    def look() -> None:
+        while memory:
+            found.peak_mb = max(found.peak_mb, sum(map(shared_out_mb, pids)))
+            if ended.wait(0.5):
+                return
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    busy, written, used = busy_seconds(), sum(map(to_disk_mb, pids)), sum(map(cpu_seconds, pids))
+    began = time.perf_counter()
+    try:
+        yield found
+    finally:
+        found.wall_s = time.perf_counter() - began
+        found.cpu_s = sum(map(cpu_seconds, pids)) - used
+        found.to_disk_mb = sum(map(to_disk_mb, pids)) - written
+        found.others_cpu_s = max(0.0, busy_seconds() - busy - found.cpu_s)
+        ended.set()
+        looking.join()
 
 
 @dataclass

@@ -26,7 +26,7 @@ from urllib.parse import quote
 import httpx
 
 from bench import copies, machine
-from bench.load import BROWSER, CONNECTIONS, WARM, Round, addresses, ratio, round_on, summed_up
+from bench.load import BROWSER, CONNECTIONS, WARM, Round, addresses, look_at, ratio, round_on, summed_up
 from bench.processes import answers, family, free_port, measured, peaks_mb, serving, shared_out_mb
 
 MIX = 3000
@@ -46,13 +46,15 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Server:
-    """One of those compared: where it listens, its first process, and the paths of one story and of many."""
+    """One of those compared: where it listens, its first process, the paths of one story and of many, and what those
+    stories are called."""
 
     name: str
     base: str
     pid: int
     one: Path
     many: Path
+    headlines: dict[str, str]
 
 
 # --- the servers --------------------------------------------------------------------------------------------------
@@ -146,27 +148,30 @@ def _servers(home: Path, copy: copies.Copy, folder: Path, running: ExitStack) ->
     some = dice.sample(every, min(MIX, len(every)))
     # A page of ordinary length: the median one.
     page = sorted(every, key=lambda story: sum(len(block.get("html", "")) for block in story["body"]))[len(every) // 2]
+    headlines = {quote(story["path"]): story["headline"] for story in (*some, page)}
     paths = [quote(story["path"]) for story in some]
     one, many = addresses(folder / "one", [quote(page["path"])]), addresses(folder / "many", paths)
     # Plain Wagtail's addresses have no day.
     undated = re.compile(r"/\d{4}/\d\d/\d\d(?=/)")
     plain_one = addresses(folder / "plain-one", [undated.sub("", quote(page["path"]))])
     plain_many = addresses(folder / "plain-many", [undated.sub("", path) for path in paths])
+    plain_headlines = {undated.sub("", path): headline for path, headline in headlines.items()}
 
     base, pid = running.enter_context(our_reader(home, folder, 256))
-    yield Server("memory", base, pid, one, many)
+    yield Server("memory", base, pid, one, many, headlines)
     base, pid = running.enter_context(our_reader(home, folder, 0.001))
-    yield Server("disk", base, pid, one, many)
+    yield Server("disk", base, pid, one, many, headlines)
     if machine.program("nginx"):
         base, pid = running.enter_context(nginx(home / "output" / "pages", folder))
-        yield Server("nginx", base, pid, one, many)
+        yield Server("nginx", base, pid, one, many, headlines)
     base, pid = running.enter_context(wagtail(copy.file, folder))
-    yield Server("wagtail", base, pid, plain_one, plain_many)
+    yield Server("wagtail", base, pid, plain_one, plain_many, plain_headlines)
 
 
 def _rounds(servers: list[Server], seconds: float, rounds: int) -> machine.Figures:
     found: machine.Figures = {"connections": CONNECTIONS, "pages": {}}
     for server in servers:
+        look_at(server.base, server.headlines)
         found["pages"][server.name] = _page(server)
     for kind in ("one", "many"):
         told: dict[str, list[Round]] = {server.name: [] for server in servers}
@@ -230,7 +235,8 @@ def tell(found: machine.Figures) -> None:
             got = found[kind][bar]["median"]
             print(f"  {bar:20} {got:9.2f}  bar {BARS[bar]}: {'held' if got >= BARS[bar] else 'missed'}")
         p99 = found[kind]["servers"]["memory"]["p99_ms"]["median"]
-        print(f"  {'p99, from memory':20} {p99:9.2f}  bar {BARS['p99_ms']}: {'held' if p99 < 20 else 'missed'}")
+        held = "held" if p99 <= BARS["p99_ms"] else "missed"
+        print(f"  {'p99, from memory':20} {p99:9.2f}  bar {BARS['p99_ms']}: {held}")
     print("\nmemory, MB (peaks added up; shared out now):")
     for name, each in found["memory"].items():
         print(f"  {NAMES[name]:20} {each['peak_mb']:6} {each['shared_out_mb']:6}  in {each['processes']} processes")

@@ -40,14 +40,30 @@ def spread(found: Result, digits: int = 0) -> str:
 
 
 def ran_on(result: Result) -> str:
-    """One sentence on the machine."""
+    """One sentence on the machine, and on what of ours ran there."""
     about = result["about"]
     peers = ", ".join(f"{name} {version}" for name, version in about["peers"].items())
     load = about["load_before"][0]
+    commit = about.get("commit", "")
     return (
         f"{about['date'][:10]}: {about['cores']} cores of {about['cpu']}, {about['memory_gb']} GB, {about['kernel']}, "
-        f"Python {about['python']}{', ' if peers else ''}{peers}. Load before the run: {load}."
+        f"Python {about['python']}{', ' if peers else ''}{peers}{', ours at ' if commit else ''}{commit}. "
+        f"Load before the run: {load}."
     )
+
+
+def each_ran_on(sizes: Sequence[Result], about: str) -> str:
+    """For rows of several runs, which of them ran where and when: those of one run together."""
+    runs: dict[str, list[str]] = {}
+    for each in sizes:
+        says = ran_on({"about": each[about]}) if each.get(about) else "not told by the run"
+        runs.setdefault(says, []).append(_named(each))
+    return "\n".join(f"- {'; '.join(names)}: {says}" for says, names in runs.items())
+
+
+def known(found: Result, name: str, ending: str = "") -> str:
+    """A whole number, or a dash where the run did not tell it."""
+    return f"{found[name]:,.0f}{ending}" if name in found else "-"
 
 
 def bar(got: float, wanted: float, *, most: bool = False) -> str:
@@ -190,7 +206,7 @@ def publish_report(result: Result) -> str:
     sizes = list(result["sizes"].values())
     rounds = min(each["rounds"] for each in sizes)
     publish = table(
-        ["stories", "Wagtail's share, ms", "the press's, ms", "together, ms", "pages"],
+        ["stories", "Wagtail's share, ms", "the press's, ms", "together, ms", "pages", "related", "others' CPU"],
         [
             [
                 _named(each),
@@ -198,6 +214,8 @@ def publish_report(result: Result) -> str:
                 _times(each["press_step_ms"]),
                 _times(each["publish_ms"]),
                 f"{each['pages_a_publish']:g}",
+                known(each, "related"),
+                known(each, "rounds_others_cpu_percent", "%"),
             ]
             for each in sizes
         ],
@@ -211,7 +229,9 @@ def publish_report(result: Result) -> str:
             "pages a second",
             "CPU ms a page",
             "PSS of all, MB",
-            "written, MB",
+            "pages, MB",
+            "to disk, MB",
+            "others' CPU",
         ],
         [
             [
@@ -222,18 +242,21 @@ def publish_report(result: Result) -> str:
                 f"{each['pages_per_s']:,.0f}",
                 f"{each['cpu_ms_per_page']:.2f}",
                 f"{each['peak_mb']:,}",
-                f"{each['written_mb']:,}",
+                known(each, "pages_mb"),
+                known(each, "to_disk_mb"),
+                known(each, "bake_others_cpu_percent", "%"),
             ]
             for each in sizes
         ],
     )
     return "\n\n".join(
         [
-            ran_on(result),
             f"One publish with a full hot set, median / what 19 of 20 stay below, {rounds} rounds or more:",
             publish,
+            each_ran_on(sizes, "about"),
             "A full bake with gzip twins and the ledger, on all cores, after one process has built the ledger:",
             bake,
+            each_ran_on(sizes, "bake_about"),
         ]
     )
 

@@ -1,23 +1,109 @@
-"""Runs a bench newsroom with its real processes, and puts files where an agency would."""
+"""Runs a bench in a newsroom of its own, that with its real processes, and puts files where an agency would."""
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from bench import copy
+from bench import copy, processes
 
 FEED = "bench-wire"
 PASSWORD = "a bench has no secrets"
+DATABASE_PROCESS = "BENCH_DATABASE_PROCESS"
+"""In the environment of what `apart` runs: the number of the database server's first process, where there is one."""
+
+_REPORT = "report.json"
+
+# --- a bench in a newsroom of its own -----------------------------------------------------------------------------
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A temporary folder for a newsroom, until the block ends."""
+    home = Path(tempfile.mkdtemp(prefix="standfirst-bench-"))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def apart(module: str, words: Sequence[str], *, home: Path, postgresql: bool = False, durable: bool = False) -> None:
+    """Run `python -m MODULE --inside WORDS...` to its end in the newsroom `home`; on a PostgreSQL of its own if asked.
+
+    What it prints goes beside the figures. Ends the program with a sentence if it fails.
+    """
+    environ = {"DJANGO_SETTINGS_MODULE": "standfirst.conf.settings"}
+    with ExitStack() as ending:
+        if postgresql:
+            server = _postgresql(durable)
+            ending.callback(server.stop)
+            environ |= dict(zip(("DATABASE_URL", "PRESS_DATABASE_URL"), map(server.url, _databases()), strict=True))
+            # The first is a process of Python that waits for us to end.
+            environ[DATABASE_PROCESS] = str(processes.family(server.process.pid)[1])
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, "--inside", *words],
+            env=_environment(home) | environ,
+            stdout=sys.stderr,
+            start_new_session=True,
+        )
+        ending.callback(processes.stop, process, 60)
+        code = process.wait()
+    if code:
+        raise SystemExit(f"{module} ended with {code} in its newsroom; why stands above.")
+
+
+def reported(module: str, *, postgresql: bool = False) -> dict[str, Any]:
+    """Run `module` with the program's own arguments in a temporary newsroom. Returns what it handed in there."""
+    with folder() as home:
+        apart(module, sys.argv[1:], home=home, postgresql=postgresql)
+        found: dict[str, Any] = json.loads((home / _REPORT).read_text())
+        return found
+
+
+def hand_in(report: dict[str, Any]) -> None:
+    """In the process that `apart` started: what it found."""
+    Path(os.environ["STANDFIRST_HOME"], _REPORT).write_text(json.dumps(report))
+
+
+def tell(report: dict[str, Any]) -> None:
+    """Print a report. Ends the program with 1 and a sentence if anything in it is `wrong`."""
+    print(json.dumps(report, indent=2), flush=True)
+    if wrong := report["wrong"]:
+        raise SystemExit(f"This is wrong: {'; '.join(wrong[:5])}{' and more' if len(wrong) > 5 else ''}.")
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "STANDFIRST_HOME": str(home), "STANDFIRST_LOG_LEVEL": "ERROR"}
+
+
+def _postgresql(durable: bool) -> Any:
+    from tests import postgres
+
+    try:
+        return postgres.start(durable=durable)
+    except (postgres.NoBinaries, postgres.NotStarted) as problem:
+        raise SystemExit(str(problem)) from None
+
+
+def _databases() -> tuple[str, ...]:
+    from tests import postgres
+
+    return postgres.DATABASES
+
+
+# --- the newsroom and its processes -------------------------------------------------------------------------------
 
 
 def prepare(number: int, inbox: str, mode: str = "publish") -> None:
@@ -49,26 +135,33 @@ def prepare(number: int, inbox: str, mode: str = "publish") -> None:
     )
 
 
+def print_everything() -> None:
+    """In a process of a newsroom: have every page printed. Ends the program if one is not."""
+    run = subprocess.run(
+        [sys.executable, "-m", "standfirst", "press", "run", "--all"], stdout=subprocess.DEVNULL, check=False
+    )
+    if run.returncode:
+        raise SystemExit("Not everything could be printed; why stands above.")
+
+
 def child(home: Path, *words: str) -> str:
-    """Run `python WORDS...` to its end in the newsroom `home`; what it prints comes back."""
-    return subprocess.run(
-        [sys.executable, *words],
-        env={**os.environ, "STANDFIRST_HOME": str(home), "STANDFIRST_LOG_LEVEL": "ERROR"},
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout
+    """Run `python WORDS...` to its end in the newsroom `home`; what it prints comes back. Ends the program with a
+    sentence if that fails."""
+    run = subprocess.run(
+        [sys.executable, *words], env=_environment(home), check=False, stdout=subprocess.PIPE, text=True
+    )
+    if run.returncode:
+        raise SystemExit(f"python {' '.join(words)} ended with {run.returncode}; why stands above.")
+    return run.stdout
 
 
 @contextmanager
 def serving(home: Path) -> Iterator[httpx.Client]:
     """`standfirst serve` in `home` on a free port, until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = processes.free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "standfirst", "serve"],
-        env={**os.environ, "STANDFIRST_HOME": str(home), "PORT": str(port), "STANDFIRST_LOG_LEVEL": "ERROR"},
+        env=_environment(home) | {"PORT": str(port)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -13,20 +13,18 @@ from __future__ import annotations
 
 import argparse
 import cProfile
-import json
-import os
-import platform
 import pstats
 import random
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import Any
+
+from bench import machine, running
+from bench.processes import cpu_seconds
 
 MANY = 50
 _MESSAGE = b'<newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/">'
@@ -61,7 +59,7 @@ def measure(rounds: int, items: int, backlog: int, profiled: bool) -> dict[str, 
                     for name, data in files:
                         (inbox / f"{name}.part").write_bytes(data)
                     before, read = Item.objects.count(), Delivery.objects.filter(state="read").count()
-                    start, used = time.perf_counter(), _used(wire.pid)
+                    start, used = time.perf_counter(), cpu_seconds(wire.pid)
                     for name, _ in files:
                         (inbox / f"{name}.part").rename(inbox / name)
                     while Delivery.objects.filter(state="read").count() < read + len(files):
@@ -72,7 +70,7 @@ def measure(rounds: int, items: int, backlog: int, profiled: bool) -> dict[str, 
                     if Item.objects.count() - before != items:
                         raise SystemExit("Items were lost.")
                     if number:  # the first one warms up
-                        busy.append((_used(wire.pid) - used) / items * 1000)
+                        busy.append((cpu_seconds(wire.pid) - used) / items * 1000)
                         rates.append(items / (end - start))
                 report[f"{mode}, {together} a file" if together > 1 else f"{mode}, one a file"] = {
                     "items a second": round(statistics.median(rates)),
@@ -86,13 +84,6 @@ def measure(rounds: int, items: int, backlog: int, profiled: bool) -> dict[str, 
     if Delivery.objects.filter(state="sealed").exists() or actions.work_off():
         raise SystemExit("Deliveries were left.")
     return report
-
-
-def _used(pid: int) -> float:
-    """Seconds of the cores that a process and its children have used, by Linux's account."""
-    family = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
-    times = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[11:13] for each in family]
-    return sum(int(ticks) for both in times for ticks in both) / os.sysconf("SC_CLK_TCK")
 
 
 def _backlog(copy: _Copy, number: int, profiled: bool) -> dict[str, Any]:
@@ -134,6 +125,8 @@ def _backlog(copy: _Copy, number: int, profiled: bool) -> dict[str, Any]:
         pstats.Stats(profile).sort_stats("cumulative").print_stats(70)
     done.set()
     thread.join()
+    if not waits or Item.objects.count() - before != number:
+        raise SystemExit("Items of the backlog were lost, or the other writer could not write.")
     waits.sort()
     return {
         "items": Item.objects.count() - before,
@@ -196,24 +189,13 @@ def main() -> None:
     ask.add_argument("--profile", action="store_true", help="print where the time of the backlog went")
     ask.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     wanted = ask.parse_args()
+    machine.end_cleanly()
     if wanted.inside:
-        report = measure(wanted.rounds, wanted.items, wanted.backlog, wanted.profile)
-        Path(os.environ["STANDFIRST_HOME"], "report.json").write_text(json.dumps(report))
+        running.hand_in(measure(wanted.rounds, wanted.items, wanted.backlog, wanted.profile))
         return
-    home = Path(tempfile.mkdtemp(prefix="standfirst-bench-"))
-    environment = {**os.environ, "STANDFIRST_HOME": str(home), "DJANGO_SETTINGS_MODULE": "standfirst.conf.settings"}
-    try:
-        subprocess.run(
-            [sys.executable, "-m", "bench.wire", "--inside", *sys.argv[1:]],
-            check=True,
-            env=environment,
-            stdout=sys.stderr,
-        )
-        print(f"Python {platform.python_version()}, {os.cpu_count()} cores")
-        for name, figures in json.loads((home / "report.json").read_text()).items():
-            print(f"{name}: " + ", ".join(f"{what} {value}" for what, value in figures.items()))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    machine.say(machine.named())
+    for name, figures in running.reported("bench.wire").items():
+        print(f"{name}: " + ", ".join(f"{what} {value}" for what, value in figures.items()))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bench import copies, machine
-from bench.load import WARM, Round, addresses, ratio, round_on, summed_up
+from bench.load import WARM, Round, addresses, look_at, ratio, round_on, summed_up
 from bench.machine import say
 from bench.processes import measured, peaks_mb, serving, shared_out_mb
 from bench.reader import MIX, nginx, our_reader
@@ -244,8 +244,11 @@ def measure(stories: int, seconds: float, rounds: int) -> machine.Figures:
             "reader": [quote(story["path"]) for story in some],
             "wordpress": [quote(address(story)) for story in some],
         }
+        headlines = [story["headline"] for story in some]
         with our_reader(home, folder, 256) as (ours, reader), wordpress(copy, folder) as (theirs, peers):
             servers = {"reader": (ours, [reader]), "wordpress": (theirs, peers)}
+            for name, (base, _) in servers.items():
+                look_at(base, dict(zip(lists[name], headlines, strict=True)))
             found: machine.Figures = {"about": about, "stories": stories, "seconds": seconds}
             for kind, number in (("one", 1), ("many", len(some))):
                 told: dict[str, list[Round]] = {"reader": [], "wordpress": []}

@@ -4,15 +4,17 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 import time
 import tomllib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
 
-from bench import hugo, machine, reader, report, wordpress
+from bench import hugo, load, machine, publish, reader, report, wordpress
 from bench.copies import Copy
 from bench.hugo_site import export
 from bench.processes import measured
@@ -159,6 +161,58 @@ def test_a_command_is_measured_with_its_children() -> None:
         measured(["sh", "-c", "exit 3"])
 
 
+class _Peer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/moved/":
+            self.send_response(302)
+            self.send_header("location", "/right/")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<h1>Boats &amp; tides</h1>" if self.path == "/right/" else b"<p>The database is away.</p>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_peer_whose_answer_is_another_page_is_not_measured() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Peer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        load.look_at(base, {"/right/": "Boats & tides"})
+        with pytest.raises(SystemExit, match="/moved/ answers 302"):
+            load.look_at(base, {"/moved/": "Boats & tides"})
+        with pytest.raises(SystemExit, match="does not have the headline “Boats & tides”"):
+            load.look_at(base, {"/broken/": "Boats & tides"})
+        server.shutdown()
+
+
+def test_a_bake_that_was_broken_off_is_done_over_and_no_other_folder_is_touched(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output" / "page").touch()
+    with pytest.raises(SystemExit, match="not from this bench"):
+        publish._begin_again(tmp_path, publish._Stages(file), 10)
+    assert (tmp_path / "output" / "page").exists()
+
+    for name in ("newsroom.sqlite3", "press.sqlite3", "press.sqlite3-wal"):
+        (tmp_path / name).touch()
+    file.write_text('{"stories": 10, "made_s": 1.0}')
+    with pytest.raises(SystemExit, match="a newsroom of 10 stories"):
+        publish._begin_again(tmp_path, publish._Stages(file), 20)
+    publish._begin_again(tmp_path, publish._Stages(file), 10)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["bench.json", "newsroom.sqlite3"]
+
+    (tmp_path / "output").mkdir()
+    file.write_text('{"stories": 10, "made_s": 1.0, "bake_s": 1.0}')
+    publish._begin_again(tmp_path, publish._Stages(file), 10)
+    assert (tmp_path / "output").exists()
+    file.write_text('{"stories": 10}')
+    publish._begin_again(tmp_path, publish._Stages(file), 10)
+    assert [each.name for each in tmp_path.iterdir()] == ["bench.json"]
+
+
 # --- the report ---------------------------------------------------------------------------------------------------
 
 ABOUT = {
@@ -229,17 +283,28 @@ def samples() -> dict[str, dict]:
         "pages_per_s": 950.0,
         "cpu_ms_per_page": 0.7,
         "peak_mb": 200,
-        "written_mb": 25,
+        "pages_mb": 12,
+        "to_disk_mb": 25,
+        "bake_others_cpu_percent": 4,
+        "related": 10,
         "rounds": 40,
         "wagtail_ms": some,
         "press_step_ms": some,
         "publish_ms": some,
         "pages_a_publish": 9.0,
+        "rounds_others_cpu_percent": 3,
+        "about": ABOUT | {"commit": "abc1234"},
+        "bake_about": ABOUT | {"date": "2026-11-21T08:30:00Z"},
     }
+    told = ("about", "bake_about", "pages_mb", "to_disk_mb", "bake_others_cpu_percent", "related")
+    earlier = {name: value for name, value in published.items() if name not in told}
     return {
         "publish": {
-            "about": ABOUT,
-            "sizes": {"sqlite-000001000": published, "postgresql-000001000": published | {"database": "postgresql"}},
+            "sizes": {
+                "postgresql-000001000": published | {"database": "postgresql"},
+                "sqlite-000001000": published,
+                "sqlite-000010000": earlier | {"stories": 10_000, "written_mb": 25},
+            },
         },
         "reader": {
             "about": ABOUT,
@@ -291,6 +356,12 @@ def test_the_report_fills_the_page_from_what_is_there_and_leaves_the_rest(tmp_pa
     assert "of before" not in text
     assert "0.70; bar 0.5 at most: **missed**" in text
     assert "Pages a second: 1,000.00; bar 1,200 at least: **missed**" in text
+    assert "- 1,000 on PostgreSQL; 1,000 on SQLite: 2026-11-22: 2 cores" in text, "rows of one run are told together"
+    assert "- 1,000 on PostgreSQL; 1,000 on SQLite: 2026-11-21: 2 cores" in text, "the bake was another day"
+    assert text.count("- 10,000 on SQLite: not told by the run") == 2
+    assert "ours at abc1234" in text
+    assert "| 200 | 12 | 25 | 4% |" in text
+    assert "| 200 | - | - | - |" in text, "what an earlier bench called written was something else"
     assert report.report(results, page)
     assert page.read_text() == text, "the same results give the same page"
     for name in report.REPORTS:
