@@ -242,7 +242,7 @@ def test_the_laws_are_broken_by_a_killed_story_that_readers_get(newsroom: Newsro
         ("Boats wait.", 1),
     ):
         said = replace(notice, body=notice.body + f"<p>{words}</p>".encode())
-        assert len(laws.readable(lambda path, said=said: said)[0]) == faults, words
+        assert len(laws.readable({path: said}.get)[0]) == faults, words
 
 
 def test_a_worker_that_ends_by_itself_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
