@@ -149,7 +149,8 @@ class Large:
         for name, value in fields.items():
             setattr(page, name, value)
         page.save_revision(user=self.editor).publish(user=self.editor)
-        return Story.objects.get(pk=story.pk)
+        again: Story = Story.objects.get(pk=story.pk)
+        return again
 
     def picture(self, colour: str = "navy") -> Picture:
         from PIL import Image

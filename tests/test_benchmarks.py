@@ -1,12 +1,15 @@
 """What the benches hand to peers and what they report: faults there would show as good figures."""
 
 import json
+import random
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 import tomllib
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,11 +17,14 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from bench import hugo, load, machine, publish, reader, report, wordpress
+from bench import hugo, laws, load, machine, publish, reader, report, wordpress
 from bench.copies import Copy
 from bench.hugo_site import export
 from bench.processes import measured
 from standfirst.edition.snapshots import Author, Hot, Paragraph, Ranking, Related, Section, Story
+from standfirst.stories import actions as stories
+from standfirst.stories.models import Address
+from tests.newsroom import Newsroom
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -211,6 +217,43 @@ def test_a_bake_that_was_broken_off_is_done_over_and_no_other_folder_is_touched(
     file.write_text('{"stories": 10}')
     publish._begin_again(tmp_path, publish._Stages(file), 10)
     assert [each.name for each in tmp_path.iterdir()] == ["bench.json"]
+
+
+@pytest.mark.django_db(databases=["default", "press"])
+def test_the_laws_are_broken_by_a_killed_story_that_readers_get(newsroom: Newsroom) -> None:
+    flood = newsroom.story("Flood grows 12", standfirst="Boats wait.")
+    newsroom.edit(flood, title="Flood ends 13")
+    newsroom.at_rest()
+    path = Address.objects.current().get(story=flood).path
+    outlet = newsroom.engine.outlet
+    page = outlet.read(path)
+    assert page is not None
+    stories.take_down(story=flood, kind="kill", reason="False", names=False, by=newsroom.editor)
+    newsroom.at_rest()
+    notice = outlet.read(path)
+    assert notice is not None
+    assert laws.readable(outlet.read) == ([], 1)
+    assert laws.readable(lambda path: None) == ([], 1)
+    assert laws.readable(lambda path: page) == ([f"{path} answers 200"], 1)
+    for words, faults in (
+        ("Flood grows 12: what", 1),
+        ("Flood grows 123", 0),
+        ("Boats &lt;wait.", 0),
+        ("Boats wait.", 1),
+    ):
+        said = replace(notice, body=notice.body + f"<p>{words}</p>".encode())
+        assert len(laws.readable({path: said}.get)[0]) == faults, words
+
+
+def test_a_worker_that_ends_by_itself_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    workers = laws.Workers(1, random.Random(1), kill=False)
+    until = time.monotonic() + 20
+    while not workers.crashes and time.monotonic() < until:
+        time.sleep(0.01)
+    workers.end()
+    assert workers.crashes[0] == 1
+    assert workers.deaths == 0
 
 
 # --- the report ---------------------------------------------------------------------------------------------------
