@@ -49,8 +49,12 @@ RANKING = "ranking"
 ROWS = 500
 """Open change rows looked at in one round."""
 
-SLICE = 200
-"""Records of a large change looked at before something more urgent may come in between."""
+SLICE, LEAST, MOST = 50, 10, 500
+"""Records of a large change looked at before something more urgent may come in between: at first, and at least and at
+most, as long as that takes."""
+
+SLICE_SECONDS = 0.1
+"""So long a slice should take."""
 
 LOOKING, LONGEST_LOOKING = 0.25, 5.0
 """Seconds after which pages are printed of what was looked at, though more waits: in a burst the first story must not
@@ -481,10 +485,14 @@ class Worker:
         moved = any(row.cause == "moved" for row in rows)
         if moved or leader.kind in ("topic", archive.RANGE):
             walk = edition.dependents(leader.kind, leader.ref, "moved" if moved else leader.cause)
-            while some := list(islice(walk, SLICE)):
+            size = SLICE
+            while some := list(islice(walk, size)):
+                began = time.monotonic()
                 ahead = wiring.Ahead(keys + some, self.beat)
                 self.engine.look(leader.pk, lane, ahead, ahead.compose, since=since, more=True)
                 keys = []
+                took = max(time.monotonic() - began, 0.001)
+                size = min(max(LEAST, int(len(some) * SLICE_SECONDS / took)), MOST)
                 if leader.lane == Lane.MAINTENANCE and self._interrupted(Lane.MAINTENANCE):
                     self._press(upto=Lane.PUBLISH)
         self._fault("worker:looking")
