@@ -436,7 +436,7 @@ def _identity(place: str) -> Identity | None:
         if error.errno not in _NOT_A_FILE:
             raise
         return None
-    return about.st_mtime_ns, about.st_size, about.st_ino
+    return _identity_of(about) if stat.S_ISREG(about.st_mode) else None
 
 
 def _identity_of(about: os.stat_result) -> Identity:
