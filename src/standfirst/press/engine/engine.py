@@ -465,7 +465,8 @@ class Engine:
         the kill lane. Any other problem of the outlet ends the bake; in the kill lane all is tried before.
         `MassRemoval` is raised when maintenance has done everything else. A page whose function fails keeps its former
         output, is reported, and is tried again when something that it read changes, or by `retry_failed`; in the kill
-        lane it is taken from readers instead, since what it shows may be killed.
+        lane it is taken from readers instead, since what it shows may be killed. A database that does not answer ends
+        the bake: it is no fault of the page that was being printed.
         """
         bake = Bake()
         # Asked outside of a transaction: at rest, a bake locks nothing and writes nothing.
@@ -681,6 +682,8 @@ class Engine:
                 output = self.book.renderers[ref.kind](reads, ref, self.book.press)
                 if output is not None:
                     return _Print(job, ref.kind, reading.trace, output)
+        except self.store.faults:
+            raise  # nothing is wrong with the page, so a kill must not take it away
         except Exception as problem:  # noqa: BLE001 - said with the page, and in the log
             why = f"{type(problem).__name__}: {problem}"[:500]
             self._say_once(job.path, f"The page {job.path} could not be printed ({why}).", fault=True)

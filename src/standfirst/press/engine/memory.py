@@ -89,6 +89,8 @@ class _Shared:
 class MemoryStore:
     """A `Store` in dictionaries. `MemoryStore(other)` is a second session on the same ledger."""
 
+    faults: tuple[type[Exception], ...] = ()
+
     def __init__(self, other: MemoryStore | None = None) -> None:
         self._shared: _Shared = other._shared if other else _Shared()
         self._saved: _Tables | None = None

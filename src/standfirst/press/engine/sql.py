@@ -100,6 +100,8 @@ class Connection(Protocol):
     `%`."""
 
     dialect: Literal["sqlite", "postgresql"]
+    faults: tuple[type[Exception], ...]
+    """What is raised where the database does not answer."""
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement and return its rows, none if it gives none."""
@@ -114,6 +116,7 @@ class SqliteConnection:
     """A ledger file opened without Django, or a ledger in memory (":memory:")."""
 
     dialect: Literal["sqlite", "postgresql"] = "sqlite"
+    faults: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def __init__(self, path: Path | str, *, timeout: float = 30.0) -> None:
         self._connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
@@ -147,6 +150,7 @@ class SqlStore:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
         self._sqlite = connection.dialect == "sqlite"
+        self.faults = connection.faults
 
     def create(self) -> bool:
         """Make the tables where they are missing or of another schema. True if the ledger is now empty."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -408,6 +409,32 @@ def test_a_page_that_fails_in_a_kill_is_taken_from_readers(newsroom: Newsroom) -
     newsroom.engine.retry_failed()
     newsroom.engine.bake()
     assert newsroom.outlet.pages["/world/"].status == 200
+
+
+def test_a_ledger_that_does_not_answer_while_a_kill_is_printed_takes_nothing_from_readers() -> None:
+    connection = SqliteConnection(":memory:")
+    store = SqlStore(connection)
+    store.create()
+    newsroom = Newsroom(store)
+    story = newsroom.records["story", "1"]
+    newsroom.put("story", Story(id=1, path=story.path, notice=Notice(reason="killed"), day=story.day))
+    newsroom.look("story", 1, Lane.KILL)
+    newsroom.engine.bake_all(lane=Lane.KILL)  # each is printed, without a look at what it read before
+    before = dict(newsroom.outlet.pages)
+    execute = connection.execute
+
+    def fails(sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        if "ledger_entry" in sql:
+            raise sqlite3.OperationalError("disk I/O error")
+        return execute(sql, parameters)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(sqlite3.OperationalError):
+        patch.setattr(connection, "execute", fails)
+        newsroom.engine.bake()
+    assert newsroom.outlet.pages == before
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == printed(newsroom.records)
+    connection.close()
 
 
 def test_a_kill_needs_no_room_on_the_disk(newsroom: Newsroom) -> None:
