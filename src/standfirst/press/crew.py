@@ -47,10 +47,10 @@ class Crew:
             initargs=(start, os.getpid()),
         )
 
-    def work(self, jobs: Sequence[Job]) -> list[Done | Left]:
+    def work(self, jobs: Sequence[Job]) -> list[Done | Left | None]:
         """What became of each of the jobs, in their order. Nobody is at work any more when it ends, however it ends."""
         size = max(1, -(-len(jobs) // (self.number * SHARES)))
-        shares: list[Future[list[Done | Left]]] = []
+        shares: list[Future[list[Done | Left | None]]] = []
         try:
             for start in range(0, len(jobs), size):
                 shares.append(self._pool.submit(_work, list(jobs[start : start + size])))
@@ -89,7 +89,7 @@ def _watch() -> None:
     os._exit(1)
 
 
-def _work(jobs: list[Job]) -> list[Done | Left]:
+def _work(jobs: list[Job]) -> list[Done | Left | None]:
     if _engine is None or os.getppid() != _press:
         os._exit(1)
     return _engine.lend_a_hand(jobs)

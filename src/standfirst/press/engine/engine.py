@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from html import escape
 from itertools import groupby, islice
+from time import monotonic_ns
 from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -61,6 +62,10 @@ STUCK = 500
 
 SLOW_MS = 250
 """So long delivering goes on without asking whether something more urgent waits."""
+
+SHARE_MS, SHARED_MS = 1_000, 2_000
+"""So long one of a crew goes on with its share, and the press lets a crew work without asking. Ordinary disks are far
+from it: 200 pages take half a second."""
 
 MASS = 0.02
 """Part of the pages whose disappearance in one run of maintenance must be confirmed."""
@@ -205,16 +210,17 @@ class Left(NamedTuple):
 class Crew(Protocol):
     """Others who print and deliver pages, each by an engine of their own (`Engine.lend_a_hand`)."""
 
-    def work(self, jobs: Sequence[Job]) -> Iterable[Done | Left]:
-        """What became of each of the jobs, in their order. Raises what delivering one of them raised."""
+    def work(self, jobs: Sequence[Job]) -> Iterable[Done | Left | None]:
+        """What became of each of the jobs, in their order; None: nobody got to it. Raises what delivering one of them
+        raised."""
 
 
 class Engine:
     """Prints the pages of `book` to `outlet` and remembers in `store` what they read.
 
-    `clock` gives milliseconds, and serves only to say in reports when pages were with the readers. `fault` is called
-    with each of `FAULTS`. An engine is for one thread; several engines may work on one SQL store through connections of
-    their own.
+    `clock` gives milliseconds, and serves only to say in reports when pages were with the readers; `timer` gives
+    milliseconds that nobody puts back, and measures how long things take. `fault` is called with each of `FAULTS`. An
+    engine is for one thread; several engines may work on one SQL store through connections of their own.
     """
 
     def __init__(
@@ -224,12 +230,14 @@ class Engine:
         outlet: Outlet,
         *,
         clock: Callable[[], int],
+        timer: Callable[[], int] = lambda: monotonic_ns() // 1_000_000,
         fault: Callable[[str], None] = lambda name: None,
     ) -> None:
         self.book = book
         self.store = store
         self.outlet = outlet
         self._clock = clock
+        self._timer = timer
         self._fault = fault
         self._state = State(book, store)
         self._stuck: dict[int, _Stuck] = {}
@@ -487,8 +495,8 @@ class Engine:
         if self.store.urgency() is None or self.store.meta("built") == "no":
             return bake
         self._forget_what_others_delivered()
-        now = self._clock()
-        bake.left = {page for page, stuck in self._stuck.items() if now < stuck.until <= now + LONGEST_RETRY_MS}
+        now = self._timer()
+        bake.left = {page for page, stuck in self._stuck.items() if now < stuck.until}
         before = len(bake.left)
         while not bake.interrupted:
             for lane in Lane:
@@ -536,14 +544,15 @@ class Engine:
                 self._guard(lane)
             self._state.refresh()
             results: list[Result] = []
+            began = self._timer()
             if lane is Lane.MAINTENANCE and self.crew is not None and len(jobs) >= SHARED and not self._stuck:
-                prints = self._share_out(self.crew, jobs, results, bake)
-                bake.interrupted = interrupted(lane)
+                prints = self._share_out(self.crew, jobs, results, bake, interrupted)
             else:
                 prints = self._print_some(lane, jobs, bake, interrupted)
+                began = self._timer()
             off = self._to_put_off(lane, prints)
             prints = [print_ for print_ in prints if print_.job.page not in off]
-            self._deliver_some(lane, prints, results, bake, interrupted)
+            self._deliver_some(lane, prints, results, bake, interrupted, began)
             self._commit(tide, results, off, bake)
         self._fault("bake:done")
         return True
@@ -555,9 +564,12 @@ class Engine:
         results: list[Result],
         bake: Bake,
         interrupted: Callable[[Lane], bool],
+        began: int,
     ) -> None:
-        """Deliver pages in their order; what became of them is added to `results`. The rest stays due."""
-        began = self._clock()
+        """Deliver pages in their order; what became of them is added to `results`. The rest stays due.
+
+        `began` is when delivering did, by whoever helped with it.
+        """
         tried = 0
         goes: set[str] | None = None
         for print_ in sorted(prints, key=_kill_order if lane is Lane.KILL else _order):
@@ -572,7 +584,7 @@ class Engine:
                 elif self._must_wait(print_, bake):
                     continue
             self._fault("bake:delivering")
-            before = self._clock()
+            before = self._timer()
             tried += 1
             try:
                 results.append(self._deliver(lane, print_))
@@ -591,13 +603,14 @@ class Engine:
                 self._is_done(print_.job, bake)
                 if results[-1].outcome in ("written", "removed"):
                     bake.delivered += 1
-                    bake.delivering += self._clock() - before
+                    bake.delivering += self._timer() - before
             self._fault("bake:delivered")
-            if lane is not Lane.KILL and self._clock() - began > SLOW_MS and interrupted(lane):
+            if lane is not Lane.KILL and self._timer() - began > SLOW_MS and interrupted(lane):
                 bake.interrupted = True
                 self._most = max(4, tried)
                 return
-        self._most = min(max(BATCH.values()), self._most * 2)
+        if self._timer() - began <= SLOW_MS:
+            self._most = min(max(BATCH.values()), self._most * 2)
 
     def _must_wait(self, print_: _Print, bake: Bake) -> bool:
         """True if a page must not be delivered as it is while others are stuck; it is set aside then.
@@ -675,7 +688,7 @@ class Engine:
         missing = output is not None and output.status == 200 and self._status(job.path) != 200
         wait = min(ms * (1 + len(self._stuck) // STUCK), LONGEST_RETRY_MS)
         goes = self._takes_away(print_)
-        self._stuck[job.page] = _Stuck(job.path, problem, self._clock() + wait, missing, waits, goes, job.refs)
+        self._stuck[job.page] = _Stuck(job.path, problem, self._timer() + wait, missing, waits, goes, job.refs)
         bake.left.add(job.page)
 
     def _is_done(self, job: Job, bake: Bake) -> None:
@@ -711,17 +724,31 @@ class Engine:
                 break
         return prints
 
-    def _share_out(self, crew: Crew, jobs: Sequence[Job], results: list[Result], bake: Bake) -> list[_Print]:
+    def _share_out(
+        self,
+        crew: Crew,
+        jobs: Sequence[Job],
+        results: list[Result],
+        bake: Bake,
+        interrupted: Callable[[Lane], bool],
+    ) -> list[_Print]:
         """Have the crew print `jobs`. What they delivered is added to `results`; what is left to deliver comes back.
 
         Of one rank at a time, and of that what readers do not have yet first: what is linked to goes before what links.
-        Once a page could not be delivered the rest is left for the press, which knows what must not lead there.
+        Once a page could not be delivered the rest is left for the press, which knows what must not lead there. Where
+        the disk is slow the next batch is smaller, down to what the press prints alone: it asks between two pages
+        whether something more urgent waits, and measures what each of them takes.
         """
         prints: list[_Print] = []
+        began = self._timer()
+        got = 0
         in_order = sorted(jobs, key=_shared_order)
         for _, group in groupby(in_order, key=_shared_order):
             same = list(group)
             for job, done in zip(same, crew.work(same), strict=True):
+                if done is None:
+                    continue
+                got += 1
                 if isinstance(done, Left):
                     prints.append(_Print(job, done.kind, done.trace, done.output))
                 else:
@@ -729,16 +756,26 @@ class Engine:
                 bake.printed += 1
             if any(print_.output is not None and print_.output.status == 200 for print_ in prints):
                 break
+            if interrupted(Lane.MAINTENANCE):
+                bake.interrupted = True
+                break
+        if (took := self._timer() - began) > SHARED_MS:
+            self._most = max(4, got * SHARED_MS // took)
         return prints
 
-    def lend_a_hand(self, jobs: Sequence[Job]) -> list[Done | Left]:
+    def lend_a_hand(self, jobs: Sequence[Job]) -> list[Done | Left | None]:
         """As one of a crew: print jobs that another engine has claimed and will commit, and deliver those that go on.
 
         It reads what is committed. Whatever was touched since the jobs were claimed, whoever claimed them will see.
+        After `SHARE_MS` it leaves the rest: a kill may wait for whoever claimed them.
         """
         self._state.refresh()
-        done: list[Done | Left] = []
+        began = self._timer()
+        done: list[Done | Left | None] = []
         for job in jobs:
+            if done and self._timer() - began > SHARE_MS:
+                done.append(None)
+                continue
             print_ = self._print(job)
             stays = print_.verified or print_.problem or (print_.output is not None and print_.output.status == 200)
             if not stays:

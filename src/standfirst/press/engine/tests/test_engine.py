@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -127,7 +128,7 @@ class Newsroom:
     def start(self, **book: Any) -> Engine:
         functions = {kind: self._watched(function) for kind, function in RENDERERS.items()}
         made: Book = make_book(**({"renderers": functions} | book))
-        return Engine(made, self.store, self.outlet, clock=lambda: self.now)
+        return Engine(made, self.store, self.outlet, clock=lambda: self.now, timer=lambda: self.now)
 
     def _watched(self, function: Any) -> Callable[[Any, PageRef, Press], Output | None]:
         def watched(reads: Any, ref: PageRef, press: Press) -> Output | None:
@@ -551,6 +552,72 @@ def test_nor_does_one_that_a_crew_prints(newsroom: Newsroom, monkeypatch: pytest
     assert newsroom.outlet.pages == before
     newsroom.outlet.refused = set()
     later(newsroom)
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
+def test_a_slow_disk_does_not_hold_up_a_kill_behind_a_crews_work(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(newsroom.store, MemoryStore)
+    for id in range(10, 210):
+        newsroom.put("story", _story(newsroom, id))
+        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
+    newsroom.engine.bake()
+    hand = Engine(
+        newsroom.engine.book,
+        MemoryStore(newsroom.store),
+        newsroom.outlet,
+        clock=lambda: newsroom.now,
+        timer=lambda: newsroom.now,
+    )
+    newsroom.engine.crew = Hand(hand)
+    put = newsroom.outlet.put
+
+    def slowly(path: str, output: Output) -> None:
+        newsroom.now += 300
+        put(path, output)
+
+    asked: list[int] = []
+
+    def interrupted(lane: Lane) -> bool:
+        asked.append(newsroom.now)
+        return False
+
+    newsroom.put("site", Site(name="The Echo"))
+    newsroom.look("site", 1, Lane.MAINTENANCE)
+    began = newsroom.now
+    monkeypatch.setattr(newsroom.outlet, "put", slowly)
+    bake = newsroom.engine.bake(interrupted=interrupted)
+    assert max(after - before for before, after in pairwise([began, *asked])) <= 2_000
+    assert bake.delivering >= bake.delivered * 300 > 300, "and it is said that the disk is slow"
+    # On a quick disk all help again.
+    monkeypatch.undo()
+    newsroom.put("site", Site(name="The Courier"))
+    newsroom.look("site", 1, Lane.MAINTENANCE)
+    helped = newsroom.engine.crew.printed
+    newsroom.engine.bake()
+    assert newsroom.engine.crew.printed > helped + 100
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+def test_a_clock_that_is_set_back_delays_nothing_that_is_tried_again(newsroom: Newsroom) -> None:
+    moments = iter(range(10_000_000, 0, -1_000))
+    engine = Engine(
+        newsroom.engine.book,
+        newsroom.store,
+        newsroom.outlet,
+        clock=lambda: next(moments),
+        timer=lambda: newsroom.now,
+    )
+    newsroom.outlet.refused = {"/world/1/"}
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.look("story", 1)
+    bake = engine.bake()
+    assert bake.delivering == 0
+    newsroom.outlet.refused = set()
+    newsroom.now += RETRY_MS
+    engine.bake()
     assert newsroom.outlet.pages == printed(newsroom.records)
 
 
