@@ -426,9 +426,10 @@ class Engine:
 
         The stretch begins behind page number `after` and is at most `limit` pages, or `DRIFT_BYTES`, long. Returns
         where the next one begins (0: from the start again) and the paths; `bake` mends them. Pages that are due are
-        left out.
+        left out. What stands beside an output and is of another version is taken away at once, and told too.
         """
         strange: dict[int, str] = {}
+        tidied: list[str] = []
         last = number = size = 0
         for row in self.store.pages(after):
             if number >= limit or size > DRIFT_BYTES:
@@ -438,10 +439,12 @@ class Engine:
             size += len(served.body) if served else 0
             if not row.due and digest(served) != row.digest:
                 strange[row.page] = row.path
+            elif not row.due and served is not None and self._tidied(row.path):
+                tidied.append(row.path)
         else:
             last = 0
         if not strange:
-            return last, []
+            return last, tidied
         # Once more, with all who print locked out: a page may have been delivered and recorded since its row was read.
         found = {}
         with self.store.transaction():
@@ -451,7 +454,14 @@ class Engine:
                 if not row.due and digest(self._served(path)) != row.digest:
                     found[page] = path
             self.store.mark_pages(found, Mark(0, Lane.PUBLISH, seq, force=True))
-        return last, list(found.values())
+        return last, [*found.values(), *tidied]
+
+    def _tidied(self, path: str) -> bool:
+        try:
+            return self.outlet.tidy(path)
+        except Problem as problem:  # it is looked at again, and what it stands beside is right
+            self._say_once(path, str(problem))
+            return False
 
     def waiting(self, paths: Sequence[str]) -> int:
         """How many of these pages are still due."""
@@ -909,6 +919,8 @@ class Engine:
             if result.digest != job.digest or digest(self._served(job.path)) != job.digest:
                 self.outlet.put(job.path, output)
                 result.outcome = "written"
+            elif lane is Lane.KILL:
+                self.outlet.tidy(job.path)  # a packed copy that names what is killed, left by a crash
         if self._said and not result.problem:
             self._said.pop(job.path, None)
             self._said.pop("", None)
