@@ -957,6 +957,10 @@ class Engine:
             self.store.settle(changes)
         self._fault("settle:done")
 
+    def failed(self) -> dict[str, str]:
+        """Path -> why it could not be printed, of the first hundred such pages."""
+        return self.store.failed()
+
     def status(self) -> Status:
         """The ledger in numbers."""
         return self.store.status()

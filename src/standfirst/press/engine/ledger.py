@@ -277,6 +277,9 @@ class Store(Protocol):
     def settle(self, changes: Iterable[int]) -> None:
         """Forget finished changes."""
 
+    def failed(self) -> dict[str, str]:
+        """Path -> why it could not be printed, of the first hundred such pages. Cheap: it is asked now and then."""
+
     def status(self) -> Status: ...
 
 

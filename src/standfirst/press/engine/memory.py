@@ -345,6 +345,9 @@ class MemoryStore:
         for change in changes:
             table.pop(change, None)
 
+    def failed(self) -> dict[str, str]:
+        return {row.path: row.problem for row in self._tables.pages.values() if row.problem}
+
     def status(self) -> Status:
         tables = self._tables
         backlog = {lane: len({page for (page, _), due in tables.due.items() if due.lane == lane}) for lane in Lane}
@@ -354,6 +357,6 @@ class MemoryStore:
             oldest=min((change.since for change in tables.changes.values()), default=None),
             pages=len(live),
             bytes=sum(row.size for row in live),
-            failed={row.path: row.problem for row in tables.pages.values() if row.problem},
+            failed=self.failed(),
             records=len(tables.records),
         )

@@ -498,6 +498,9 @@ class SqlStore:
         self._many("DELETE FROM ledger_surface WHERE change = ?", rows)
         self._many("DELETE FROM ledger_change WHERE id = ?", rows)
 
+    def failed(self) -> dict[str, str]:
+        return dict(self._db.execute("SELECT path, problem FROM ledger_page WHERE problem <> '' ORDER BY id LIMIT 100"))
+
     def status(self) -> Status:
         backlog: dict[int, int] = dict(
             self._db.execute("SELECT lane, COUNT(DISTINCT page) FROM ledger_due GROUP BY lane")
@@ -508,9 +511,7 @@ class SqlStore:
             oldest=self._db.execute("SELECT MIN(since) FROM ledger_change")[0][0],
             pages=int(pages),
             bytes=int(size),
-            failed=dict(
-                self._db.execute("SELECT path, problem FROM ledger_page WHERE problem <> '' ORDER BY id LIMIT 100")
-            ),
+            failed=self.failed(),
             records=int(self._db.execute("SELECT COUNT(*) FROM ledger_record")[0][0]),
         )
 
