@@ -7,12 +7,14 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from wagtail.models import PageLogEntry
@@ -165,6 +167,24 @@ def test_an_embargo_holds_until_its_hour_though_the_clock_ran_ahead_and_was_set_
     assert page_of(newsroom, story)
     assert went_live(story) == 1
     newsroom.prove()
+
+
+@db
+def test_an_embargo_holds_though_the_clock_was_set_back_by_less_than_rankings_are_apart(
+    newsroom: Newsroom, wall: Clock
+) -> None:
+    newsroom.worker.options = replace(settings.STANDFIRST, home=newsroom.home, ranking_seconds=600)
+    period = datetime.fromtimestamp((clock.now().timestamp() // 600 + 6) * 600, tz=UTC)
+    wall.at(period + timedelta(minutes=3))
+    hour = period + timedelta(minutes=6)
+    story = schedule(newsroom, "The budget", hour)
+    stories.embargo(story=story, until=hour, by=newsroom.wire_editor)
+    wall.at(period + timedelta(minutes=9))
+    newsroom.at_rest()
+    assert page_of(newsroom, story)
+    wall.by(timedelta(minutes=-5))
+    newsroom.at_rest()
+    assert page_of(newsroom, story) is None
 
 
 @db

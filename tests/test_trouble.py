@@ -8,9 +8,12 @@ import logging
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, OperationalError
 
 from standfirst.changes import actions as changes
+from standfirst.changes.models import Change
 from standfirst.kit import clock
+from standfirst.press.engine.engine import MassRemoval
 from standfirst.readership import actions as readership
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Address
@@ -76,6 +79,88 @@ def test_a_kill_takes_effect_on_a_full_disk_though_a_section_moved_too(newsroom:
     assert f"gone{path}index.html" in newsroom.output()
     assert "pages/index.html" in newsroom.output()
     assert trouble(newsroom) == ""
+
+
+def test_a_ranking_for_which_a_full_database_has_no_room_holds_up_no_kill(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = newsroom.story("Ships wait outside")
+    newsroom.edit(story, title="Ships wait")  # two rows name it
+    newsroom.at_rest()
+
+    def full(*args: object, **named: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    stories.take_down(story=story, kind="kill", reason="Wrong.", by=newsroom.wire_editor)
+    newsroom.worker._ranked = None
+    with monkeypatch.context() as patched:
+        patched.setattr(changes, "set_tick", full)
+        patched.setattr(Change.objects.none().__class__, "update", full)  # no row can be closed either
+        newsroom.worker.steady_round()
+        assert "A database has no room" in trouble(newsroom)
+        assert not any(b"Ships wait" in body for body in newsroom.output().values())
+    newsroom.at_rest()
+    newsroom.worker.steady_round()
+    assert trouble(newsroom) == ""
+    assert not Change.objects.filter(closed_at=None).exists()
+
+
+def test_a_page_that_fails_is_named_and_tried_again_though_every_bake_ends_in_an_error(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For example while a removal of many pages waits for a person."""
+    monkeypatch.setattr("standfirst.press.worker.RETRY", 0.0)
+    story = newsroom.story("Ships wait outside")
+    newsroom.at_rest()
+    bake = newsroom.engine.bake
+
+    def waits(**options: Any) -> None:
+        bake(**options)
+        raise MassRemoval(30, 100)
+
+    def breaks(*args: object) -> None:
+        raise ZeroDivisionError("a fault in the template")
+
+    monkeypatch.setattr(newsroom.engine, "bake", waits)
+    renderers = newsroom.engine.book.renderers
+    with monkeypatch.context() as patched:
+        patched.setitem(renderers, "story", breaks)
+        newsroom.edit(story, title="Ships come in")
+        newsroom.worker.steady_round()
+        newsroom.worker.beat(now=True)
+        told = json.loads((newsroom.home / "run" / "worker.json").read_text("utf-8"))
+        assert "a fault in the template" in told["failing"]
+        assert "30 of 100 pages" in told["trouble"]
+    for _ in range(3):
+        newsroom.worker.steady_round()
+    assert any(b"Ships come in" in body for name, body in newsroom.output().items() if "ships-wait" in name)
+    assert newsroom.worker.failing == ""
+
+
+def test_a_damaged_database_is_named_with_a_remedy_and_ends_nothing(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = newsroom.story("Ships wait outside")
+    says: list[str] = []
+
+    def damaged() -> None:
+        raise DatabaseError("database disk image is malformed")
+
+    def waits(seconds: float) -> None:
+        says.append(trouble(newsroom))
+        if len(says) == 2:
+            monkeypatch.undo()
+        if len(says) == 3:
+            newsroom.worker.stop()
+
+    newsroom.start()
+    monkeypatch.setattr(newsroom.worker, "open", damaged)
+    monkeypatch.setattr("standfirst.press.worker.connections.close_all", lambda: None)
+    newsroom.worker._wait = waits  # type: ignore[method-assign]
+    newsroom.worker.run()
+    assert "remove press.sqlite3, which is built anew" in says[0]
+    assert says[2] == ""
+    assert any(story.title.encode() in body for body in newsroom.output().values())
 
 
 def test_a_step_that_fails_holds_up_no_kill(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

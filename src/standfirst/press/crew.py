@@ -12,10 +12,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
 from typing import Final
 
 from standfirst.kit.errors import Problem
@@ -48,18 +47,22 @@ class Crew:
             initargs=(start, os.getpid()),
         )
 
-    def work(self, jobs: Sequence[Job]) -> Iterator[Done | Left]:
-        """What became of each of the jobs, in their order."""
+    def work(self, jobs: Sequence[Job]) -> list[Done | Left | None]:
+        """What became of each of the jobs, in their order. Nobody is at work any more when it ends, however it ends."""
         size = max(1, -(-len(jobs) // (self.number * SHARES)))
-        rest = iter(jobs)
+        shares: list[Future[list[Done | Left | None]]] = []
         try:
-            shares = [self._pool.submit(_work, share) for share in iter(lambda: list(islice(rest, size)), [])]
-            for share in shares:
-                yield from share.result()
+            for start in range(0, len(jobs), size):
+                shares.append(self._pool.submit(_work, list(jobs[start : start + size])))
+            return [done for share in shares for done in share.result()]
         except BrokenProcessPool as error:
             raise CrewGone(
                 "One of the processes that print has died, perhaps for want of memory: the press goes on alone."
             ) from error
+        finally:
+            # The press lets go of these pages now. Whoever still printed one would put an old copy over a newer one,
+            # or over the notice of a kill.
+            wait([share for share in shares if not share.cancel()])
 
     def close(self) -> None:
         """Send them home."""
@@ -86,7 +89,7 @@ def _watch() -> None:
     os._exit(1)
 
 
-def _work(jobs: list[Job]) -> list[Done | Left]:
+def _work(jobs: list[Job]) -> list[Done | Left | None]:
     if _engine is None or os.getppid() != _press:
         os._exit(1)
     return _engine.lend_a_hand(jobs)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, cast
 
-from django.db import connections, transaction
+from django.db import DatabaseError, InterfaceError, connections, transaction
 
 from standfirst.changes.sqlite3.base import in_turn
 from standfirst.press.engine.sql import Row, SqlStore
@@ -17,6 +17,8 @@ ALIAS = "press"
 class DjangoConnection:
     """Django's connection as the ledger needs it. It follows Django's own: closed and opened again with it."""
 
+    faults: tuple[type[Exception], ...] = (DatabaseError, InterfaceError)
+
     def __init__(self, alias: str = ALIAS) -> None:
         self._alias = alias
         self.dialect = cast(Literal["sqlite", "postgresql"], connections[alias].vendor)
@@ -25,7 +27,8 @@ class DjangoConnection:
         if self.dialect == "sqlite":
             # Past Django's cursor wrappers: a bake runs tens of thousands of small statements.
             connection = self._sqlite()
-            return cast(list[Row], in_turn(lambda: connection.execute(sql, parameters).fetchall()))
+            with connections[self._alias].wrap_database_errors:
+                return cast(list[Row], in_turn(lambda: connection.execute(sql, parameters).fetchall()))
         with connections[self._alias].cursor() as cursor:
             cursor.execute(sql.replace("?", "%s"), parameters or None)
             return [] if cursor.description is None else [tuple(_plain(value) for value in row) for row in cursor]
@@ -33,7 +36,8 @@ class DjangoConnection:
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         if self.dialect == "sqlite":
             connection = self._sqlite()
-            in_turn(lambda: connection.executemany(sql, rows))
+            with connections[self._alias].wrap_database_errors:
+                in_turn(lambda: connection.executemany(sql, rows))
             return
         with connections[self._alias].cursor() as cursor:
             cursor.executemany(sql.replace("?", "%s"), rows)

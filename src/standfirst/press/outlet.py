@@ -112,7 +112,12 @@ class LocalOutlet:
                     self._write(sitefiles.twin_of(file), packed, now)
                 else:
                     self._unlink(sitefiles.twin_of(file))
-            self._write(file, body, now)
+            try:
+                self._write(file, body, now)
+            except Exception:
+                # The old file stays, and must not stand beside what was to come.
+                self._drop_twin(file)
+                raise
             # Only now what it replaces: with the new file there, no look-up falls between the two. For a kill, this is
             # the moment at which the page is gone, since pages shadow notices.
             for status in sitefiles.TREES:
@@ -134,13 +139,14 @@ class LocalOutlet:
         for status in sitefiles.TREES:
             file = sitefiles.file_of(path, status)
             try:
-                body = (self.root / file).read_bytes()
+                with open(f"{self._root}/{file}", "rb", buffering=0) as opened:
+                    body = opened.read()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 continue
             except OSError as error:
                 raise PlaceProblem(f"The page {path} cannot be read ({error.strerror or error}).") from error
             if status == 301:
-                return Output(body=b"", status=301, location=body.decode().removesuffix("\n"))
+                return Output(body=b"", status=301, location=body.decode(errors="replace").removesuffix("\n"))
             return Output(body=body, content_type=sitefiles.media_type(file), status=status)
         return None
 
@@ -158,6 +164,25 @@ class LocalOutlet:
                 return False
             if os.path.isfile(self.root / sitefiles.file_of(path, before)):
                 return True
+        return False
+
+    def tidy(self, path: str) -> bool:
+        """Take a twin away that is of another version than the page at `path`: a crash fell between the two.
+
+        The reader process looks before it gives a twin to anybody; a web server in its place may not. True if there
+        was one.
+        """
+        for status in sitefiles.TREES:
+            file = sitefiles.file_of(path, status)
+            if not sitefiles.has_twin(file):
+                continue
+            with suppress(OSError):  # no file, no twin, or none that can be read: nobody can be given it
+                body = (self.root / file).read_bytes()
+                twin = (self.root / sitefiles.twin_of(file)).read_bytes()
+                if not sitefiles.agrees(twin, body):
+                    with self._whole(path):
+                        self._check_owner()
+                        return self._unlink(sitefiles.twin_of(file))
         return False
 
     # ---- Beside them -----------------------------------------------------------------------------------------------
@@ -204,15 +229,20 @@ class LocalOutlet:
             body = Path(place).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return False
+        except OSError:
+            return False  # what cannot be read is told by who looks for drift
         packed = sitefiles.squeeze(body)
-        with self._whole(path):
-            self._check_owner()
+        self._check_owner()
+        try:
             if _stamp(place) != about.st_mtime_ns:
                 return False
             self._write(small, packed, about.st_mtime_ns)
             # Another worker may have put or removed the page just now.
             if _stamp(place) != about.st_mtime_ns:
                 self._unlink(small)
+        except (OSError, OutletProblem):
+            # Readers have the page: there is no hurry, and nothing to tell anybody.
+            return False
         return True
 
     def put_prefixes(self, moves: Mapping[str, str]) -> None:
@@ -354,6 +384,11 @@ class LocalOutlet:
             with suppress(FileNotFoundError):
                 os.unlink(aside)
             raise
+
+    def _drop_twin(self, file: str) -> None:
+        if sitefiles.has_twin(file):
+            with suppress(OSError):
+                self._unlink(sitefiles.twin_of(file))
 
     def _erase(self, file: str) -> None:
         place = os.path.join(self._root, file)

@@ -153,6 +153,8 @@ class Worker:
         self._behind = False
         """True if the last round left work that could have been done."""
         self._ranked: datetime | None = None
+        self._told: datetime | None = None
+        """What the clock said when it was last looked at."""
         self._started = time.monotonic()
         self._last: dict[str, float] = {}
         self._sweeping: Iterator[tuple[str, str]] = iter(())
@@ -165,8 +167,12 @@ class Worker:
         self._failed: dict[str, str] = {}
         """Path -> why it could not be printed (the first hundred)."""
         self._retried = 0.0
+        self._asked_for_failed = 0.0
         self._retrying = False
         self._slow_at = 0.0
+        self._same: dict[int, list[int]] = {}
+        """Row that was looked at -> others that name the same record, to be closed when pages are printed: noting that
+        may need room that a kill does not."""
         self._troubles: dict[str, str] = {}
         """What fails now, by the step: said in the log once, and on the desk as long as it lasts."""
 
@@ -192,7 +198,7 @@ class Worker:
                     opened = True
                 self._doing = "working"
                 self.steady_round()
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 if str(error) != trouble:
                     # Once, however long it lasts: a full disk is no help.
                     trouble = str(error)
@@ -260,7 +266,7 @@ class Worker:
         self.engine.look(0, wiring.LANES[Lane.MAINTENANCE], [("epoch", "pages")], wiring.compose)
         self.engine.retry_failed()
         self._retried = time.monotonic()
-        self._failed = dict(self.engine.status().failed)
+        self._failed = self.engine.failed()
         self._contain("moved sections", lambda: wiring.write_prefixes(self.engine))
         self._contain("files received", wire.resume)
         self.call_crew()
@@ -306,19 +312,24 @@ class Worker:
         before = self._troubles.pop(step, "")
         try:
             do()
-        except (OperationalError, InterfaceError):
-            raise  # the database is away, which concerns all
         except Exception as fault:
+            if _concerns_all(fault):
+                raise
             known = isinstance(fault, Problem)
             self._troubles[step] = str(fault) if known else f"{step} failed ({type(fault).__name__}: {fault})."
+            if isinstance(fault, DatabaseError) and databases.is_full(fault):
+                # The next step may need no room, or write where there is some: a kill must not wait for a ranking.
+                known = True
+                self._troubles[step] = _of_database(fault)
             if self._troubles[step] != before:
                 log.error("%s", self._troubles[step], exc_info=not known)
 
     def tell_time(self) -> None:
         """Publish what is due and apply ticks, each in its own transaction."""
         now = clock.now()
-        if self._ranked is None or now < self._ranked:
+        if self._told is None or now < self._told:
             self._notice_a_clock_set_back(now)
+        self._told = now
         for story, outcome in stories.publish_due(now):
             log.info("Story %s: %s by the clock.", story, outcome)
         self._fault("worker:published")
@@ -409,6 +420,7 @@ class Worker:
                 if self._troubles.get("printing") != str(problem):
                     log.error("%s", problem)
                 self._troubles["printing"] = str(problem)
+                self.dismiss()
                 self.close()
                 # A kill may be among what was not looked at yet.
                 self._behind = not looked or len(rows) == ROWS
@@ -435,11 +447,11 @@ class Worker:
         moment = time.monotonic()
         if bake.stuck is not None:
             self._troubles["printing"] = str(bake.stuck)
-        else:
-            self._troubles.pop("printing", None)
+        elif self._troubles.pop("printing", None):
+            self.call_crew()
         if bake.failed or (self._retrying and bake.pages):
             self._retrying = False
-            self._failed = dict(self.engine.status().failed)
+            self._failed = self.engine.failed()
         each = bake.delivering / bake.delivered if bake.delivered else 0.0
         if each >= SLOW:
             self._slow_at = moment
@@ -499,9 +511,7 @@ class Worker:
         self.engine.look(leader.pk, lane, keys, wiring.compose, since=since)
         self._fault("worker:looked")
         if others:
-            Change.objects.filter(pk__in=[row.pk for row in others], closed_at=None).update(
-                closed_at=clock.now(), report={"pages": 0, "unchanged": 0, "removed": 0, "ms": 0, "same_as": leader.pk}
-            )
+            self._same[leader.pk] = [row.pk for row in others]
 
     def _events(self, story_id: int) -> list[tuple[str, str]]:
         """At first publication and at marked updates related lists are made; a new story's page is hot."""
@@ -520,7 +530,12 @@ class Worker:
         return keys
 
     def close(self) -> None:
-        """Close the change rows whose pages are all with the readers."""
+        """Close the change rows whose pages are all with the readers, and those that named the same records."""
+        for leader, others in list(self._same.items()):
+            Change.objects.filter(pk__in=others, closed_at=None).update(
+                closed_at=clock.now(), report={"pages": 0, "unchanged": 0, "removed": 0, "ms": 0, "same_as": leader}
+            )
+            del self._same[leader]
         finished = self.engine.finished()
         if not finished:
             return
@@ -557,10 +572,17 @@ class Worker:
             reserve.keep(self.home)
 
     def _retry(self) -> None:
-        """Try pages again that could not be printed: what was wrong may have been mended."""
+        """Try pages again that could not be printed: what was wrong may have been mended.
+
+        Which they are is asked of the ledger now and then: a bake that ends in an error does not say, and
+        `standfirst press run` has pages that fail, too.
+        """
+        moment = time.monotonic()
+        if moment - self._asked_for_failed >= RETRY:
+            self._asked_for_failed = moment
+            self._failed = self.engine.failed()
         if not self._failed:
             return
-        moment = time.monotonic()
         if moment - self._retried >= (RETRY if len(self._failed) <= MANY_FAILED else RETRY_MANY):
             self._retried = moment
             self.engine.retry_failed()
@@ -615,8 +637,25 @@ class Worker:
         return found
 
 
-def _of_database(error: DatabaseError) -> str:
+def _concerns_all(fault: Exception) -> bool:
+    """True if a database is away or damaged, and it is not only that there is no room for what one step wrote."""
+    if not isinstance(fault, DatabaseError | InterfaceError) or databases.is_full(fault):
+        return False
+    return isinstance(fault, OperationalError | InterfaceError) or _is_damaged(fault)
+
+
+def _is_damaged(error: DatabaseError | InterfaceError) -> bool:
+    return "malformed" in str(error) or "not a database" in str(error)
+
+
+def _of_database(error: DatabaseError | InterfaceError) -> str:
     says = str(error).strip().rstrip(".")
+    if _is_damaged(error):
+        return (
+            f"A database file is damaged ({says}): stop Standfirst and remove press.sqlite3, which is built anew; if "
+            "that is no help, put the newsroom's database back from your backup. Readers have the last good copies "
+            "until then."
+        )
     if databases.is_full(error):
         return f"A database has no room ({says}): make room on its disk. Readers have the last good copies until then."
     return f"A database does not answer ({says}): see that it runs and can be written. The worker tries until it does."

@@ -13,11 +13,14 @@ ledger has what it read, a change is finished until it is settled.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from html import escape
 from itertools import groupby, islice
+from time import monotonic_ns
 from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -59,6 +62,10 @@ STUCK = 500
 
 SLOW_MS = 250
 """So long delivering goes on without asking whether something more urgent waits."""
+
+SHARE_MS, SHARED_MS = 1_000, 2_000
+"""So long one of a crew goes on with its share, and the press lets a crew work without asking. Ordinary disks are far
+from it: 200 pages take half a second."""
 
 MASS = 0.02
 """Part of the pages whose disappearance in one run of maintenance must be confirmed."""
@@ -139,6 +146,10 @@ class Bake:
     """What ends the bake: the outlet takes nothing more."""
     tried: set[int] = field(default_factory=set)
     """Pages that were not delivered: a kill tries each once in a bake, however lately it was tried before."""
+    left: set[int] = field(default_factory=set)
+    """Pages that were not delivered, now or a moment ago: below the kill lane they are left alone in this bake."""
+    freed: bool = False
+    """True if a page was delivered that others may have waited for."""
 
     @property
     def pages(self) -> int:
@@ -160,12 +171,19 @@ class _Print:
 
 
 class _Stuck(NamedTuple):
-    """A page that could not be delivered: what it says, when it is tried again, and its path if readers have nothing
-    there yet, so that nothing may lead to it."""
+    """A page that was not delivered, kept in mind until it is."""
 
+    path: str
     problem: Problem
     until: int
-    missing: str
+    """When it is tried again."""
+    missing: bool
+    """Readers have no page there yet, so nothing may lead to it."""
+    waits: bool
+    """Nothing is wrong with it: others are stuck."""
+    goes: bool
+    """It is to be taken from readers, so it keeps nothing else back."""
+    refs: tuple[PageRef, ...]
 
 
 class Done(NamedTuple):
@@ -192,16 +210,17 @@ class Left(NamedTuple):
 class Crew(Protocol):
     """Others who print and deliver pages, each by an engine of their own (`Engine.lend_a_hand`)."""
 
-    def work(self, jobs: Sequence[Job]) -> Iterable[Done | Left]:
-        """What became of each of the jobs, in their order. Raises what delivering one of them raised."""
+    def work(self, jobs: Sequence[Job]) -> Iterable[Done | Left | None]:
+        """What became of each of the jobs, in their order; None: nobody got to it. Raises what delivering one of them
+        raised."""
 
 
 class Engine:
     """Prints the pages of `book` to `outlet` and remembers in `store` what they read.
 
-    `clock` gives milliseconds, and serves only to say in reports when pages were with the readers. `fault` is called
-    with each of `FAULTS`. An engine is for one thread; several engines may work on one SQL store through connections of
-    their own.
+    `clock` gives milliseconds, and serves only to say in reports when pages were with the readers; `timer` gives
+    milliseconds that nobody puts back, and measures how long things take. `fault` is called with each of `FAULTS`. An
+    engine is for one thread; several engines may work on one SQL store through connections of their own.
     """
 
     def __init__(
@@ -211,12 +230,14 @@ class Engine:
         outlet: Outlet,
         *,
         clock: Callable[[], int],
+        timer: Callable[[], int] = lambda: monotonic_ns() // 1_000_000,
         fault: Callable[[str], None] = lambda name: None,
     ) -> None:
         self.book = book
         self.store = store
         self.outlet = outlet
         self._clock = clock
+        self._timer = timer
         self._fault = fault
         self._state = State(book, store)
         self._stuck: dict[int, _Stuck] = {}
@@ -261,6 +282,7 @@ class Engine:
             self.store.reset()
             self.store.set_meta("built", "no")
         self._state.forget()
+        self._stuck.clear()
         self.look(0, Lane.MAINTENANCE, keys, compose)
         with self.store.transaction():
             self.store.set_meta("book", self.book.version)
@@ -404,9 +426,10 @@ class Engine:
 
         The stretch begins behind page number `after` and is at most `limit` pages, or `DRIFT_BYTES`, long. Returns
         where the next one begins (0: from the start again) and the paths; `bake` mends them. Pages that are due are
-        left out.
+        left out. What stands beside an output and is of another version is taken away at once, and told too.
         """
         strange: dict[int, str] = {}
+        tidied: list[str] = []
         last = number = size = 0
         for row in self.store.pages(after):
             if number >= limit or size > DRIFT_BYTES:
@@ -416,10 +439,12 @@ class Engine:
             size += len(served.body) if served else 0
             if not row.due and digest(served) != row.digest:
                 strange[row.page] = row.path
+            elif not row.due and served is not None and self._tidied(row.path):
+                tidied.append(row.path)
         else:
             last = 0
         if not strange:
-            return last, []
+            return last, tidied
         # Once more, with all who print locked out: a page may have been delivered and recorded since its row was read.
         found = {}
         with self.store.transaction():
@@ -429,7 +454,14 @@ class Engine:
                 if not row.due and digest(self._served(path)) != row.digest:
                     found[page] = path
             self.store.mark_pages(found, Mark(0, Lane.PUBLISH, seq, force=True))
-        return last, list(found.values())
+        return last, [*found.values(), *tidied]
+
+    def _tidied(self, path: str) -> bool:
+        try:
+            return self.outlet.tidy(path)
+        except Problem as problem:  # it is looked at again, and what it stands beside is right
+            self._say_once(path, str(problem))
+            return False
 
     def waiting(self, paths: Sequence[str]) -> int:
         """How many of these pages are still due."""
@@ -461,40 +493,59 @@ class Engine:
         After each page of a lane below the first, `interrupted(lane)` may ask to leave the rest for later.
 
         Pages that another worker holds are left to it. One that is stuck (`Stuck`) is left due and tried again in a
-        moment; what would lead to it goes out without that, and nothing that takes a page away is done meanwhile but in
-        the kill lane. Any other problem of the outlet ends the bake; in the kill lane all is tried before.
-        `MassRemoval` is raised when maintenance has done everything else. A page whose function fails keeps its former
-        output, is reported, and is tried again when something that it read changes, or by `retry_failed`; in the kill
-        lane it is taken from readers instead, since what it shows may be killed.
+        moment; what would lead to it goes out without that, or stays as it is. A page is not taken away, but in the
+        kill lane, while what readers have of one that is stuck leads there. Any other problem of the outlet ends the
+        bake; in the kill lane all is tried before. `MassRemoval` is raised when maintenance has done everything else. A
+        page whose function fails keeps its former output, is reported, and is tried again when something that it read
+        changes, or by `retry_failed`; in the kill lane it is taken from readers instead, since what it shows may be
+        killed. A database that does not answer ends the bake: it is no fault of the page that was being printed.
         """
         bake = Bake()
         # Asked outside of a transaction: at rest, a bake locks nothing and writes nothing.
         if self.store.urgency() is None or self.store.meta("built") == "no":
             return bake
-        now = self._clock()
-        self._stuck = {
-            page: stuck for page, stuck in self._stuck.items() if now < stuck.until <= now + LONGEST_RETRY_MS
-        }
-        before = len(self._stuck)
+        self._forget_what_others_delivered()
+        now = self._timer()
+        bake.left = {page for page, stuck in self._stuck.items() if now < stuck.until}
+        before = len(bake.left)
         while not bake.interrupted:
             for lane in Lane:
-                if lane is not Lane.KILL and (bake.stopped is not None or len(self._stuck) - before > STUCK):
+                if lane is not Lane.KILL and (bake.stopped is not None or len(bake.left) - before > STUCK):
                     continue
                 if lane <= upto and self._batch(lane, bake, interrupted, allow_mass_removal):
                     break
             else:
-                break
+                if not bake.freed:
+                    break
+                self._let_go_of_what_waits(bake)
         if bake.stopped is not None:
             raise bake.stopped
         bake.stuck = next((stuck.problem for stuck in self._stuck.values()), None)
         return bake
 
+    def _forget_what_others_delivered(self) -> None:
+        """Pages that are not due any more are not stuck either, e.g. because another worker could deliver them."""
+        if not self._stuck:
+            return
+        standing = self.store.standing([stuck.path for stuck in self._stuck.values()])
+        due = {path for path, state in standing.items() if state.due}
+        if any(stuck.path not in due and not stuck.waits for stuck in self._stuck.values()):
+            due -= {stuck.path for stuck in self._stuck.values() if stuck.waits}
+        self._stuck = {page: stuck for page, stuck in self._stuck.items() if stuck.path in due}
+
+    def _let_go_of_what_waits(self, bake: Bake) -> None:
+        """Have those tried again, in the same bake, that waited for others of which one is there now."""
+        bake.freed = False
+        for page in [page for page, stuck in self._stuck.items() if stuck.waits]:
+            del self._stuck[page]
+            bake.left.discard(page)
+
     def _batch(self, lane: Lane, bake: Bake, interrupted: Callable[[Lane], bool], allow_mass_removal: bool) -> bool:
         """Print and deliver some pages of a lane in one transaction. False if there are none to claim."""
         with self.store.transaction():
-            but: Collection[int] = bake.tried if lane is Lane.KILL else self._stuck
+            but: Collection[int] = bake.tried if lane is Lane.KILL else bake.left
             tide, jobs = self.store.take(lane, min(BATCH[lane], self._most), but)
-            if not jobs or (lane is not Lane.KILL and self._stuck and jobs[0].rank >= LAST_RANK):
+            if not jobs:
                 return False
             self._fault("bake:taken")
             if jobs[0].rank < LAST_RANK:
@@ -503,14 +554,15 @@ class Engine:
                 self._guard(lane)
             self._state.refresh()
             results: list[Result] = []
-            if lane is Lane.MAINTENANCE and self.crew is not None and len(jobs) >= SHARED:
-                prints = self._share_out(self.crew, jobs, results, bake)
-                bake.interrupted = interrupted(lane)
+            began = self._timer()
+            if lane is Lane.MAINTENANCE and self.crew is not None and len(jobs) >= SHARED and not self._stuck:
+                prints = self._share_out(self.crew, jobs, results, bake, interrupted)
             else:
                 prints = self._print_some(lane, jobs, bake, interrupted)
+                began = self._timer()
             off = self._to_put_off(lane, prints)
             prints = [print_ for print_ in prints if print_.job.page not in off]
-            self._deliver_some(lane, prints, results, bake, interrupted)
+            self._deliver_some(lane, prints, results, bake, interrupted, began)
             self._commit(tide, results, off, bake)
         self._fault("bake:done")
         return True
@@ -522,70 +574,138 @@ class Engine:
         results: list[Result],
         bake: Bake,
         interrupted: Callable[[Lane], bool],
+        began: int,
     ) -> None:
-        """Deliver pages in their order; what became of them is added to `results`. The rest stays due."""
-        began = self._clock()
+        """Deliver pages in their order; what became of them is added to `results`. The rest stays due.
+
+        `began` is when delivering did, by whoever helped with it.
+        """
         tried = 0
+        goes: set[str] | None = None
         for print_ in sorted(prints, key=_kill_order if lane is Lane.KILL else _order):
-            if lane is not Lane.KILL and self._stuck and self._must_wait(print_):
-                continue
+            if lane is not Lane.KILL and self._stuck:
+                if self._takes_away(print_):
+                    if goes is None:
+                        goes = self._still_led_to({each.job.path for each in prints if self._takes_away(each)})
+                    if print_.job.path in goes:
+                        because = next(iter(self._stuck.values())).problem
+                        self._set_aside(print_, because, RETRY_MS, bake, waits=True)
+                        continue
+                elif self._must_wait(print_, bake):
+                    continue
             self._fault("bake:delivering")
-            before = self._clock()
+            before = self._timer()
             tried += 1
             try:
                 results.append(self._deliver(lane, print_))
             except Stuck as problem:
                 self._say_once(print_.job.path, str(problem))
-                self._set_aside(print_, problem, RETRY_MS)
+                self._set_aside(print_, problem, RETRY_MS, bake)
                 bake.tried.add(print_.job.page)
             except Problem as problem:
                 bake.stopped = problem
                 if lane is not Lane.KILL:
                     return
                 # The other pages are no less urgent, and some need no room: each is tried once in this bake.
-                self._set_aside(print_, problem, 0)
+                self._set_aside(print_, problem, 0, bake)
                 bake.tried.add(print_.job.page)
             else:
+                self._is_done(print_.job, bake)
                 if results[-1].outcome in ("written", "removed"):
                     bake.delivered += 1
-                    bake.delivering += self._clock() - before
+                    bake.delivering += self._timer() - before
             self._fault("bake:delivered")
-            if lane is not Lane.KILL and self._clock() - began > SLOW_MS and interrupted(lane):
+            if lane is not Lane.KILL and self._timer() - began > SLOW_MS and interrupted(lane):
                 bake.interrupted = True
                 self._most = max(4, tried)
                 return
-        self._most = min(max(BATCH.values()), self._most * 2)
+        if self._timer() - began <= SLOW_MS:
+            self._most = min(max(BATCH.values()), self._most * 2)
 
-    def _must_wait(self, print_: _Print) -> bool:
+    def _must_wait(self, print_: _Print, bake: Bake) -> bool:
         """True if a page must not be delivered as it is while others are stuck; it is set aside then.
 
         One that would lead to a page that is not there goes out as if there were no such page, until there is: news
-        does not wait for it. What takes something away waits, since what leads there may be stuck.
+        does not wait for it. If it cannot do without, e.g. without a style sheet, its former copy stays.
         """
         because = next(iter(self._stuck.values())).problem
-        if self._takes_away(print_):
-            self._set_aside(print_, because, RETRY_MS)
-            return True
-        missing = {stuck.missing for stuck in self._stuck.values() if stuck.missing}
         job, output = print_.job, print_.output
-        if output is None or not (output.location in missing or any(_names(output.body, path) for path in missing)):
+        if output is None or not _leads(output, (missing := self._missing(job, bake)).keys()):
             return False
-        reads = self.book.reads(Without(self._state, missing))
-        # What was stored of it stays, and so it stays due. If it fails, its former copy stays.
-        with suppress(Exception):
+        records = {f"{ref.kind}:{ref.subject}" for refs in missing.values() for ref in refs}
+        reads = self.book.reads(Without(self._state, missing.keys(), records))
+        try:
+            # What was stored of it stays, and so it stays due.
             makeshift = self._first_of(reads, self.book.ordered(job.refs))
-            if makeshift is not None and makeshift.status == 200 and makeshift != self._served(job.path):
+            sound = makeshift is not None and makeshift.status == 200 and not _leads(makeshift, missing.keys())
+            if makeshift is not None and sound and makeshift != self._served(job.path):
                 self.outlet.put(job.path, makeshift)
-        there = self._served(job.path) is not None
-        self._set_aside(print_ if not there else replace(print_, output=None), because, RETRY_MS)
+        except self.store.faults:
+            raise
+        except Exception as problem:
+            # Its former copy stays, and it is tried again.
+            log.debug("The page %s cannot be printed without %s.", job.path, sorted(missing), exc_info=problem)
+        self._set_aside(print_, because, RETRY_MS, bake, waits=True)
         return True
 
-    def _set_aside(self, print_: _Print, problem: Problem, ms: int) -> None:
+    def _missing(self, job: Job, bake: Bake) -> dict[str, tuple[PageRef, ...]]:
+        """Paths at which readers would find nothing if `job` led there -> what claims them.
+
+        Pages that could not be delivered count until they are. When one of them is tried again it may lead to others
+        that will be tried again too, or none of them would ever be the first; and those that only wait for it do not
+        keep it back.
+        """
+        before = self._stuck.get(job.page)
+        missing = {}
+        for page, stuck in self._stuck.items():
+            if not stuck.missing or page == job.page:
+                continue
+            if before is not None and not before.waits:
+                counts = page in bake.left and not stuck.waits
+            else:
+                counts = page in bake.left or not stuck.waits
+            if counts:
+                missing[stuck.path] = stuck.refs
+        return missing
+
+    def _still_led_to(self, paths: set[str]) -> set[str]:
+        """Those of `paths` that must not be taken away yet: what readers have of pages that are stuck leads there.
+
+        So does what they have of pages that wait for the same reason. Where too many are stuck to look through, or one
+        cannot be read, all wait.
+        """
+        roots = [stuck.path for stuck in self._stuck.values() if not stuck.goes and stuck.path not in paths]
+        if len(roots) > STUCK:
+            return paths
+        going = paths | {stuck.path for stuck in self._stuck.values() if stuck.goes}
+        led_to: set[str] = set()
+        while roots:
+            try:
+                served = self.outlet.read(roots.pop())
+            except Unservable:
+                continue
+            except Stuck:
+                return paths
+            if served is not None:
+                found = {path for path in going - led_to if _leads(served, (path,))}
+                led_to |= found
+                roots += found
+        return led_to & paths
+
+    def _set_aside(self, print_: _Print, problem: Problem, ms: int, bake: Bake, *, waits: bool = False) -> None:
         """Leave a page due, and look after the others. It is tried again after `ms`, not before the next bake."""
         job, output = print_.job, print_.output
-        missing = job.path if output is not None and output.status == 200 != job.status else ""
+        missing = output is not None and output.status == 200 and self._status(job.path) != 200
         wait = min(ms * (1 + len(self._stuck) // STUCK), LONGEST_RETRY_MS)
-        self._stuck[job.page] = _Stuck(problem, self._clock() + wait, missing)
+        goes = self._takes_away(print_)
+        self._stuck[job.page] = _Stuck(job.path, problem, self._timer() + wait, missing, waits, goes, job.refs)
+        bake.left.add(job.page)
+
+    def _is_done(self, job: Job, bake: Bake) -> None:
+        """A page was delivered: if it had been stuck, it is no longer."""
+        if stuck := self._stuck.pop(job.page, None):
+            bake.left.discard(job.page)
+            bake.freed = bake.freed or not (stuck.waits or stuck.goes)
 
     def _say_once(self, path: str, says: str, *, fault: bool = False) -> None:
         """Say in the log what is wrong with a page: once, however often it is tried. With `fault`, how it came."""
@@ -614,31 +734,58 @@ class Engine:
                 break
         return prints
 
-    def _share_out(self, crew: Crew, jobs: Sequence[Job], results: list[Result], bake: Bake) -> list[_Print]:
+    def _share_out(
+        self,
+        crew: Crew,
+        jobs: Sequence[Job],
+        results: list[Result],
+        bake: Bake,
+        interrupted: Callable[[Lane], bool],
+    ) -> list[_Print]:
         """Have the crew print `jobs`. What they delivered is added to `results`; what is left to deliver comes back.
 
         Of one rank at a time, and of that what readers do not have yet first: what is linked to goes before what links.
+        Once a page could not be delivered the rest is left for the press, which knows what must not lead there. Where
+        the disk is slow the next batch is smaller, down to what the press prints alone: it asks between two pages
+        whether something more urgent waits, and measures what each of them takes.
         """
         prints: list[_Print] = []
+        began = self._timer()
+        got = 0
         in_order = sorted(jobs, key=_shared_order)
         for _, group in groupby(in_order, key=_shared_order):
             same = list(group)
             for job, done in zip(same, crew.work(same), strict=True):
+                if done is None:
+                    continue
+                got += 1
                 if isinstance(done, Left):
                     prints.append(_Print(job, done.kind, done.trace, done.output))
                 else:
                     results.append(Result(job, *done))
                 bake.printed += 1
+            if any(print_.output is not None and print_.output.status == 200 for print_ in prints):
+                break
+            if interrupted(Lane.MAINTENANCE):
+                bake.interrupted = True
+                break
+        if (took := self._timer() - began) > SHARED_MS:
+            self._most = max(4, got * SHARED_MS // took)
         return prints
 
-    def lend_a_hand(self, jobs: Sequence[Job]) -> list[Done | Left]:
+    def lend_a_hand(self, jobs: Sequence[Job]) -> list[Done | Left | None]:
         """As one of a crew: print jobs that another engine has claimed and will commit, and deliver those that go on.
 
         It reads what is committed. Whatever was touched since the jobs were claimed, whoever claimed them will see.
+        After `SHARE_MS` it leaves the rest: a kill may wait for whoever claimed them.
         """
         self._state.refresh()
-        done: list[Done | Left] = []
+        began = self._timer()
+        done: list[Done | Left | None] = []
         for job in jobs:
+            if done and self._timer() - began > SHARE_MS:
+                done.append(None)
+                continue
             print_ = self._print(job)
             stays = print_.verified or print_.problem or (print_.output is not None and print_.output.status == 200)
             if not stays:
@@ -681,6 +828,8 @@ class Engine:
                 output = self.book.renderers[ref.kind](reads, ref, self.book.press)
                 if output is not None:
                     return _Print(job, ref.kind, reading.trace, output)
+        except self.store.faults:
+            raise  # nothing is wrong with the page, so a kill must not take it away
         except Exception as problem:  # noqa: BLE001 - said with the page, and in the log
             why = f"{type(problem).__name__}: {problem}"[:500]
             self._say_once(job.path, f"The page {job.path} could not be printed ({why}).", fault=True)
@@ -709,16 +858,23 @@ class Engine:
     def _takes_away(self, print_: _Print) -> bool:
         if print_.problem or print_.verified or (print_.output and print_.output.status != 410):
             return False
-        status = print_.job.status
-        if not status:
-            standing = self._served(print_.job.path)
-            status = standing.status if standing else 0
+        status = print_.job.status or self._status(print_.job.path)
         return status != (print_.output.status if print_.output else 0) and status != 0
 
     def _guard(self, lane: Lane) -> None:
         number = self.store.count_last(lane)
         if number > FEW and number > MASS * (pages := self.store.status().pages):
             raise MassRemoval(number, pages)
+
+    def _status(self, path: str) -> int:
+        """What readers get at `path` now: 0 nothing, 200, 301, 410. What cannot be read counts as a page."""
+        try:
+            served = self.outlet.read(path)
+        except Stuck:
+            return 200
+        except Unservable:
+            return 0
+        return served.status if served else 0
 
     def _served(self, path: str) -> Output | None:
         try:
@@ -754,7 +910,7 @@ class Engine:
                     self.outlet.remove(job.path)
                 result.status = result.digest = result.size = 0
         elif output is None:
-            if job.status or self._served(job.path) is not None:
+            if job.status or self._status(job.path):
                 self.outlet.remove(job.path)
                 result.outcome = "removed"
             result.status = result.digest = result.size = 0
@@ -763,6 +919,8 @@ class Engine:
             if result.digest != job.digest or digest(self._served(job.path)) != job.digest:
                 self.outlet.put(job.path, output)
                 result.outcome = "written"
+            elif lane is Lane.KILL:
+                self.outlet.tidy(job.path)  # a packed copy that names what is killed, left by a crash
         if self._said and not result.problem:
             self._said.pop(job.path, None)
             self._said.pop("", None)
@@ -799,6 +957,10 @@ class Engine:
             self.store.settle(changes)
         self._fault("settle:done")
 
+    def failed(self) -> dict[str, str]:
+        """Path -> why it could not be printed, of the first hundred such pages."""
+        return self.store.failed()
+
     def status(self) -> Status:
         """The ledger in numbers."""
         return self.store.status()
@@ -830,9 +992,24 @@ class Engine:
         return len(wrong) + (len(found.unknown) if remove_unknown else 0)
 
 
+def _leads(output: Output, paths: Collection[str]) -> bool:
+    """True if a page or feed may lead to one of `paths`, or show what is there."""
+    return output.location in paths or any(_names(output.body, path) for path in paths)
+
+
 def _names(body: bytes, path: str) -> bool:
-    """True if a page or feed may lead to `path`."""
-    return path.encode() in body or quote(path).encode() in body
+    """True if `path` stands in a page, feed or style sheet as a whole address, with or without a host before it."""
+    raw = path.encode()
+    ways = {raw, quote(path).encode(), quote(path, safe=_UNQUOTED).encode(), escape(path).encode()}
+    return any(way in body and re.search(_BEFORE + re.escape(way) + _BEHIND, body) is not None for way in ways)
+
+
+_UNQUOTED = "/%~:@!$&'()*+,;=-._"
+"""What addresses are printed with (RFC 3986, 3.3)."""
+
+_BEFORE = rb"""(?:(?<=["'\s(=>,\\;])|//[^/\s"'<>\\]{1,255})"""
+_BEHIND = rb"""(?![\w%~.@:+!$*=/>-]|[\x80-\xff])"""
+"""Where an address begins - it is quoted, or a host stands before it - and where none goes on."""
 
 
 def _order(print_: _Print) -> tuple[int, int, bool]:

@@ -161,6 +161,10 @@ class Standing(NamedTuple):
 class Store(Protocol):
     """Where the ledger's rows are. Methods that write are called inside a `transaction`, the others at any time."""
 
+    @property
+    def faults(self) -> tuple[type[Exception], ...]:
+        """What is raised where a database does not answer: that concerns all pages, not the one that was printed."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing. Pages claimed inside stay claimed until its end, and no longer, whatever happens."""
 
@@ -272,6 +276,9 @@ class Store(Protocol):
 
     def settle(self, changes: Iterable[int]) -> None:
         """Forget finished changes."""
+
+    def failed(self) -> dict[str, str]:
+        """Path -> why it could not be printed, of the first hundred such pages. Cheap: it is asked now and then."""
 
     def status(self) -> Status: ...
 

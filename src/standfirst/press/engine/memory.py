@@ -89,6 +89,8 @@ class _Shared:
 class MemoryStore:
     """A `Store` in dictionaries. `MemoryStore(other)` is a second session on the same ledger."""
 
+    faults: tuple[type[Exception], ...] = ()
+
     def __init__(self, other: MemoryStore | None = None) -> None:
         self._shared: _Shared = other._shared if other else _Shared()
         self._saved: _Tables | None = None
@@ -343,6 +345,9 @@ class MemoryStore:
         for change in changes:
             table.pop(change, None)
 
+    def failed(self) -> dict[str, str]:
+        return {row.path: row.problem for row in self._tables.pages.values() if row.problem}
+
     def status(self) -> Status:
         tables = self._tables
         backlog = {lane: len({page for (page, _), due in tables.due.items() if due.lane == lane}) for lane in Lane}
@@ -352,6 +357,6 @@ class MemoryStore:
             oldest=min((change.since for change in tables.changes.values()), default=None),
             pages=len(live),
             bytes=sum(row.size for row in live),
-            failed={row.path: row.problem for row in tables.pages.values() if row.problem},
+            failed=self.failed(),
             records=len(tables.records),
         )

@@ -1,4 +1,4 @@
-"""Where pages go: four verbs, and an outlet in memory for tests and rehearsals."""
+"""Where pages go: a few verbs, and an outlet in memory for tests and rehearsals."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ class Outlet(Protocol):
     def list(self) -> Iterable[str]:
         """Every path that has an output, in any order."""
 
+    def tidy(self, path: str) -> bool:
+        """Take away what is of another version and stands beside the output at `path`, e.g. a packed copy.
+
+        True if there was something.
+        """
+
 
 class MemoryOutlet:
     """An outlet in a dictionary."""
@@ -52,6 +58,9 @@ class MemoryOutlet:
 
     def list(self) -> Iterable[str]:
         return tuple(self.pages)
+
+    def tidy(self, path: str) -> bool:
+        return False
 
 
 def digest(output: Output | None) -> int:

@@ -137,15 +137,22 @@ class Reading:
 
 
 class Without(Reading):
-    """Reads as if nothing were at `paths`: answers that are such a path, or have one, are none."""
+    """Reads as if nothing were at `paths`: answers that are such a path, or have one, are none.
 
-    __slots__ = ("_paths",)
+    So are `records` ("picture:1"), of which something would be there: whoever shows a picture has its record, and knows
+    the paths of its copies from that.
+    """
 
-    def __init__(self, state: State, paths: Set[str]) -> None:
+    __slots__ = ("_paths", "_records")
+
+    def __init__(self, state: State, paths: Set[str], records: Set[str]) -> None:
         super().__init__(state)
         self._paths = paths
+        self._records = records
 
     def facet(self, name: str, id: str | int) -> Any:
         value = super().facet(name, id)
+        if f"{name}:{id}" in self._records:
+            return None
         at = value if isinstance(value, str) else getattr(value, "path", None)
         return None if at in self._paths else value

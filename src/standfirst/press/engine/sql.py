@@ -100,6 +100,8 @@ class Connection(Protocol):
     `%`."""
 
     dialect: Literal["sqlite", "postgresql"]
+    faults: tuple[type[Exception], ...]
+    """What is raised where the database does not answer."""
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement and return its rows, none if it gives none."""
@@ -114,6 +116,7 @@ class SqliteConnection:
     """A ledger file opened without Django, or a ledger in memory (":memory:")."""
 
     dialect: Literal["sqlite", "postgresql"] = "sqlite"
+    faults: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def __init__(self, path: Path | str, *, timeout: float = 30.0) -> None:
         self._connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
@@ -147,6 +150,7 @@ class SqlStore:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
         self._sqlite = connection.dialect == "sqlite"
+        self.faults = connection.faults
 
     def create(self) -> bool:
         """Make the tables where they are missing or of another schema. True if the ledger is now empty."""
@@ -494,6 +498,9 @@ class SqlStore:
         self._many("DELETE FROM ledger_surface WHERE change = ?", rows)
         self._many("DELETE FROM ledger_change WHERE id = ?", rows)
 
+    def failed(self) -> dict[str, str]:
+        return dict(self._db.execute("SELECT path, problem FROM ledger_page WHERE problem <> '' ORDER BY id LIMIT 100"))
+
     def status(self) -> Status:
         backlog: dict[int, int] = dict(
             self._db.execute("SELECT lane, COUNT(DISTINCT page) FROM ledger_due GROUP BY lane")
@@ -504,9 +511,7 @@ class SqlStore:
             oldest=self._db.execute("SELECT MIN(since) FROM ledger_change")[0][0],
             pages=int(pages),
             bytes=int(size),
-            failed=dict(
-                self._db.execute("SELECT path, problem FROM ledger_page WHERE problem <> '' ORDER BY id LIMIT 100")
-            ),
+            failed=self.failed(),
             records=int(self._db.execute("SELECT COUNT(*) FROM ledger_record")[0][0]),
         )
 

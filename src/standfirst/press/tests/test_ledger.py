@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db import connections
+from django.db import DatabaseError, connections
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -14,7 +14,7 @@ from standfirst.press.engine import SqlStore, Store
 from standfirst.press.engine.tests.histories import Histories
 from standfirst.press.engine.tests.test_laws import QUICK
 from standfirst.press.engine.tests.workers import Rehearsal
-from standfirst.press.ledger import ALIAS, store
+from standfirst.press.ledger import ALIAS, DjangoConnection, store
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", ALIAS])
 
@@ -32,6 +32,15 @@ class OnDjangosConnection(Histories):
 
     def make_store(self) -> Store:
         return empty()
+
+
+def test_what_a_database_says_that_does_not_answer_is_djangos_and_no_pages_fault() -> None:
+    made = empty()
+    with pytest.raises(DatabaseError, match=r"no such table|does not exist") as caught:
+        DjangoConnection().execute("SELECT 1 FROM ledger_nothing")
+    assert isinstance(caught.value, made.faults)
+    with pytest.raises(made.faults):
+        DjangoConnection().executemany("INSERT INTO ledger_nothing (id) VALUES (?)", [(1,)])
 
 
 def test_the_laws_hold_on_djangos_connection() -> None:

@@ -328,6 +328,56 @@ def test_what_the_disk_refuses_is_a_sentence_and_the_last_good_copy_stays(outlet
     assert served(root, PATH) == (200, NEW.body)
 
 
+def test_a_page_that_cannot_be_written_leaves_no_packed_copy_of_it_beside_the_old_one(outlet, root):
+    """Web servers that pick packed copies up by their names do not look into them."""
+    outlet.put(PATH, OLD)
+
+    def step(name: str) -> None:
+        if name == "rename " + sitefiles.file_of(PATH):
+            raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(OutletProblem):
+        LocalOutlet(root, "newsroom-one", step=step).put(PATH, NEW)
+    file = root / sitefiles.file_of(PATH)
+    assert file.read_bytes() == OLD.body
+    assert not Path(sitefiles.twin_of(str(file))).exists()
+
+
+def test_a_packed_copy_of_another_version_is_taken_away_and_one_that_agrees_stays(outlet, root):
+    outlet.put(PATH, OLD)
+    twin = Path(sitefiles.twin_of(str(root / sitefiles.file_of(PATH))))
+    assert not outlet.tidy(PATH)
+    assert twin.exists()
+    twin.write_bytes(sitefiles.pack(NEW.body))
+    assert outlet.tidy(PATH)
+    assert not twin.exists()
+    assert not outlet.tidy(PATH)
+    outlet.put("/old/", MOVED)
+    assert not outlet.tidy("/old/")
+    assert not outlet.tidy("/nothing/")
+
+
+def test_a_damaged_address_that_moved_is_another_one_and_no_error(outlet, root):
+    outlet.put("/old/", MOVED)
+    (root / "moved/old/index.html").write_bytes(b"/afr\xff\xfeica/\n")
+    found = outlet.read("/old/")
+    assert found.status == 301
+    assert found.location != MOVED.location
+    outlet.put("/old/", MOVED)
+    assert outlet.read("/old/") == MOVED
+
+
+def test_a_full_disk_makes_no_small_twins_and_that_is_nobodys_trouble(outlet, root):
+    outlet.put(PATH, OLD)
+
+    def step(name: str) -> None:
+        if name.startswith("write "):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert not squeezed(LocalOutlet(root, "newsroom-one", step=step), PATH)
+    assert outlet.read(PATH) == OLD
+
+
 def test_it_tells_a_page_that_cannot_be_written_from_a_disk_that_takes_none(root):
     """Others need not wait for the first, and would wait in vain with the second."""
     refused = ["world/2026"]

@@ -7,7 +7,9 @@ import shutil
 import pytest
 
 from standfirst.changes.models import Change
+from standfirst.kit import sitefiles
 from standfirst.press import sweeps, worker
+from standfirst.press.engine.ledger import Lane
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Story
 from tests.again import again
@@ -67,6 +69,24 @@ def test_files_that_another_hand_changed_or_removed_are_mended_and_reported(news
     assert (finding.what, finding.number, finding.mended) == ("file", 2, 2)
     assert drifted(newsroom) == []
     newsroom.prove()
+
+
+def test_a_packed_copy_that_a_crash_left_beside_another_version_goes(newsroom: Newsroom) -> None:
+    newsroom.story("Minister resigns")
+    newsroom.at_rest()
+    front = newsroom.home / "output" / "pages" / "index.html"
+    twin = front.with_name("index.html.gz")
+    killed = sitefiles.pack(b"Minister resigns, and more")
+    twin.write_bytes(killed)
+    assert drifted(newsroom) == ["/"]
+    assert not twin.exists()
+    # A kill does not wait for that, also where the page itself comes out as it was.
+    twin.write_bytes(killed)
+    before = front.stat().st_ino
+    newsroom.engine.bake_all(lane=Lane.KILL)
+    newsroom.engine.bake()
+    assert not twin.exists()
+    assert front.stat().st_ino == before
 
 
 def test_a_page_put_back_over_a_notice_goes_again(newsroom: Newsroom) -> None:

@@ -163,7 +163,7 @@ class Histories(RuleBasedStateMachine):
         return make_book(renderers=self.watch.renderers())
 
     def start(self, store: Store, fault: Callable[[str], None] = lambda name: None) -> Engine:
-        return self.engine_class(self.book(), store, self.outlet, clock=self.tick, fault=fault)
+        return self.engine_class(self.book(), store, self.outlet, clock=self.tick, timer=self.tick, fault=fault)
 
     def tick(self) -> int:
         self.clock += 1

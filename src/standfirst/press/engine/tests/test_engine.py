@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -40,8 +42,11 @@ from standfirst.press.engine import (
     Store,
     Unservable,
 )
+from standfirst.press.engine.engine import RETRY_MS, _leads
 from standfirst.press.engine.ledger import KEPT, SURFACES
+from standfirst.press.engine.outlet import Stuck
 from standfirst.press.engine.tests.newsroom import RENDERERS, Records, make_book, picture_path, printed
+from standfirst.press.engine.tests.workers import Hand
 
 replace = msgspec.structs.replace
 
@@ -66,8 +71,18 @@ class Outlet(MemoryOutlet):
         self.told: list[str] = []
         self.room: int | None = None
         """How many pages can still be written; None: no end of them."""
+        self.refused: set[str] = set()
+        """Where nothing can be written."""
+        self.unreadable: set[str] = set()
+
+    def read(self, path: str) -> Output | None:
+        if path in self.unreadable:
+            raise Stuck(f"{path} cannot be read.")
+        return super().read(path)
 
     def put(self, path: str, output: Output) -> None:
+        if path in self.refused:
+            raise Stuck(f"{path} cannot be written.")
         if path == "/world/unservable/":
             raise Unservable("This address cannot be served.")
         if self.room is not None:
@@ -113,7 +128,7 @@ class Newsroom:
     def start(self, **book: Any) -> Engine:
         functions = {kind: self._watched(function) for kind, function in RENDERERS.items()}
         made: Book = make_book(**({"renderers": functions} | book))
-        return Engine(made, self.store, self.outlet, clock=lambda: self.now)
+        return Engine(made, self.store, self.outlet, clock=lambda: self.now, timer=lambda: self.now)
 
     def _watched(self, function: Any) -> Callable[[Any, PageRef, Press], Output | None]:
         def watched(reads: Any, ref: PageRef, press: Press) -> Output | None:
@@ -410,6 +425,32 @@ def test_a_page_that_fails_in_a_kill_is_taken_from_readers(newsroom: Newsroom) -
     assert newsroom.outlet.pages["/world/"].status == 200
 
 
+def test_a_ledger_that_does_not_answer_while_a_kill_is_printed_takes_nothing_from_readers() -> None:
+    connection = SqliteConnection(":memory:")
+    store = SqlStore(connection)
+    store.create()
+    newsroom = Newsroom(store)
+    story = newsroom.records["story", "1"]
+    newsroom.put("story", Story(id=1, path=story.path, notice=Notice(reason="killed"), day=story.day))
+    newsroom.look("story", 1, Lane.KILL)
+    newsroom.engine.bake_all(lane=Lane.KILL)  # each is printed, without a look at what it read before
+    before = dict(newsroom.outlet.pages)
+    execute = connection.execute
+
+    def fails(sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        if "ledger_entry" in sql:
+            raise sqlite3.OperationalError("disk I/O error")
+        return execute(sql, parameters)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(sqlite3.OperationalError):
+        patch.setattr(connection, "execute", fails)
+        newsroom.engine.bake()
+    assert newsroom.outlet.pages == before
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == printed(newsroom.records)
+    connection.close()
+
+
 def test_a_kill_needs_no_room_on_the_disk(newsroom: Newsroom) -> None:
     newsroom.outlet.room = 0
     story = newsroom.records["story", "1"]
@@ -457,6 +498,222 @@ def test_a_kill_goes_as_far_as_it_can_where_nothing_can_be_written(newsroom: New
     newsroom.settled()
     assert newsroom.outlet.pages["/world/1/"].status == 410
     assert newsroom.engine.proof().ok
+
+
+def later(newsroom: Newsroom) -> None:
+    """What could not be delivered is tried again."""
+    newsroom.now += RETRY_MS
+    newsroom.engine.bake()
+
+
+def leading_to(newsroom: Newsroom, path: str) -> set[str]:
+    return {at for at, output in newsroom.outlet.pages.items() if f'"{path}"'.encode() in output.body}
+
+
+def new_style(newsroom: Newsroom) -> str:
+    """Templates change, and with them the style sheet, which cannot be written."""
+    newsroom.put("epoch", Epoch(id="pages", digest="two", assets=(("site.css", "/assets/two.css"),)))
+    newsroom.look("epoch", "pages", Lane.MAINTENANCE)
+    newsroom.outlet.refused = {"/assets/two.css"}
+    return "/assets/two.css"
+
+
+def test_no_page_goes_out_to_a_style_sheet_that_cannot_be_written(newsroom: Newsroom) -> None:
+    style = new_style(newsroom)
+    before = dict(newsroom.outlet.pages)
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == before
+    for headline in ("Rivers rise", "Rivers fall"):
+        # What is published is printed before what templates made due, and would lead there as well.
+        newsroom.now += RETRY_MS
+        newsroom.edit(1, headline=headline)
+        newsroom.look("story", 1)
+        newsroom.engine.bake()
+        assert leading_to(newsroom, style) == set()
+        assert newsroom.outlet.pages["/world/1/"] == before["/world/1/"]
+    assert newsroom.engine.bake().stuck is not None
+    newsroom.outlet.refused = set()
+    later(newsroom)
+    assert newsroom.outlet.pages == printed(newsroom.records)
+    assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
+
+
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
+def test_nor_does_one_that_a_crew_prints(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standfirst.press.engine.engine.SHARED", 1)
+    assert isinstance(newsroom.store, MemoryStore)
+    hand = Engine(newsroom.engine.book, MemoryStore(newsroom.store), newsroom.outlet, clock=lambda: newsroom.now)
+    newsroom.engine.crew = Hand(hand)
+    style = new_style(newsroom)
+    before = dict(newsroom.outlet.pages)
+    for _ in range(3):
+        later(newsroom)
+        assert leading_to(newsroom, style) == set()
+    assert newsroom.outlet.pages == before
+    newsroom.outlet.refused = set()
+    later(newsroom)
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
+def test_a_slow_disk_does_not_hold_up_a_kill_behind_a_crews_work(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(newsroom.store, MemoryStore)
+    for id in range(10, 210):
+        newsroom.put("story", _story(newsroom, id))
+        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
+    newsroom.engine.bake()
+    hand = Engine(
+        newsroom.engine.book,
+        MemoryStore(newsroom.store),
+        newsroom.outlet,
+        clock=lambda: newsroom.now,
+        timer=lambda: newsroom.now,
+    )
+    newsroom.engine.crew = Hand(hand)
+    put = newsroom.outlet.put
+
+    def slowly(path: str, output: Output) -> None:
+        newsroom.now += 300
+        put(path, output)
+
+    asked: list[int] = []
+
+    def interrupted(lane: Lane) -> bool:
+        asked.append(newsroom.now)
+        return False
+
+    newsroom.put("site", Site(name="The Echo"))
+    newsroom.look("site", 1, Lane.MAINTENANCE)
+    began = newsroom.now
+    monkeypatch.setattr(newsroom.outlet, "put", slowly)
+    bake = newsroom.engine.bake(interrupted=interrupted)
+    assert max(after - before for before, after in pairwise([began, *asked])) <= 2_000
+    assert bake.delivering >= bake.delivered * 300 > 300, "and it is said that the disk is slow"
+    # On a quick disk all help again.
+    monkeypatch.undo()
+    newsroom.put("site", Site(name="The Courier"))
+    newsroom.look("site", 1, Lane.MAINTENANCE)
+    helped = newsroom.engine.crew.printed
+    newsroom.engine.bake()
+    assert newsroom.engine.crew.printed > helped + 100
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+def test_a_clock_that_is_set_back_delays_nothing_that_is_tried_again(newsroom: Newsroom) -> None:
+    moments = iter(range(10_000_000, 0, -1_000))
+    engine = Engine(
+        newsroom.engine.book,
+        newsroom.store,
+        newsroom.outlet,
+        clock=lambda: next(moments),
+        timer=lambda: newsroom.now,
+    )
+    newsroom.outlet.refused = {"/world/1/"}
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.look("story", 1)
+    bake = engine.bake()
+    assert bake.delivering == 0
+    newsroom.outlet.refused = set()
+    newsroom.now += RETRY_MS
+    engine.bake()
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+def test_a_story_goes_out_without_a_picture_for_which_there_is_no_room(newsroom: Newsroom) -> None:
+    picture = Picture(id=2, seal="b", width=6, height=4)
+    newsroom.put("picture", picture)
+    newsroom.put("story", newsroom.make(5, lead=Lead(picture=2)))
+    newsroom.outlet.refused = {picture_path(picture)}
+    newsroom.look("picture", 2)
+    newsroom.look("story", 5)
+    newsroom.engine.bake()
+    later(newsroom)
+    assert b"Story 5" in newsroom.outlet.pages["/world/5/"].body
+    assert {"/", "/world/"} <= leading_to(newsroom, "/world/5/")
+    assert leading_to(newsroom, picture_path(picture)) == set()
+    newsroom.outlet.refused = set()
+    later(newsroom)
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+def test_after_a_new_ledger_readers_still_have_what_cannot_be_written(newsroom: Newsroom) -> None:
+    newsroom.engine.rebuild(list(newsroom.records), newsroom.compose)
+    newsroom.put("site", Site(name="The Echo"))
+    newsroom.look("site", 1)
+    newsroom.outlet.refused = {"/world/"}
+    newsroom.engine.bake()
+    expected = printed(newsroom.records)
+    assert leading_to(newsroom, "/world/")
+    assert {path for path in expected if newsroom.outlet.pages[path] != expected[path]} == {"/world/"}
+
+
+def test_an_address_is_led_to_only_where_it_stands_whole() -> None:
+    def leads(body: str, path: str) -> bool:
+        return _leads(Output(body=body.encode()), [path])
+
+    for body in (
+        '<a href="/world/">',
+        "<a href='/world/?page=2'>",
+        '<a href="/world/#end">',
+        "<link>https://post.example/world/</link>",
+        '{"url": "https://post.example/world/"}',
+        '{"html": "<a href=\\"/world/\\">"}',
+        "https://post.example/world/\n",
+        "a { background: url(/world/) }",
+        '<img srcset="/small.jpg 640w, /world/ 1280w">',
+    ):
+        assert leads(body, "/world/"), body
+    for body in (
+        '<a href="/world/1/">',
+        '<a href="/news/world/">',
+        "<link>https://post.example/world/1/</link>",
+        '<img srcset="/world/a.jpg 640w">',
+    ):
+        assert not leads(body, "/world/"), body
+    assert leads('<a href="/">', "/")
+    assert leads("<link>https://post.example/</link>", "/")
+    assert not leads('<p>Rain</p><br/><a href="/world/">', "/")
+    assert leads('<a href="/mu%C3%B1oz/">', "/muñoz/")
+    assert leads('<a href="/a&amp;b/">', "/a&b/")
+    assert _leads(Output(body=b"", status=301, location="/world/"), ["/world/"])
+
+
+def test_a_page_that_is_stuck_keeps_only_what_it_leads_to_from_being_taken_down(newsroom: Newsroom) -> None:
+    newsroom.put("story", newsroom.make(5, section=3, sections=(3,)))
+    newsroom.look("story", 5)
+    newsroom.engine.bake()
+    newsroom.outlet.refused = {"/sport/", "/sport/feed.xml"}
+    for id in (1, 5):
+        story = newsroom.records["story", str(id)]
+        newsroom.put("story", Story(id=id, path=story.path, notice=Notice(reason="unpublished"), day=story.day))
+        newsroom.look("story", id)
+    newsroom.engine.bake()
+    later(newsroom)
+    picture = picture_path(newsroom.records["picture", "1"])
+    assert newsroom.outlet.pages["/world/1/"].status == 410
+    assert picture not in newsroom.outlet.pages
+    # The front of sport shows it, and would lead to a notice.
+    assert newsroom.outlet.pages["/world/5/"].status == 200
+    newsroom.outlet.unreadable = {"/sport/"}
+    later(newsroom)
+    assert newsroom.outlet.pages["/world/5/"].status == 200
+    newsroom.outlet.unreadable, newsroom.outlet.refused = set(), set()
+    later(newsroom)
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+@pytest.mark.parametrize("lane", [Lane.KILL, Lane.PUBLISH])
+def test_what_cannot_be_read_is_taken_away_all_the_same(newsroom: Newsroom, lane: Lane) -> None:
+    """Though a new ledger does not know that it is there: readers would have it again when the disk recovers."""
+    newsroom.engine.rebuild(list(newsroom.records), newsroom.compose)
+    picture = newsroom.records["picture", "1"]
+    newsroom.put("picture", replace(picture, usable=False))
+    newsroom.look("picture", 1, lane)
+    newsroom.outlet.unreadable = {picture_path(picture)}
+    newsroom.engine.bake()
+    assert picture_path(picture) not in newsroom.outlet.pages
 
 
 def test_an_address_that_cannot_be_served_fails_one_page(newsroom: Newsroom) -> None:

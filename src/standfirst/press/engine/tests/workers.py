@@ -25,7 +25,7 @@ class Hand:
         self.engine = engine
         self.printed = 0
 
-    def work(self, jobs: Sequence[Job]) -> list[Done | Left]:
+    def work(self, jobs: Sequence[Job]) -> list[Done | Left | None]:
         self.printed += len(jobs)
         return self.engine.lend_a_hand(jobs)
 
