@@ -15,6 +15,7 @@ from standfirst.wire import actions, formats, sealing
 from standfirst.wire.intake import common, deliveries
 from standfirst.wire.models import Delivery, Feed, Item, Version
 from standfirst.wire.tests.agency import Desk, g2, lifecycle, ninjs
+from tests.post import posted
 
 
 def test_bytes_are_sealed_and_the_delivery_says_what_happened(desk: Desk):
@@ -253,16 +254,13 @@ def test_very_long_ids_are_told_apart(desk: Desk):
     assert max(len(item.item_id) for item in Item.objects.all()) <= 500
 
 
-def test_an_urgent_unreadable_file_is_told_to_the_publishers(
-    desk: Desk, mailoutbox, django_capture_on_commit_callbacks, monkeypatch
-):
+def test_an_urgent_unreadable_file_is_told_to_the_publishers(desk: Desk, monkeypatch):
     def refuse(data: bytes, profile: formats.Profile) -> formats.Parsed:
         raise formats.Unreadable("It has no id: ask the agency.", takedown=True)
 
     monkeypatch.setattr(formats, "parse", refuse)
-    with django_capture_on_commit_callbacks(execute=True):
-        assert desk.wait(g2()).urgent
-    (mail,) = mailoutbox
+    assert desk.wait(g2()).urgent
+    (mail,) = posted()
     assert mail.to == ["bola@post.example"]
     assert "takedown" in mail.subject
 
