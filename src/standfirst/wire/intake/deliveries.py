@@ -16,7 +16,7 @@ import heapq
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -275,16 +275,17 @@ def _printable(text: str) -> str:
 # --- working off --------------------------------------------------------------------------------------------------
 
 
-def work_off(*, limit: int = 100_000, patience: float = 30.0) -> int:
+def work_off(*, limit: int = 100_000, patience: float = 30.0, going_on: Callable[[], bool] = lambda: True) -> int:
     """Read and apply what was delivered, what asks for a takedown first. Returns how many deliveries were done.
 
-    It ends when nothing waits, after `limit` deliveries, or after `patience` seconds at the next pause. Several
-    programs may work at the same time: each delivery is done by one of them. Call it outside of a transaction.
+    It ends when nothing waits, after `limit` deliveries, after `patience` seconds at the next pause, or if `going_on`,
+    which is asked at every pause, says no. Several programs may work at the same time: each delivery is done by one of
+    them. Call it outside of a transaction.
     """
     if not Delivery.objects.unfinished().exists():
         return 0
     with claims.claimant() as token:
-        done = _Round(token).work(limit=limit, until=time.monotonic() + patience)
+        done = _Round(token).work(limit=limit, until=time.monotonic() + patience, going_on=going_on)
     claims.sweep()
     return len(done)
 
@@ -380,10 +381,10 @@ class _Round:
         self.finished: list[Delivery] = []
         self._others_may_wait = False
 
-    def work(self, *, limit: int, until: float) -> list[Delivery]:
+    def work(self, *, limit: int, until: float, going_on: Callable[[], bool] = lambda: True) -> list[Delivery]:
         while True:
             self._claim(limit)
-            if not (self.unread or self.queue) or time.monotonic() > until:
+            if not (self.unread or self.queue) or time.monotonic() > until or not going_on():
                 return self.finished
             self._turn()
 
