@@ -128,6 +128,28 @@ def test_the_wire_reads_in_a_process_of_its_own_and_neither_lives_without_the_ot
     until(lambda: served.children()["wire"]["state"] == "running", waiting_for="the wire that the next test meets")
 
 
+def mail_the_publishers(subject: str) -> None:
+    from standfirst.stories import alerts
+    from standfirst.stories.models import SiteFacts
+
+    SiteFacts.objects.update(alerts_to="lawyer@example.org")
+    alerts.mail_publishers(subject, "x")
+
+
+@pytest.mark.parametrize("name", ["worker", "wire"])
+def test_the_publishers_are_mailed_though_one_process_hangs(served: Serving, name: str) -> None:
+    hanging = served.pid(name)
+    os.kill(hanging, signal.SIGSTOP)
+    try:
+        served.inside(mail_the_publishers, f"Killed while the {name} hung")
+        until(
+            lambda: any(f"while the {name} hung" in file.read_text("utf-8") for file in served.home.glob("mail/*.log")),
+            waiting_for="the mail",
+        )
+    finally:
+        os.kill(hanging, signal.SIGCONT)
+
+
 def test_a_scheduled_story_goes_live_at_its_time(served: Serving, record_property: Any) -> None:
     """Within two seconds, on its own page and on its front."""
     address, due = served.inside(publish, "The tide turns at noon", 3.0)

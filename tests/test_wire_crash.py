@@ -28,6 +28,7 @@ from standfirst.wire import actions, sealing
 from standfirst.wire.intake import common
 from standfirst.wire.models import Delivery, DeliveryPart, Feed, Item, Version
 from standfirst.wire.tests.agency import ORDER, g2
+from tests.post import posted
 from tests.test_crash import Steps, in_a_process_of_its_own, lay_out, steps_of
 
 
@@ -162,11 +163,11 @@ def test_an_order_whose_copy_never_comes_is_mailed_also_if_two_processes_are_kil
     def asks_again(home: Path) -> None:
         mail.outbox.clear()
         settings.STANDFIRST = replace(settings.STANDFIRST, home=home)
-        for seconds, mails in ((10, 0), (30, 1), (35, 1), (90, 1)):
+        for seconds in (10, 90):
             clock.set_offset(timedelta(seconds=seconds))
             actions.work_off()
             actions.ask_what_is_open()
-            assert [each.to for each in mail.outbox] == [["desk@post.example"]] * mails, seconds
+            assert [each.to for each in posted()] == [["desk@post.example"]], seconds
 
     with django_db_blocker.unblock():
         assert in_a_process_of_its_own(home, order) == -signal.SIGKILL

@@ -102,6 +102,7 @@ def _findings() -> list[Finding]:
     if opened:
         found += _of_press(home)
         found += _of_wire(home)
+        found += _of_mail()
     return found
 
 
@@ -215,3 +216,16 @@ def _of_wire(home: Path) -> list[Finding]:
             says = f"Nothing new from {feed.title}. {state.says}"
             found.append(Finding("standfirst.W114", "warning", says, "Ask the agency, or change the feed’s silence."))
     return found
+
+
+def _of_mail() -> list[Finding]:
+    from standfirst.kit import clock
+    from standfirst.stories import alerts
+
+    alert = alerts.waiting_since(clock.now())
+    if alert is None:
+        return []
+    why = f": {alert.trouble.rstrip('.')}" if alert.trouble else ""
+    says = f"Mails to the publishers have waited since {clock.iso(alert.at)}{why}."
+    remedy = "See that the mail server runs and that STANDFIRST_MAIL is right. They are sent by themselves then."
+    return [Finding("standfirst.W119", "warning", says, remedy)]

@@ -41,18 +41,22 @@ def run() -> None:
     if problem := setup.nothing_here(home):
         raise Problem(problem)
     setup.lay_folders(home)
+    from standfirst.stories.alerts import Postman
     from standfirst.wire.gathering import Gatherer
     from standfirst.wire.reading import ReadingProcess
 
     # A database that is away is waited for.
     reading = ReadingProcess(home)
+    postman = Postman()
     try:
+        postman.start()
         gatherer = Gatherer(home, reading)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, gatherer.stop)
         gatherer.run()
     finally:
         reading.stop()
+        postman.stop()
 
 
 @click.command(epilog=_FETCH)

@@ -42,6 +42,7 @@ def main() -> None:
     from standfirst.press.crew import Crew
     from standfirst.press.lookout import Lookout
     from standfirst.press.worker import Worker
+    from standfirst.stories.alerts import Postman
 
     logging.getLogger("standfirst").setLevel(settings.STANDFIRST.log_level)
     cores = crew.number()
@@ -54,7 +55,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
     Lookout(settings.STANDFIRST, closed=worker.closed).start()
+    postman = Postman()
+    postman.start()
     worker.run()
+    postman.stop()
 
 
 if __name__ == "__main__":

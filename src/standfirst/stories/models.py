@@ -9,7 +9,7 @@ no fact is a field of `Story` or an inline child of it.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -548,3 +548,28 @@ class Origin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.item_id} v{self.version}"
+
+
+# --- word to those who answer -------------------------------------------------------------------------------------
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def due(self, now: datetime) -> AlertQuerySet:
+        """Those to be sent by now, the first first. What lies far ahead was noted before the clock was set back."""
+        return self.filter(models.Q(next_at__lte=now) | models.Q(next_at__gt=now + timedelta(hours=1))).order_by("id")
+
+
+class Alert(models.Model):
+    """A mail that is still to be sent to one of those who answer for what is published. Sent, the row is gone."""
+
+    to = models.TextField()
+    subject = models.TextField()
+    text = models.TextField()
+    at = models.DateTimeField()
+    next_at = models.DateTimeField(db_index=True, help_text="Not before: somebody is sending it, or could not.")
+    trouble = models.TextField(blank=True, help_text="Why it could not be sent when that was last tried.")
+
+    objects: ClassVar[models.Manager[Alert]] = AlertQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"“{self.subject}” to {self.to}"

@@ -46,6 +46,8 @@ RENEW: Final = sources.LEASE.total_seconds() / 3
 SILENCE: Final = 60.0
 PICTURES_IDLE: Final = 0.5
 STALE: Final = timedelta(seconds=10)
+SILENT: Final = timedelta(seconds=20)
+"""Age of the last sign of life after which reading counts as hanging. It has none while a big file is parsed."""
 SIGN: Final = "wire.json"
 """The sign of life, in the folder of what runs."""
 
@@ -64,7 +66,7 @@ class _Look:
 
 class Gatherer(Steady):
     """Fetches until `stop()`: looks end before their next file. What it seals is read by `reading`, which it watches
-    over: when that process ends, this one does, and whoever started it starts both again."""
+    over: when that process ends or hangs, this one ends, and whoever started it starts both again."""
 
     SIGN = SIGN
 
@@ -253,8 +255,17 @@ class Sign:
 def sign_of_life(home: Path) -> Sign:
     """What `wire run` last said of itself. A file that is missing or cannot be read counts as nothing."""
     fetching, reading = _sign(home / "run" / SIGN), _sign(home / "run" / SIGN_OF_READING)
-    if not fetching.trouble and not reading.stale:
-        fetching = replace(fetching, trouble=reading.trouble)
+    if fetching.trouble:
+        return fetching
+    if not reading.stale:
+        return replace(fetching, trouble=reading.trouble)
+    hangs = reading.at is not None and reading.doing != "stopped" and clock.now() - reading.at > SILENT
+    if reading.at is not None and hangs and not fetching.stale:
+        return replace(
+            fetching,
+            trouble=f"What is fetched has not been read since {clock.iso(reading.at)}: the process that reads hangs. "
+            "It is ended and started again by itself.",
+        )
     return fetching
 
 

@@ -689,6 +689,7 @@ def _silent_since(feed: Feed, active: list[Source]) -> datetime | None:
     return last if clock.now() - last > timedelta(hours=feed.silence_hours) else None
 
 
+@transaction.atomic
 def watch_silence() -> int:
     """Mail the publishers of feeds that fell silent, once, and of those that speak again. Returns how many mails."""
     told = 0

@@ -46,10 +46,14 @@ class Steady:
         """End soon. May be used as a signal handler."""
         self._stopping.set()
 
-    def _steadily(self, what: str, work: Callable[[], None]) -> None:
-        """Do one kind of work over and over until stopped. What fails is told once, and tried again."""
+    def _steadily(self, what: str, work: Callable[[], None], first: Callable[[], object] = lambda: None) -> None:
+        """Do one kind of work over and over until stopped. What fails is told once, and tried again.
+
+        `first` is called before each time, whether or not the database is there.
+        """
         try:
             while not self._stopping.is_set():
+                first()
                 if gone := databases.gone():
                     self._set_trouble(what, gone)
                     connections.close_all()

@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 
 from standfirst.kit import clock
@@ -33,7 +33,9 @@ def _folder() -> Path:
 
 @contextmanager
 def claimant() -> Iterator[str]:
-    """A token to claim with, good until the end of the block. What is still claimed then is free for others."""
+    """A token to claim with, good until the end of the block. What is still claimed then is free for others, and was
+    not attempted: nor was it if a disk or the database failed."""
+    _give_back()
     folder = _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     token = secrets.token_hex(12)
@@ -41,14 +43,34 @@ def claimant() -> Iterator[str]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield token
-        Delivery.objects.filter(claimed_by=token, state=Delivery.State.SEALED).update(
-            claimed_by="", claimed_until=None, attempts=F("attempts") - 1
-        )
+        try:
+            yield token
+        except (OSError, OperationalError, InterfaceError):
+            _owed.append(token)
+            with suppress(OperationalError, InterfaceError):  # then the next time
+                _give_back()
+            raise
+        _let_go(token)
         path.unlink(missing_ok=True)
     finally:
         # After a failure the file stays, unlocked: whoever finds the claims sees that they are void.
         os.close(descriptor)
+
+
+_owed: list[str] = []
+"""Tokens with which this program holds claims that were no attempts, and could not say so yet."""
+
+
+def _give_back() -> None:
+    while _owed:
+        _let_go(_owed[0])
+        del _owed[0]
+
+
+def _let_go(token: str) -> None:
+    Delivery.objects.filter(claimed_by=token, state=Delivery.State.SEALED).update(
+        claimed_by="", claimed_until=None, attempts=F("attempts") - 1
+    )
 
 
 def claim(token: str, *, most: int, heaviest: int, pressing: bool = False) -> list[Delivery]:

@@ -16,7 +16,7 @@ import heapq
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -275,16 +275,17 @@ def _printable(text: str) -> str:
 # --- working off --------------------------------------------------------------------------------------------------
 
 
-def work_off(*, limit: int = 100_000, patience: float = 30.0) -> int:
+def work_off(*, limit: int = 100_000, patience: float = 30.0, going_on: Callable[[], bool] = lambda: True) -> int:
     """Read and apply what was delivered, what asks for a takedown first. Returns how many deliveries were done.
 
-    It ends when nothing waits, after `limit` deliveries, or after `patience` seconds at the next pause. Several
-    programs may work at the same time: each delivery is done by one of them. Call it outside of a transaction.
+    It ends when nothing waits, after `limit` deliveries, after `patience` seconds at the next pause, or if `going_on`,
+    which is asked at every pause, says no. Several programs may work at the same time: each delivery is done by one of
+    them. Call it outside of a transaction.
     """
     if not Delivery.objects.unfinished().exists():
         return 0
     with claims.claimant() as token:
-        done = _Round(token).work(limit=limit, until=time.monotonic() + patience)
+        done = _Round(token).work(limit=limit, until=time.monotonic() + patience, going_on=going_on)
     claims.sweep()
     return len(done)
 
@@ -378,13 +379,14 @@ class _Round:
         """Claimed; each with the delivery that brought the same bytes before, if one did."""
         self.queue: list[_Read] = []
         self.finished: list[Delivery] = []
+        self._put_off: OSError | None = None
         self._others_may_wait = False
 
-    def work(self, *, limit: int, until: float) -> list[Delivery]:
+    def work(self, *, limit: int, until: float, going_on: Callable[[], bool] = lambda: True) -> list[Delivery]:
         while True:
             self._claim(limit)
-            if not (self.unread or self.queue) or time.monotonic() > until:
-                return self.finished
+            if not (self.unread or self.queue) or time.monotonic() > until or not going_on():
+                return self._end()
             self._turn()
 
     def do(self, deliveries: list[Delivery]) -> None:
@@ -392,6 +394,12 @@ class _Round:
         self._put(deliveries)
         while self.unread or self.queue:
             self._turn()
+        self._end()
+
+    def _end(self) -> list[Delivery]:
+        if self._put_off is not None:
+            raise self._put_off
+        return self.finished
 
     def _turn(self) -> None:
         """Read for a moment, in which others may write, then apply some of what was read."""
@@ -425,7 +433,11 @@ class _Round:
             self.unread.extend(with_before)
 
     def _read_next(self) -> None:
-        heapq.heappush(self.queue, _read(*self.unread.popleft()))
+        try:
+            heapq.heappush(self.queue, _read(*self.unread.popleft()))
+        except OSError as error:
+            # The disk, not the file: it is put off, and what else waits is read.
+            self._put_off = error
         common.fault("intake:parsed")
 
     def _apply_some(self) -> None:
@@ -509,37 +521,36 @@ def _same_bytes(deliveries: list[Delivery]) -> dict[tuple[int, str], Delivery]:
 def _read(delivery: Delivery, before: Delivery | None) -> _Read:
     limit = settings.STANDFIRST.wire_limit
     if delivery.size > limit:
-        return _unreadable(
+        return _unread(
             delivery,
             f"The file has {delivery.size:,} bytes and the limit is {limit:,}: it is kept, but was not read. "
             "Raise STANDFIRST_WIRE_LIMIT and read it again, or ask the agency for smaller files.",
         )
     if delivery.attempts > MOST_ATTEMPTS:
         stopped = delivery.attempts - 1
-        return _unreadable(
+        return _unread(
             delivery, f"The program stopped {stopped} times while it read this file: it is kept, have it looked at."
         )
     if before is not None:
         delivery.format, delivery.items_in = before.format, before.items_in
         delivery.outcomes = {"repeat": before.items_in} if before.items_in else {}
         return _Read(delivery, verdict=(Delivery.State.READ, f"The same bytes came in before, as {before.file_name}."))
+    root = received()
     try:
-        data = sealing.read(received(), delivery.seal)
+        data = sealing.read(root, delivery.seal)
+    except Problem as error:
+        return _unread(delivery, str(error))
+    try:
         parsed = formats.parse(data, profile=profile_of(delivery.feed, delivery.transport))
     except formats.Unreadable as error:
         delivery.urgent = error.takedown
         return _unreadable(delivery, error.reason)
-    except Problem as error:
-        return _unreadable(delivery, str(error))
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         # Whatever a hostile file does to a reader, the file is kept, somebody is told, and the next file is read.
         log.exception("The file %s of feed %s made its reader fail", delivery.file_name, delivery.feed.name)
-        return _unreadable(
-            delivery, "The file made the program that reads it fail: it is kept, and the log says where."
-        )
-    root = received()
+        return _unread(delivery, "The file made the program that reads it fail: it is kept, and the log says where.")
     sealed = [(part.name, sealing.seal_bytes(root, part.data), part.mime) for part in parsed.parts.values()]
     if sealed:
         common.fault("intake:parts sealed")
@@ -552,6 +563,12 @@ def _read(delivery: Delivery, before: Delivery | None) -> _Read:
         read.done = delivery.items_done
         read.outcomes = Counter(delivery.outcomes)
     return read
+
+
+def _unread(delivery: Delivery, why: str) -> _Read:
+    """Put it aside without knowing what it says: people are mailed if a word in it may ask for a takedown."""
+    delivery.urgent = delivery.pressing
+    return _unreadable(delivery, why)
 
 
 def _unreadable(delivery: Delivery, why: str) -> _Read:
@@ -576,6 +593,7 @@ def _apply_one(read: _Read) -> str:
     except Exception as error:
         log.exception("An item of %s could not be taken in", read.delivery.file_name)
         outcome = "failed"
+        read.delivery.urgent = read.delivery.urgent or takes_down(canonical)
         why = "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
         read.failed.append(f"{canonical.headline[:80] or canonical.item_id[:80]}: {why[:300]}")
     read.outcomes[outcome] += 1

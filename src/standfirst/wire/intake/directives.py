@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from django.db import models, transaction
@@ -26,9 +26,6 @@ not by then. While files wait to be read, it may be in one of them."""
 
 ASK_AT_LAST = timedelta(seconds=30)
 """But not longer than this, however many wait."""
-
-ASK_AGAIN = timedelta(seconds=20)
-"""After which a mail that was about to be sent counts as not sent: the program was stopped."""
 
 ASK = "wire-ask"
 """Name of the tick at which the worker asks, where nothing else has: nobody need run the wire. Its ref is a
@@ -218,25 +215,23 @@ def _ask_later(directive: Directive) -> None:
 def ask_what_is_open() -> int:
     """Mail the publishers about orders that have waited for their copy and are still open. Returns how many.
 
-    The wire's loop calls it all the time, and the worker at the tick `ASK`. Any number of programs may: who moves
-    `ask_at` on is who mails, and takes it away when the mail is out. One that is stopped in between leaves it, and
-    people are mailed again rather than not at all.
+    The wire's loop calls it all the time, and the worker at the tick `ASK`. Any number of programs may: who takes
+    `ask_at` away is who mails. Both commit together, so one that is stopped in between leaves the order to the others.
     """
     now = clock.now()
     waiting = list(Directive.objects.to_ask(now).select_related("item__feed")[:50])
     if waiting and Delivery.objects.unfinished().exists():
         waiting = [directive for directive in waiting if directive.at + ASK_AT_LAST <= now]
-    return sum(_asked(directive, now + ASK_AGAIN) for directive in waiting)
+    return sum(_asked(directive) for directive in waiting)
 
 
-def _asked(directive: Directive, again: datetime) -> bool:
-    ours = Directive.objects.filter(pk=directive.pk, settled_at=None)
-    with transaction.atomic():
-        if not ours.filter(ask_at=directive.ask_at).update(ask_at=again):
-            return False
-        transaction.on_commit(lambda: common.fault("directive:asking"))
-        _ask(directive.item, directive)
-        transaction.on_commit(lambda: ours.filter(ask_at=again).update(ask_at=None), robust=True)
+@transaction.atomic
+def _asked(directive: Directive) -> bool:
+    ours = Directive.objects.filter(pk=directive.pk, settled_at=None, ask_at=directive.ask_at)
+    if not ours.update(ask_at=None):
+        return False
+    _ask(directive.item, directive)
+    common.fault("directive:asking")
     return True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +12,13 @@ from django.core.exceptions import PermissionDenied
 
 from standfirst.kit import clock
 from standfirst.kit.errors import Refused
+from standfirst.stories import alerts
 from standfirst.stories.models import Story, Takedown
 from standfirst.wire import actions
 from standfirst.wire.item import Directive as Said
 from standfirst.wire.models import Directive, Feed, Item, Offer
 from standfirst.wire.tests.agency import ORDER, Desk, g2, lifecycle
+from tests.post import posted
 
 
 def kill_of(target: str, **more: Any) -> Said:
@@ -29,15 +33,14 @@ def kinds(story: Story) -> list[str]:
     return list(story.takedowns.values_list("kind", flat=True))
 
 
-def test_another_document_kills_what_it_names(desk: Desk, mailoutbox, django_capture_on_commit_callbacks):
+def test_another_document_kills_what_it_names(desk: Desk):
     desk.say()
-    with django_capture_on_commit_callbacks(execute=True):
-        notice(desk, kill_of("bridge"))
+    notice(desk, kill_of("bridge"))
     story = desk.story()
     assert not story.live
     assert kinds(story) == ["kill"]
     assert desk.known().killed_at is not None
-    assert "Killed by the agency" in mailoutbox[0].subject
+    assert "Killed by the agency" in posted()[0].subject
     said = Directive.objects.get()
     assert (said.settled, said.settled_by) == ("applied", "wire")
     assert not desk.known("notice").urgent
@@ -71,14 +74,13 @@ def test_an_earlier_order_is_not_for_a_number_that_is_used_again(desk: Desk):
     assert desk.say("thursday", alt_ids=("a0101",)) == "published"
 
 
-def test_what_two_items_are_called_is_for_a_person(desk: Desk, mailoutbox, django_capture_on_commit_callbacks):
+def test_what_two_items_are_called_is_for_a_person(desk: Desk):
     desk.say("one", alt_ids=("a0101",))
     desk.say("two", alt_ids=("a0101",), headline="Market opens")
-    with django_capture_on_commit_callbacks(execute=True):
-        notice(desk, kill_of("a0101"))
+    notice(desk, kill_of("a0101"))
     assert Story.objects.filter(live=True).count() == 2
     assert desk.known("notice").urgent
-    assert "Market opens" in mailoutbox[0].body
+    assert "Market opens" in posted()[0].body
     said = Directive.objects.open().get()
     assert {item.item_id for item in actions.candidates(said)} == {"one", "two"}
     with pytest.raises(PermissionDenied):
@@ -123,13 +125,12 @@ def test_a_feed_kills_no_other_agencys_copy_by_reference(desk: Desk):
     assert desk.known("notice").urgent
 
 
-def test_a_directive_that_is_said_twice_is_one(desk: Desk, mailoutbox, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        notice(desk, kill_of("bridge"))
-        notice(desk, kill_of("bridge"), version=2)
-        later(60)
+def test_a_directive_that_is_said_twice_is_one(desk: Desk):
+    notice(desk, kill_of("bridge"))
+    notice(desk, kill_of("bridge"), version=2)
+    later(60)
     assert Directive.objects.count() == 1
-    assert len(mailoutbox) == 1
+    assert len(posted()) == 1
 
 
 def later(seconds: float) -> int:
@@ -138,25 +139,21 @@ def later(seconds: float) -> int:
     return actions.ask_what_is_open()
 
 
-def test_an_order_whose_copy_comes_a_moment_later_is_mailed_to_nobody(
-    desk: Desk, mailoutbox, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        notice(desk, kill_of("bridge"))
-        assert later(2) == 0
-        assert desk.say() == "killed"
-        assert later(10) == later(90) == 0
-    assert mailoutbox == []
+def test_an_order_whose_copy_comes_a_moment_later_is_mailed_to_nobody(desk: Desk):
+    notice(desk, kill_of("bridge"))
+    assert later(2) == 0
+    assert desk.say() == "killed"
+    assert later(10) == later(90) == 0
+    assert posted() == []
 
 
-def test_an_order_whose_copy_never_comes_is_mailed_once(desk: Desk, mailoutbox, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        notice(desk, kill_of("bridge"))
-        assert later(4) == 0
-        assert later(6) == 1
+def test_an_order_whose_copy_never_comes_is_mailed_once(desk: Desk):
+    notice(desk, kill_of("bridge"))
+    assert later(4) == 0
+    assert later(6) == 1
     assert later(7) == later(60) == later(3600) == 0
-    assert [mail.to for mail in mailoutbox] == [[desk.publisher.email]]
-    assert "To be decided at once" in mailoutbox[0].subject
+    assert [mail.to for mail in posted()] == [[desk.publisher.email]]
+    assert "To be decided at once" in posted()[0].subject
     assert Directive.objects.open().count() == 1
 
 
@@ -174,23 +171,46 @@ def test_what_somebody_has_settled_is_mailed_to_nobody(desk: Desk):
 
 
 @pytest.mark.parametrize("backlog", [[ORDER, g2()], [g2(), ORDER], [g2("a"), ORDER, g2("b"), g2()]])
-def test_an_order_and_its_copy_in_one_backlog_settle_themselves(lasting_desk: Desk, mailoutbox, backlog: list[bytes]):
+def test_an_order_and_its_copy_in_one_backlog_settle_themselves(lasting_desk: Desk, backlog: list[bytes]):
     for data in backlog:
         actions.deliver(feed=lasting_desk.published, data=data, file_name="item.xml")
     assert actions.work_off() == len(backlog)
     assert later(60) == 0
-    assert [mail for mail in mailoutbox if "To be decided" in mail.subject] == []
+    assert [mail for mail in posted() if "To be decided" in mail.subject] == []
     assert Directive.objects.get().settled == "applied"
     assert lasting_desk.item().killed_at is not None
 
 
-def test_a_kill_of_a_live_story_is_mailed_at_once(lasting_desk: Desk, mailoutbox):
+def test_a_kill_of_a_live_story_is_mailed_at_once(lasting_desk: Desk):
     lasting_desk.publish(g2())
     assert lasting_desk.story().live
     actions.deliver(feed=lasting_desk.published, data=ORDER, file_name="kill.xml")
     actions.work_off()
     assert not lasting_desk.story().live
-    assert ["Killed by the agency" in mail.subject for mail in mailoutbox] == [True]
+    assert ["Killed by the agency" in mail.subject for mail in posted()] == [True]
+
+
+def test_orders_that_nobody_can_be_mailed_about_hold_up_no_reading_and_are_mailed_when_the_server_is_back(
+    desk: Desk, settings: Any
+):
+    working = settings.EMAIL_BACKEND
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
+        settings.EMAIL_TIMEOUT = 0.5
+        for number in range(20):
+            notice(desk, kill_of(f"a{number:04}"), item_id=f"notice-{number}")
+        began = time.monotonic()
+        assert later(6) == 20
+        desk.publish(g2())
+        assert time.monotonic() - began < 5, "20 mails of half a second each are not waited for"
+        assert desk.story().live
+        assert not alerts.send_due()
+    settings.EMAIL_BACKEND = working
+    later(120)
+    assert ["To be decided at once" in mail.subject for mail in posted()] == [True] * 20
+    assert later(600) == 0
+    assert len(posted()) == 20
 
 
 def test_withholding_by_reference_can_be_undone(desk: Desk):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection
@@ -12,9 +14,10 @@ from django.db import OperationalError, connection
 from standfirst.kit.errors import Refused
 from standfirst.stories.models import Story
 from standfirst.wire import actions, formats, sealing
-from standfirst.wire.intake import common, deliveries
+from standfirst.wire.intake import claims, common, deliveries
 from standfirst.wire.models import Delivery, Feed, Item, Version
-from standfirst.wire.tests.agency import Desk, g2, lifecycle, ninjs
+from standfirst.wire.tests.agency import ORDER, Desk, g2, lifecycle, ninjs
+from tests.post import posted
 
 
 def test_bytes_are_sealed_and_the_delivery_says_what_happened(desk: Desk):
@@ -223,6 +226,90 @@ def test_a_file_that_stops_the_program_again_and_again_is_put_aside(desk: Desk, 
     assert "3 times" in delivery.reason
 
 
+@pytest.mark.parametrize("why", ["too large", "stops the program", "makes its reader fail", "sealed bytes missing"])
+def test_publishers_are_mailed_of_any_file_put_aside_that_may_ask_for_a_takedown(
+    desk: Desk, monkeypatch, settings, why: str
+):
+    def fail(data: bytes, profile: formats.Profile) -> formats.Parsed:
+        raise ZeroDivisionError
+
+    for data in (g2("usable"), b"EDITORS: KILL BC-Flood, a0101."):
+        delivery = actions.deliver(feed=desk.waiting, data=data, file_name="item.xml")
+        if why == "sealed bytes missing":
+            sealing.place(actions.received(), delivery.seal).unlink()
+    if why == "too large":
+        settings.STANDFIRST = replace(settings.STANDFIRST, wire_limit=10)
+    elif why == "stops the program":
+        Delivery.objects.update(attempts=common.MOST_ATTEMPTS)
+    elif why == "makes its reader fail":
+        monkeypatch.setattr(formats, "parse", fail)
+    assert actions.work_off() == 2
+    assert set(Delivery.objects.values_list("state", flat=True)) == {Delivery.State.UNREADABLE}
+    assert list(Delivery.objects.order_by("pk").values_list("urgent", flat=True)) == [False, True]
+    (mail,) = posted()
+    assert "may ask for a takedown" in mail.subject
+    assert Delivery.objects.get(urgent=True).reason in mail.body
+
+
+def test_publishers_are_mailed_of_an_order_that_could_not_be_carried_out(desk: Desk, monkeypatch):
+    def fail(**_: object) -> str:
+        raise ValueError("cannot be stored")
+
+    monkeypatch.setattr(deliveries, "apply", fail)
+    assert not desk.wait(g2()).urgent
+    assert desk.wait(ORDER).urgent
+    assert len(posted()) == 1
+
+
+def test_a_full_disk_puts_no_file_aside_and_holds_up_no_other(desk: Desk, monkeypatch):
+    parse, seal = formats.parse, sealing.seal_bytes
+
+    def with_part(data: bytes, profile: formats.Profile) -> formats.Parsed:
+        parsed = parse(data, profile)
+        part = formats.Part(b"pixels", "bridge.jpg", "image/jpeg")
+        return replace(parsed, parts={"one": part}) if b"with-part" in data else parsed
+
+    def full(root: Path, data: bytes) -> sealing.Sealed:
+        if data == b"pixels":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return seal(root, data)
+
+    monkeypatch.setattr(formats, "parse", with_part)
+    monkeypatch.setattr(sealing, "seal_bytes", full)
+    big = actions.deliver(feed=desk.waiting, data=g2("with-part"), file_name="big.xml")
+    small = actions.deliver(feed=desk.published, data=g2(), file_name="small.xml")
+    for _ in range(common.MOST_ATTEMPTS + 2):
+        with pytest.raises(OSError, match="No space"):
+            actions.work_off()
+        small.refresh_from_db()
+        big.refresh_from_db()
+        assert (small.state, big.state) == (Delivery.State.READ, Delivery.State.SEALED)
+        assert big.attempts == 0
+    monkeypatch.setattr(sealing, "seal_bytes", seal)
+    assert actions.work_off() == 1
+    big.refresh_from_db()
+    assert big.state == Delivery.State.READ
+    assert big.parts.count() == 1
+
+
+def test_a_database_that_is_away_again_and_again_puts_no_file_aside(desk: Desk, monkeypatch):
+    def away(**_: object) -> str:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    delivery = actions.deliver(feed=desk.published, data=g2(), file_name="item.xml")
+    with monkeypatch.context() as patched:
+        patched.setattr(deliveries, "apply", away)
+        let_go = claims._let_go
+        for _ in range(common.MOST_ATTEMPTS + 2):
+            patched.setattr(claims, "_let_go", lambda token: away())
+            with pytest.raises(OperationalError):
+                actions.work_off()
+            patched.setattr(claims, "_let_go", let_go)
+    assert actions.work_off() == 1
+    delivery.refresh_from_db()
+    assert delivery.state == Delivery.State.READ
+
+
 def test_a_switched_off_feed_takes_nothing(desk: Desk):
     Feed.objects.filter(pk=desk.waiting.pk).update(active=False)
     desk.waiting.refresh_from_db()
@@ -253,16 +340,13 @@ def test_very_long_ids_are_told_apart(desk: Desk):
     assert max(len(item.item_id) for item in Item.objects.all()) <= 500
 
 
-def test_an_urgent_unreadable_file_is_told_to_the_publishers(
-    desk: Desk, mailoutbox, django_capture_on_commit_callbacks, monkeypatch
-):
+def test_an_urgent_unreadable_file_is_told_to_the_publishers(desk: Desk, monkeypatch):
     def refuse(data: bytes, profile: formats.Profile) -> formats.Parsed:
         raise formats.Unreadable("It has no id: ask the agency.", takedown=True)
 
     monkeypatch.setattr(formats, "parse", refuse)
-    with django_capture_on_commit_callbacks(execute=True):
-        assert desk.wait(g2()).urgent
-    (mail,) = mailoutbox
+    assert desk.wait(g2()).urgent
+    (mail,) = posted()
     assert mail.to == ["bola@post.example"]
     assert "takedown" in mail.subject
 

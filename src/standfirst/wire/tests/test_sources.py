@@ -27,6 +27,7 @@ from standfirst.wire.reading import Reading
 from standfirst.wire.steady import Steady
 from standfirst.wire.tests.agency import ORDER, Desk, g2
 from standfirst.wire.transports.tests.server import Answer, Server, serving
+from tests.post import posted
 
 HUSH = "correct-horse-battery"
 
@@ -279,9 +280,7 @@ def test_trying_shows_what_would_come_and_changes_nothing(desk: Desk, server: Se
     assert "does not let us in" in sources.try_now(source).trouble
 
 
-def test_the_publishers_hear_of_a_silence_once_and_when_it_ends(
-    desk: Desk, server: Server, django_capture_on_commit_callbacks
-):
+def test_the_publishers_hear_of_a_silence_once_and_when_it_ends(desk: Desk, server: Server):
     desk.waiting.silence_hours = 6
     desk.waiting.save()
     server.rule = lambda asked: Answer(g2())
@@ -290,9 +289,8 @@ def test_the_publishers_hear_of_a_silence_once_and_when_it_ends(
 
     def watch() -> list[str]:
         mail.outbox.clear()
-        with django_capture_on_commit_callbacks(execute=True):
-            sources.watch_silence()
-        return sorted({str(sent.subject) for sent in mail.outbox})
+        sources.watch_silence()
+        return sorted({str(sent.subject) for sent in posted()})
 
     assert watch() == []
     clock.set_offset(timedelta(hours=7))
@@ -339,13 +337,13 @@ def running(lasting_desk: Desk, tmp_path: Path):
         thread.join()
 
 
-def test_the_loop_mails_about_an_order_whose_copy_does_not_come(running, lasting_desk: Desk, mailoutbox, monkeypatch):
+def test_the_loop_mails_about_an_order_whose_copy_does_not_come(running, lasting_desk: Desk, monkeypatch):
     monkeypatch.setattr(directives, "ASK_AFTER", timedelta(seconds=0.2))
     actions.deliver(feed=lasting_desk.published, data=ORDER, file_name="order.xml")
     running()
-    wait_until(lambda: mailoutbox)
+    wait_until(posted)
     time.sleep(1.2)
-    assert ["To be decided at once" in mail.subject for mail in mailoutbox] == [True]
+    assert ["To be decided at once" in each.subject for each in posted()] == [True]
 
 
 def test_the_loop_fetches_reads_and_tells_that_it_lives(running, lasting_desk: Desk, server: Server, tmp_path: Path):

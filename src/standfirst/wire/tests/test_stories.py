@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.core import mail
 from django.core.exceptions import ValidationError
 from wagtail.admin.models import EditingSession
 from wagtail.models import GroupApprovalTask, Workflow, WorkflowTask
@@ -19,6 +18,7 @@ from standfirst.wire import actions, touched
 from standfirst.wire.intake import common
 from standfirst.wire.models import Feed, Item, Offer
 from standfirst.wire.tests.agency import Desk, g2, lifecycle, ninjs, words
+from tests.post import posted
 
 # --- made and updated ---------------------------------------------------------------------------------------------
 
@@ -320,11 +320,10 @@ def test_withheld_and_then_killed_is_killed(desk: Desk):
     assert set(Takedown.objects.standing().values_list("kind", flat=True)) == {"kill", "withhold"}
 
 
-def test_the_publishers_are_told_after_the_takedown(desk: Desk, django_capture_on_commit_callbacks):
+def test_the_publishers_are_told_after_the_takedown(desk: Desk):
     desk.publish(g2())
-    with django_capture_on_commit_callbacks(execute=True):
-        desk.publish(g2(version=2, status="stat:canceled", body="", note="MANDATORY KILL"))
-    (message,) = mail.outbox
+    desk.publish(g2(version=2, status="stat:canceled", body="", note="MANDATORY KILL"))
+    (message,) = posted()
     assert message.to == ["bola@post.example"]
     assert "Bridge at Tarrava" in message.body
     assert "was live" in message.body
@@ -522,5 +521,6 @@ def test_publishers_are_told_when_another_feed_asks_for_a_take_down(lasting_desk
     actions.take_in(feed=mine, data=g2(), file_name="a.xml")
     actions.take_in(feed=other, data=g2(version=2, status="stat:canceled"), file_name="b.xml")
     assert desk.story().live
-    assert "To be decided at once" in mail.outbox[0].subject
-    assert "Bridge at Tarrava gives way (live)" in mail.outbox[0].body
+    (message,) = posted()
+    assert "To be decided at once" in message.subject
+    assert "Bridge at Tarrava gives way (live)" in message.body
