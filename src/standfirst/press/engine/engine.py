@@ -64,8 +64,8 @@ SLOW_MS = 250
 """So long delivering goes on without asking whether something more urgent waits."""
 
 SHARE_MS, SHARED_MS = 1_000, 2_000
-"""So long one of a crew goes on with its share, and the press lets a crew work without asking. Ordinary disks are far
-from it: 200 pages take half a second."""
+"""So long one of a crew goes on with its share, and so long a batch of the crew's may take before the next is smaller.
+A crew that prints a hundred pages in a second never comes to either."""
 
 MASS = 0.02
 """Part of the pages whose disappearance in one run of maintenance must be confirmed."""
