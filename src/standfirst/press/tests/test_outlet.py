@@ -401,10 +401,10 @@ def test_it_tells_a_page_that_cannot_be_written_from_a_disk_that_takes_none(root
 def test_a_page_that_cannot_be_read_is_a_sentence(outlet, root, monkeypatch):
     outlet.put(PATH, NEW)
 
-    def fails(path: Path) -> bytes:
+    def fails(*arguments: object, **options: object) -> object:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(Path, "read_bytes", fails)
+    monkeypatch.setattr("standfirst.press.outlet.open", fails, raising=False)
     with pytest.raises(PlaceProblem, match="cannot be read"):
         outlet.read(PATH)
 
