@@ -8,19 +8,23 @@ look into one index, read from its newest end, however many items there are.
 
 from __future__ import annotations
 
+import fcntl
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from html import unescape
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection as default_connection
 from django.db import transaction
 
-from standfirst.kit import digests
+from standfirst.kit import clock, digests
+from standfirst.kit.errors import Problem
 from standfirst.wire.item import Concept
 from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Facet, Found, Item, Version
@@ -390,7 +394,45 @@ def rebuild(at_once: int = 100, told: Callable[[int], None] = lambda held: None)
 
     It is written beside the one in use, which is searched meanwhile and takes in what comes, and then put in its place.
     Broken off, nothing has happened. Call it outside of a transaction, and not while files are replayed.
+
+    Raises:
+        Problem: somebody else writes it anew.
     """
+    with _alone():
+        return _rebuild(at_once, told)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """While nobody else writes the index anew, on this machine or, with PostgreSQL, on another one: two would write
+    into one table."""
+    folder = settings.STANDFIRST.home / "run"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(folder / "wire-index.lock", "w") as lock, default_connection.cursor() as cursor:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Problem(_TWICE) from None
+        if default_connection.vendor != "postgresql":
+            yield
+            return
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            raise Problem(_TWICE)
+        try:
+            yield
+        finally:
+            # With the connection gone, so is the lock.
+            if default_connection.is_usable():
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+_LOCK: Final = 0x57494458
+_TWICE: Final = "The wire's index is being written anew already: wait until that is done."
+
+
+def _rebuild(at_once: int, told: Callable[[int], None]) -> int:
+    began = clock.now()
     _note_missing(at_once)
     with transaction.atomic():
         tear_down(default_connection, _NEXT)
@@ -410,6 +452,7 @@ def rebuild(at_once: int = 100, told: Callable[[int], None] = lambda held: None)
             cursor.execute(f"LOCK TABLE {WORDS} IN ACCESS EXCLUSIVE MODE")
             last = max(0, last - _OUT_OF_TURN)
         _write_next(_behind(last, None))
+        _write_next(_changed_before(last, began))
         tear_down(default_connection)
         cursor.execute(f"ALTER TABLE {_NEXT} RENAME TO {WORDS}")
         if postgres:
@@ -424,6 +467,23 @@ _BREATH: Final = 0.01
 
 def _behind(last: int, most: int | None) -> list[Found]:
     return list(Found.objects.filter(pk__gt=last).select_related("item", "version").order_by("pk")[:most])
+
+
+def _changed_before(last: int, began: datetime) -> list[Found]:
+    """What counts again since then and stands before `last`, e.g. a change that waited and has been completed."""
+    # SQLite's table holds no keys that could be looked up: all of them have this word.
+    new = f"SELECT rowid FROM {_NEXT} WHERE {_NEXT} MATCH '{EVERY}'"  # noqa: S608
+    absent = f"version_id NOT IN ({new})"
+    if default_connection.vendor == "postgresql":
+        absent = f"NOT EXISTS (SELECT 1 FROM {_NEXT} WHERE id = version_id)"  # noqa: S608
+    with default_connection.cursor() as cursor:
+        cursor.execute(f"SELECT version_id FROM wire_found WHERE version_id <= %s AND {absent}", [last])  # noqa: S608
+        missing = [key for (key,) in cursor.fetchall()]
+    before = Found.objects.filter(pk__lte=last).select_related("item", "version")
+    some = {found.pk: found for found in before.filter(item__changed_at__gte=began)}
+    for start in range(0, len(missing), 500):
+        some.update({found.pk: found for found in before.filter(pk__in=missing[start : start + 500])})
+    return list(some.values())
 
 
 def _write_next(coming: Iterable[Found]) -> None:

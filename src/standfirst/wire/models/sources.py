@@ -21,7 +21,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return (
             self.free(now)
             .filter(active=True, stopped=False, feed__active=True)
-            .filter(Q(next_at=None) | Q(next_at__lte=now) | Q(good_at__gt=now + SET_BACK))
+            .filter(Q(next_at=None) | Q(next_at__lte=now) | Q(tried_at__gt=now + SET_BACK))
             .order_by(models.F("next_at").asc(nulls_first=True), "pk")
         )
 

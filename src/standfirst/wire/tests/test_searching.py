@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from standfirst.kit.errors import Problem
 from standfirst.wire import searching
 from standfirst.wire.item import Concept
 from standfirst.wire.models import Facet, Found, Item
 from standfirst.wire.tests.agency import Desk, g2
+from standfirst.wire.tests.test_merging import SECOND, THIRD, revision
 
 
 def found(text: str, **filters) -> list[str]:
@@ -187,3 +189,40 @@ def test_an_index_that_was_broken_off_leaves_the_old_one(desk: Desk):
         searching.rebuild(at_once=1, told=stop)
     assert found("tarrava") == ["bridge"]
     assert searching.rebuild() == 1
+
+
+def test_the_index_is_not_written_anew_by_two_at_once(lasting_desk: Desk):
+    for number in range(3):
+        lasting_desk.wait(g2(f"n{number}"))
+
+    def also() -> str:
+        try:
+            searching.rebuild()
+        except Problem as problem:
+            return str(problem)
+        finally:
+            connection.close()
+        return ""
+
+    said: list[str] = []
+    with ThreadPoolExecutor(1) as other:
+        assert searching.rebuild(at_once=1, told=lambda held: said.append(other.submit(also).result())) == 3
+    assert said and all("already: wait until that is done" in each for each in said)
+    assert found("tarrava") == ["n2", "n1", "n0"]
+    assert searching.rebuild() == 3
+
+
+@pytest.mark.parametrize("first", [[revision(1), THIRD], [THIRD, SECOND]])
+def test_a_change_that_is_completed_while_the_index_is_made_anew_is_found(desk: Desk, first: list[bytes]):
+    for data in first:
+        desk.wait(data)
+    for number in range(3):
+        desk.wait(g2(f"n{number}"))
+
+    def complete(held: int) -> None:
+        if held == 4:
+            desk.wait(SECOND if SECOND not in first else revision(1))
+
+    assert searching.rebuild(at_once=1, told=complete) == 4
+    assert len(found("closed three")) == 1
+    assert len(found("")) == 4

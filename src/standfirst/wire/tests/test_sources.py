@@ -105,6 +105,23 @@ def test_a_clock_that_is_set_back_leaves_no_source_waiting_for_hours_that_have_p
         clock.set_offset(timedelta(0))
 
 
+def test_a_source_that_fails_after_the_clock_was_set_back_is_asked_at_its_own_pace(desk: Desk, server: Server):
+    server.rule = lambda asked: Answer(g2())
+    source = by_web(desk, server.url)
+    look(source)
+    server.rule = lambda asked: Answer(status=503)
+    clock.set_offset(-timedelta(hours=3))
+    try:
+        asked = len(server.asked)
+        for _ in range(3):
+            if Source.objects.due(clock.now()).exists():
+                look(source)
+        assert len(server.asked) == asked + 1
+        assert fresh(source).failures == 1
+    finally:
+        clock.set_offset(timedelta(0))
+
+
 def test_after_a_kill_the_next_process_of_this_machine_need_not_wait(desk: Desk, server: Server):
     source = by_web(desk, server.url)
     gone = subprocess.Popen(["true"])
