@@ -97,13 +97,18 @@ class App:
 
         Called in a thread of the server's, one request after the other.
         """
-        if scope.method not in _READING or sitefiles.is_forwarded(scope.path) or len(scope.query_string) > _MAX_QUERY:
+        path = scope.path
+        if scope.method not in _READING:
             return False
         try:
-            found = self.shelf.at_once(scope.path)
+            found = self.shelf.remembered(path)
+            if found is None:
+                if sitefiles.is_forwarded(path) or len(scope.query_string) > _MAX_QUERY:
+                    return False
+                found = self.shelf.at_once(path)
         except OSError:
             return False
-        if found is None:
+        if found is None or found.large:
             return False
         with suppress(ProtocolClosed):  # the reader left before the answer
             self._give(scope, proto, found)
@@ -186,29 +191,36 @@ class App:
         if status == 301:
             proto.response_empty(301, found.headers)
             return None
-        headers = list(found.headers)
         coding = ""
         if found.packed:
             coding = preferred(asked("accept-encoding"), small=bool(found.small))
-            if coding:
-                headers.append(("content-encoding", coding))
         if found.path == sitefiles.NOT_FOUND:
             status = 404
-        elif status == 200:
+            headers = _with_coding(found, coding)
+        elif status != 200:
+            headers = _with_coding(found, coding)
+        else:
             etag = f'"{found.version}{_MARKS[coding]}"'
-            headers.append(("etag", etag))
             # Within the second of a change, a date does not tell the versions apart: then none is given, and none
             # that was given before is taken (RFC 9110 8.8.2.2).
             settled = time() >= found.moment + 2
-            if settled:
-                headers.append(("last-modified", http_date(found.moment)))
+            told = found.told.get(coding) if settled else None
+            if told is not None:
+                headers = told
+            else:
+                headers = [*_with_coding(found, coding), ("etag", etag)]
+                if settled:
+                    headers.append(("last-modified", http_date(found.moment)))
+                if found.ranges:
+                    headers.append(("accept-ranges", "bytes"))
+                if settled:
+                    found.told[coding] = headers
             if found.is_story and scope.method == "GET" and _is_a_reader(asked):
                 self.tally.count(found.path)
             if _is_fresh(asked, found, etag, settled):
-                proto.response_empty(304, [pair for pair in headers if pair[0] not in _ABOUT_THE_BODY])
+                proto.response_empty(304, [pair for pair in headers if pair[0] not in _NOT_IN_304])
                 return None
             if found.ranges:
-                headers.append(("accept-ranges", "bytes"))
                 wanted = asked("range")
                 if wanted is not None and scope.method == "GET" and _range_applies(asked, found, etag, settled):
                     return self._give_range(proto, found, headers, wanted)
@@ -236,7 +248,7 @@ class App:
         if limits is not None:
             status = 206
             first, end = limits
-            headers.append(("content-range", f"bytes {first}-{end - 1}/{size}"))
+            headers = [*headers, ("content-range", f"bytes {first}-{end - 1}/{size}")]
         if found.large:
             return _Pieces(status, headers, first, end)
         proto.response_bytes(status, headers, found.body[first:end])
@@ -267,7 +279,12 @@ _MARKS: Final = {"": "", "gzip": "-gz", "br": "-br"}
 """Each coding of a version is another representation, with an etag of its own (RFC 9110 8.8.3.3)."""
 
 # A 304 says nothing of a body that it does not have.
-_ABOUT_THE_BODY: Final = frozenset({"content-type", "content-encoding"})
+_NOT_IN_304: Final = frozenset({"content-type", "content-encoding", "accept-ranges"})
+
+
+def _with_coding(found: Found, coding: str) -> Headers:
+    return [*found.headers, ("content-encoding", coding)] if coding else found.headers
+
 
 Asked = Callable[..., str | None]
 """A header's value by its name; a second argument stands for one that is not there."""

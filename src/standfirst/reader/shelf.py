@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -39,6 +39,9 @@ SMALL_LOOKED_FOR: Final = 1.0
 """Seconds between two looks for the small twin of a page that is in memory."""
 
 _LOADERS: Final = 4
+
+_FIRST: Final = next(iter(sitefiles.TREES))
+"""The status that is looked for before all others."""
 
 # Kept for long by shared caches and browsers, so only where the name changes with the content.
 HASHED: Final = re.compile(r"/(?:assets|pictures)/(?:.*[./-])?[0-9a-f]{8,64}(?:[.-][^/]*)?\Z")
@@ -111,6 +114,8 @@ class Found:
     is_story: bool
     small_until: float = 0.0
     """On the monotonic clock: until then nobody looks whether there is a small twin by now."""
+    told: dict[str, Headers] = field(default_factory=dict)
+    """The headers of an answer for each coding, once its date is settled: they are the same each time."""
 
     @property
     def whole(self) -> bytes:
@@ -162,13 +167,10 @@ class Shelf:
         return found
 
     def at_once(self, path: str) -> Found | None:
-        """The page at `path`, if nobody need wait for it: what is in memory, ours or the kernel's.
+        """The page at `path`, which is not `remembered`, if the kernel has it in memory, so that nobody need wait.
 
         None says nothing: it may be there and take a moment to `find`.
         """
-        found = self.remembered(path)
-        if found is not None:
-            return None if found.large else found
         page = _page_at(path)
         if page is None:
             return None
@@ -228,12 +230,19 @@ class Shelf:
 
     def _still_true(self, found: Found) -> bool:
         # What a reader looks at before must still be absent: a page that came shadows a redirection that was.
-        for status in sitefiles.TREES:
-            if status == found.status:
-                break
-            if _identity(self._place(sitefiles.file_of(found.path, status))) is not None:
-                return False
-        if _identity(found.file) != found.identity:
+        if found.status != _FIRST:
+            for status in sitefiles.TREES:
+                if status == found.status:
+                    break
+                if _identity(self._place(sitefiles.file_of(found.path, status))) is not None:
+                    return False
+        try:
+            about = os.lstat(found.file)
+        except OSError as error:
+            if error.errno not in _NOT_A_FILE:
+                raise
+            return False
+        if (about.st_mtime_ns, about.st_size, about.st_ino) != found.identity:
             return False
         # A small twin comes later than its page. The one in memory agrees with the body, whatever lies there by now, so
         # it is only to be heard of some time.
@@ -431,7 +440,7 @@ def _is_prefix(prefix: str) -> bool:
 
 def _identity(place: str) -> Identity | None:
     try:
-        about = os.stat(place, follow_symlinks=False)
+        about = os.lstat(place)
     except OSError as error:
         if error.errno not in _NOT_A_FILE:
             raise
