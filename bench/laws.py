@@ -375,7 +375,8 @@ def main() -> None:
         hands = 0 if wanted.peace else wanted.workers
         running.hand_in(measure(wanted.stories, wanted.changes, wanted.proofs, wanted.seed, hands))
     else:
-        running.tell(running.reported("bench.laws", postgresql=wanted.postgresql))
+        about = machine.describe()
+        running.tell(running.reported("bench.laws", postgresql=wanted.postgresql), "laws", about)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -197,6 +197,25 @@ def _named(found: Result) -> str:
     return f"{found['stories']:,} on {DATABASES[found['database']]}"
 
 
+def facts_report(result: Result) -> str:
+    """What a rehearsal found, figure by figure."""
+    rows = [[name, told] for name, told in _facts(result["report"]) if name != "wrong"]
+    return "\n\n".join([ran_on(result), table(["", "found"], rows)])
+
+
+def _facts(found: Result, above: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in found.items():
+        words = f"{above}{name.replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            yield from _facts(value, f"{words}: ")
+        elif isinstance(value, (int, float)):
+            yield words, f"{value:,}"
+        elif isinstance(value, str):
+            yield words, value
+        else:
+            yield words, str(len(value)) if value else "none"
+
+
 def _times(found: Result) -> str:
     return f"{found['median']:,.0f} / {found['p95']:,.0f}"
 
@@ -332,8 +351,11 @@ def hugo_plot(result: Result) -> str:
     return bars_svg(f"CPU milliseconds a page, {result['stories']:,} stories", rows, 2)
 
 
-REPORTS: dict[str, tuple[Callable[[Result], str], Callable[[Result], str]]] = {
+REPORTS: dict[str, tuple[Callable[[Result], str], Callable[[Result], str] | None]] = {
     "publish": (publish_report, publish_plot),
+    "surge": (facts_report, None),
+    "hubs": (facts_report, None),
+    "laws": (facts_report, None),
     "reader": (reader_report, reader_plot),
     "wordpress": (wordpress_report, wordpress_plot),
     "hugo": (hugo_report, hugo_plot),
@@ -362,18 +384,19 @@ def report(results: Path, page: Path) -> dict[str, str]:
         file = results / f"{name}.json"
         try:
             result = json.loads(file.read_text("utf-8"))
-            made, drawing = tables(result), plot(result)
+            made, drawing = tables(result), plot(result) if plot else ""
         except FileNotFoundError:
             told[name] = "no result; what the page says stays"
             continue
         except (ValueError, KeyError, TypeError) as problem:
             told[name] = f"{file.name} cannot be read ({type(problem).__name__}: {problem}); what the page says stays"
             continue
-        plots.mkdir(exist_ok=True)
-        (plots / f"{name}.svg").write_text(drawing, "utf-8")
-        title = re.search(r"<title[^>]*>(.*?)</title>", drawing)
-        image = f"![{title[1] if title else name}]({plots.name}/{name}.svg)"
-        text = fill(text, name, f"{image}\n\n{made}")
+        if drawing:
+            plots.mkdir(exist_ok=True)
+            (plots / f"{name}.svg").write_text(drawing, "utf-8")
+            title = re.search(r"<title[^>]*>(.*?)</title>", drawing)
+            made = f"![{title[1] if title else name}]({plots.name}/{name}.svg)\n\n{made}"
+        text = fill(text, name, made)
         told[name] = "written"
     page.write_text(text, "utf-8")
     return told
