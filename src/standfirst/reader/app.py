@@ -97,8 +97,8 @@ class App:
 
         Called in a thread of the server's, one request after the other.
         """
-        path = scope.path
-        if scope.method not in _READING:
+        path, method = scope.path, scope.method
+        if method not in _READING:
             return False
         try:
             found = self.shelf.remembered(path)
@@ -111,7 +111,7 @@ class App:
         if found is None or found.large:
             return False
         with suppress(ProtocolClosed):  # the reader left before the answer
-            self._give(scope, proto, found)
+            self._give(scope, method, proto, found)
         return True
 
     async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
@@ -180,11 +180,11 @@ class App:
     # ---- An answer -------------------------------------------------------------------------------------------------
 
     async def _give_all(self, scope: Scope, proto: HTTPProtocol, found: Found) -> None:
-        pieces = self._give(scope, proto, found)
+        pieces = self._give(scope, scope.method, proto, found)
         if pieces is not None:
             await self._send_pieces(proto, found, pieces)
 
-    def _give(self, scope: Scope, proto: HTTPProtocol, found: Found) -> _Pieces | None:
+    def _give(self, scope: Scope, method: str, proto: HTTPProtocol, found: Found) -> _Pieces | None:
         """Answer with what was found; what is to be sent piece by piece comes back."""
         asked = scope.headers.get
         status = found.status
@@ -215,22 +215,22 @@ class App:
                     headers.append(("accept-ranges", "bytes"))
                 if settled:
                     found.told[coding] = headers
-            if found.is_story and scope.method == "GET" and _is_a_reader(asked):
+            if found.is_story and method == "GET" and _is_a_reader(asked):
                 self.tally.count(found.path)
             if _is_fresh(asked, found, etag, settled):
                 proto.response_empty(304, [pair for pair in headers if pair[0] not in _NOT_IN_304])
                 return None
             if found.ranges:
                 wanted = asked("range")
-                if wanted is not None and scope.method == "GET" and _range_applies(asked, found, etag, settled):
+                if wanted is not None and method == "GET" and _range_applies(asked, found, etag, settled):
                     return self._give_range(proto, found, headers, wanted)
         if found.large:
-            if scope.method == "HEAD":
+            if method == "HEAD":
                 proto.response_empty(status, [*headers, ("content-length", str(found.size))])
                 return None
             return _Pieces(status, headers, 0, found.size)
         body = found.small if coding == "br" else found.packed if coding else found.whole
-        if scope.method == "HEAD":
+        if method == "HEAD":
             proto.response_empty(status, [*headers, ("content-length", str(len(body)))])
             return None
         proto.response_bytes(status, headers, body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -116,6 +117,9 @@ async def _serve(settings: Settings, host: str, port: int, descriptor: int) -> N
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     await app.open()
+    # What is here by now stays, and an answer makes no circles: there is little to be looked for.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     if isinstance(loop, _Loop):
         loop.app = app
     serving = asyncio.create_task(server.serve())
