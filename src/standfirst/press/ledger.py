@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import Any, Literal, cast
 
 from django.db import DatabaseError, InterfaceError, connections, transaction
@@ -29,9 +30,9 @@ class DjangoConnection:
             connection = self._sqlite()
             with connections[self._alias].wrap_database_errors:
                 return cast(list[Row], in_turn(lambda: connection.execute(sql, parameters).fetchall()))
-        with connections[self._alias].cursor() as cursor:
-            cursor.execute(sql.replace("?", "%s"), parameters or None)
-            return [] if cursor.description is None else [tuple(_plain(value) for value in row) for row in cursor]
+        with connections[self._alias].wrap_database_errors, _cursor(self._alias) as cursor:
+            cursor.execute(_marked(sql), parameters or None)
+            return [] if cursor.description is None else cast(list[Row], cursor.fetchall())
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         if self.dialect == "sqlite":
@@ -39,8 +40,8 @@ class DjangoConnection:
             with connections[self._alias].wrap_database_errors:
                 in_turn(lambda: connection.executemany(sql, rows))
             return
-        with connections[self._alias].cursor() as cursor:
-            cursor.executemany(sql.replace("?", "%s"), rows)
+        with connections[self._alias].wrap_database_errors, _cursor(self._alias) as cursor:
+            cursor.executemany(_marked(sql), rows)
 
     def transaction(self) -> AbstractContextManager[None]:
         return cast(AbstractContextManager[None], transaction.atomic(using=self._alias))
@@ -51,8 +52,26 @@ class DjangoConnection:
         return connection.connection
 
 
-def _plain(value: Any) -> Any:
-    return bytes(value) if isinstance(value, memoryview) else value
+def _cursor(alias: str) -> Any:
+    """A cursor of psycopg's own: parameters go beside the statement, which the server plans once, and many rows go
+    without waiting for an answer to each. Django's writes parameters into the statement and does neither."""
+    import psycopg
+
+    connection = connections[alias]
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    if raw.prepare_threshold is None:
+        raw.prepare_threshold = _PREPARED_AFTER
+    return psycopg.Cursor(raw)
+
+
+_PREPARED_AFTER = 3
+"""Times that a statement is run before the server keeps its plan."""
+
+
+@lru_cache(512)
+def _marked(sql: str) -> str:
+    return sql.replace("?", "%s")
 
 
 def store(alias: str = ALIAS) -> SqlStore:
