@@ -173,6 +173,8 @@ class Worker:
         self._same: dict[int, list[int]] = {}
         """Row that was looked at -> others that name the same record, to be closed when pages are printed: noting that
         may need room that a kill does not."""
+        self._sections_seen = False
+        """True if sections were looked at, so that their rules for addresses may have to be written."""
         self._troubles: dict[str, str] = {}
         """What fails now, by the step: said in the log once, and on the desk as long as it lasts."""
 
@@ -400,7 +402,8 @@ class Worker:
         while not self._stopping:
             rows = list(Change.objects.open().filter(lane__lte=upto)[:ROWS])
             looked = self._look_at(rows)
-            if "moved sections" in self._troubles or any(row.kind == "section" for row in rows):
+            if "moved sections" in self._troubles or self._sections_seen:
+                self._sections_seen = False
                 # A kill must not wait for it.
                 self._contain("moved sections", lambda: wiring.write_prefixes(self.engine))
             began = time.monotonic()
@@ -465,10 +468,17 @@ class Worker:
     def _look_at(self, rows: Iterable[Change]) -> bool:
         """Look at what open rows name, the most urgent first, for a moment. True if all were looked at."""
         until = time.monotonic() + min(max(LOOKING, self._printed_for), LONGEST_LOOKING)
-        for same in _grouped(rows):
+        groups = _grouped(rows)
+        # Rows stay open until their pages are printed, which may be many: those are not looked at again.
+        known = self.engine.looked_at([same[0].pk for same in groups])
+        for same in groups:
+            if same[0].pk in known:
+                self._same[same[0].pk] = [row.pk for row in same[1:]]
+                continue
             if self._stopping or time.monotonic() > until or self._interrupted(Lane(same[0].lane)):
                 return False
             self.look(same)
+            self._sections_seen |= same[0].kind == "section"
         return True
 
     def _interrupted(self, lane: Any) -> bool:

@@ -947,6 +947,10 @@ class Engine:
 
     # --- finishing
 
+    def looked_at(self, changes: Sequence[int]) -> set[int]:
+        """Those of `changes` that were looked at to the end: only their pages may still be due."""
+        return self.store.looked_at(changes)
+
     def finished(self) -> list[Finished]:
         """Changes of which no page is due any more. Each is told again until it is settled."""
         return self.store.finished()

@@ -271,6 +271,9 @@ class Store(Protocol):
 
     def looked(self, change: int) -> None: ...
 
+    def looked_at(self, changes: Sequence[int]) -> set[int]:
+        """Those of `changes` that were looked at to the end and are not settled."""
+
     def finished(self) -> list[Finished]:
         """Changes that were looked at and of which nothing is due."""
 

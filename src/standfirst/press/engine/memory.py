@@ -332,6 +332,11 @@ class MemoryStore:
         changes = self._write().changes
         changes[change] = changes[change]._replace(looked=True)
 
+    def looked_at(self, changes: Sequence[int]) -> set[int]:
+        return {
+            change for change in changes if (known := self._tables.changes.get(change)) is not None and known.looked
+        }
+
     def finished(self) -> list[Finished]:
         waiting = {change for _, change in self._tables.due}
         return [

@@ -477,6 +477,10 @@ class SqlStore:
     def looked(self, change: int) -> None:
         self._db.execute("UPDATE ledger_change SET looked = 1 WHERE id = ?", (change,))
 
+    def looked_at(self, changes: Sequence[int]) -> set[int]:
+        rows = self._among("SELECT id FROM ledger_change WHERE looked = 1 AND id IN ({})", changes)
+        return {int(change) for (change,) in rows}
+
     def finished(self) -> list[Finished]:
         rows = self._db.execute(
             "SELECT id, lane, since, written, unchanged, removed, failed FROM ledger_change c WHERE looked = 1 "
