@@ -15,11 +15,14 @@ from wagtail.models import Page
 from standfirst.archive import actions, reading
 from standfirst.archive.models import Imported
 from standfirst.library import actions as library
+from standfirst.pictures.models import Picture
+from standfirst.pictures.tests.photographs import photograph
 from standfirst.stories.models import Address, Section, Story
 from tests.newsroom import Newsroom
 from tests.test_crash import Steps, in_a_process_of_its_own, lay_out, resumed, steps_of
 
 STORIES = 8
+PICTURES = 2
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,8 @@ def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Itera
     """A newsroom's folder on SQLite, and a file of stories in it."""
     home: Path = tmp_path_factory.mktemp("import-crash") / "opened"
     home.mkdir()
+    for number in range(PICTURES):
+        (home / f"{number}.jpg").write_bytes(photograph(size=(60, 40 + number)))
     with (home / "stories.jsonl").open("w") as file:
         for number in range(STORIES):
             story = {
@@ -36,6 +41,7 @@ def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Itera
                 "section": f"news/part-{number % 2}",
                 "authors": ["Ama Sarpong"],
                 "published": f"2014-05-0{number + 1}T08:00:00Z",
+                "picture": {"file": f"{number % PICTURES}.jpg", "caption": "A lamp"},
             }
             file.write(json.dumps(story) + "\n")
     with django_db_blocker.unblock():
@@ -55,7 +61,8 @@ def import_all(home: Path, steps: Any) -> None:
     shelf = actions.Shelf()
     for chunk in actions.chunks(reading.read(home / "stories.jsonl", "stories.jsonl", reading.Terms())):
         copies = [each for each in chunk if isinstance(each, reading.Copy)]
-        assert not actions.take_in(source="old", copies=copies, shelf=shelf, fault=steps).refused
+        outcome = actions.take_in(source="old", copies=copies, shelf=shelf, fault=steps)
+        assert not outcome.refused and not any(copy.without for copy, _ in outcome.imported)
     while actions.relate(fault=steps):
         pass
 
@@ -66,6 +73,8 @@ def once(home: Path) -> None:
     assert Imported.objects.count() == Story.objects.count() == Address.objects.count() == STORIES
     assert not Imported.objects.unrelated().exists()
     assert Section.objects.filter(slug__startswith="part-").count() == 2
+    assert Picture.objects.count() == PICTURES
+    assert not Story.objects.filter(lead_picture=None).exists()
     assert all(len(library.related(pk)) == STORIES - 1 for pk in Story.objects.values_list("pk", flat=True))
     assert Page.find_problems() == ([], [], [], [], [])
     newsroom = resumed(home)
@@ -93,7 +102,28 @@ def test_an_import_that_was_killed_goes_on_and_brings_each_story_once(
     opened: Path, tmp_path: Path, django_db_blocker: Any
 ) -> None:
     with django_db_blocker.unblock():
-        stage(opened, tmp_path, ["archive:written", "archive:committed", "archive:relating", "archive:related"])
+        points = ["archive:picture", "archive:written", "archive:committed", "archive:relating", "archive:related"]
+        stage(opened, tmp_path, points)
+
+
+def test_a_picture_that_somebody_deletes_before_its_story_is_written_comes_again(
+    opened: Path, tmp_path: Path, django_db_blocker: Any
+) -> None:
+    def delete_the_first(home: Path) -> None:
+        told: list[str] = []
+
+        def step(name: str) -> None:
+            told.append(name)
+            if told.count("archive:pictured") == 1 and name == "archive:pictured":
+                Picture.objects.all().delete()
+
+        import_all(home, step)
+        assert told.count("archive:picture") == 2 * PICTURES
+        once(home)
+
+    shutil.copytree(opened, tmp_path / "whole")
+    with django_db_blocker.unblock():
+        assert in_a_process_of_its_own(tmp_path / "whole", delete_the_first) == 0
 
 
 @pytest.mark.deep

@@ -23,6 +23,7 @@ from modelsearch.backends import get_search_backend
 from wagtail.models import Locale, Page, PageLogEntry, ReferenceIndex, Revision
 
 from standfirst.archive.models import RANGE, Imported, range_of
+from standfirst.archive.picturing import IMPORTER, Hands
 from standfirst.archive.reading import Copy, Refusal
 from standfirst.changes import actions as changes
 from standfirst.changes.models import Lane
@@ -30,6 +31,7 @@ from standfirst.kit import clock
 from standfirst.kit.errors import Problem, Refused
 from standfirst.library import actions as library
 from standfirst.library import terms
+from standfirst.pictures.models import Picture
 from standfirst.stories import actions as stories
 from standfirst.stories import addresses
 from standfirst.stories.forms import any_slug
@@ -58,8 +60,6 @@ what they then take must not be ours."""
 RELATED_AT_ONCE: Final = 10
 """Stories that are related in one transaction."""
 
-IMPORTER: Final = changes.Machine("import")
-
 _TRIES: Final = 3
 _ROWS: Final = 50
 """Rows of stories in one statement: each has many columns."""
@@ -76,6 +76,7 @@ class Outcome:
     unchanged: int = 0
     """Imported before, and the same."""
     refused: list[Refusal] = field(default_factory=list)
+    """Stories. Those that come without a picture are imported, and say so themselves."""
 
 
 @dataclass(slots=True)
@@ -131,13 +132,21 @@ def look(*, source: str, copies: Sequence[Copy], shelf: Shelf) -> tuple[list[Cop
     return list(fresh.values()), outcome
 
 
+def rehearse(*, source: str, copies: Sequence[Copy], shelf: Shelf) -> tuple[list[Copy], Outcome]:
+    """The same, with their pictures looked at: what `take_in` would import. Writes nothing."""
+    fresh, outcome = look(source=source, copies=copies, shelf=shelf)
+    hands = Hands(write=False)
+    return [hands.bring(copy) for copy in fresh], outcome
+
+
 def take_in(
     *, source: str, copies: Sequence[Copy], shelf: Shelf, fault: Callable[[str], None] = lambda name: None
 ) -> Outcome:
     """Import a chunk of stories: each exactly once, however often it is tried. `fault` is told the steps, for tests.
 
     Raises:
-        OperationalError: the database did not answer; nothing of this chunk was written.
+        OperationalError: the database did not answer; of this chunk, nothing but pictures was written.
+        Problem: a picture could not be stored; the same holds.
     """
     for attempt in range(_TRIES):
         fresh, outcome = look(source=source, copies=copies, shelf=shelf)
@@ -151,7 +160,11 @@ def take_in(
         fault("archive:prepared")
         if not ready:
             return outcome
-        # Before the transaction: nobody should wait for arithmetic.
+        # Before the transaction: nobody should wait for pictures and arithmetic. Anew in each attempt: what somebody
+        # has deleted meanwhile may have been one of them.
+        hands = Hands(write=True, fault=fault)
+        ready = [hands.bring(copy) for copy in ready]
+        fault("archive:pictured")
         weights = [_weigh(copy, shelf) for copy in ready]
         try:
             with transaction.atomic():
@@ -320,7 +333,8 @@ def _write(source: str, copies: Sequence[Copy], weights: Sequence[Mapping[str, f
     _relations(copies, ids, shelf)
     revisions = _revisions(copies, objects, bylines, shelf)
     _facts(copies, ids, homes, now)
-    _notes(source, objects, revisions, bylines, now)
+    _notes(source, copies, objects, revisions, bylines, now)
+    shown = sorted({pk for copy in copies for pk, _, _ in _shown(copy)})
     get_search_backend().get_index_for_model(Story).add_items(Story, objects)
     library.shelve(
         [
@@ -333,8 +347,19 @@ def _write(source: str, copies: Sequence[Copy], weights: Sequence[Mapping[str, f
         for copy, pk in zip(copies, ids, strict=True)
     )
     changes.record(kind=RANGE, ref=range_of(ids), lane=Lane.MAINTENANCE, cause="imported")
-    changes.audit(by=IMPORTER, verb="imported", kind=RANGE, ref=range_of(ids), source=source, stories=len(ids))
+    detail = {"source": source, "stories": len(ids), **({"pictures": shown} if shown else {})}
+    changes.audit(by=IMPORTER, verb="imported", kind=RANGE, ref=range_of(ids), **detail)
     return ids
+
+
+def _shown(copy: Copy) -> list[tuple[int, str, str]]:
+    """(a picture's id, where in the model, where in the content) as Wagtail's index of references has them."""
+    lead = [(copy.lead, "lead_picture", "lead_picture")] if copy.lead is not None else []
+    return lead + [
+        (block["value"]["picture"], "body.picture.picture", f"body.{block['id']}.picture")
+        for block in copy.body
+        if block["type"] == "picture"
+    ]
 
 
 def _section_id(shelf: Shelf, path: tuple[str, ...]) -> int:
@@ -407,7 +432,7 @@ def _story(copy: Copy, page: Page) -> Story:
 
 def _own_fields(copy: Copy) -> dict[str, Any]:
     own: dict[str, Any] = {name: value for name, value in copy.fields.items() if name != "title"}
-    return {**own, "body": json.dumps(copy.body)}
+    return {**own, "body": json.dumps(copy.body), "lead_picture_id": copy.lead}
 
 
 def _insert(rows: Sequence[models.Model]) -> None:
@@ -471,6 +496,7 @@ def _revisions(
             "url_path": story.url_path,
             **copy.fields,
             "body": json.dumps(copy.body),
+            "lead_picture": copy.lead,
             "lineage": str(story.lineage),
             "bylines": of_story[story.pk],
             "topics": _topic_ids(copy, shelf),
@@ -543,7 +569,12 @@ def _facts(copies: Sequence[Copy], ids: Sequence[int], homes: Sequence[int], now
 
 
 def _notes(
-    source: str, objects: Sequence[Story], revisions: Sequence[Revision], bylines: Sequence[StoryAuthor], now: datetime
+    source: str,
+    copies: Sequence[Copy],
+    objects: Sequence[Story],
+    revisions: Sequence[Revision],
+    bylines: Sequence[StoryAuthor],
+    now: datetime,
 ) -> None:
     """What Wagtail notes beside a page: the log of what was done, and which rows refer to which."""
     story_type = ContentType.objects.get_for_model(Story)
@@ -555,22 +586,30 @@ def _notes(
                 PageLogEntry(action=action, revision=of, content_changed=True, data={"imported": source}, **common)
             )
     PageLogEntry.objects.bulk_create(entries)
-    page_type, author_type = ContentType.objects.get_for_model(Page), ContentType.objects.get_for_model(Author)
-    references = []
-    for byline in bylines:
-        path = f"bylines.{byline.pk}.author"
-        references.append(
-            ReferenceIndex(
-                content_type=story_type,
-                base_content_type=page_type,
-                object_id=str(byline.story_id),
-                to_content_type=author_type,
-                to_object_id=str(byline.author_id),
-                model_path="bylines.item.author",
-                content_path=path,
-                content_path_hash=ReferenceIndex._get_content_path_hash(path),
-            )
+    page_type = ContentType.objects.get_for_model(Page)
+    author_type, picture_type = (ContentType.objects.get_for_model(model) for model in (Author, Picture))
+    named = [
+        (byline.story_id, author_type, byline.author_id, "bylines.item.author", f"bylines.{byline.pk}.author")
+        for byline in bylines
+    ]
+    named += [
+        (story.pk, picture_type, pk, model_path, content_path)
+        for copy, story in zip(copies, objects, strict=True)
+        for pk, model_path, content_path in _shown(copy)
+    ]
+    references = [
+        ReferenceIndex(
+            content_type=story_type,
+            base_content_type=page_type,
+            object_id=str(story),
+            to_content_type=to,
+            to_object_id=str(pk),
+            model_path=model_path,
+            content_path=content_path,
+            content_path_hash=ReferenceIndex._get_content_path_hash(content_path),
         )
+        for story, to, pk, model_path, content_path in named
+    ]
     ReferenceIndex.objects.bulk_create(references)
 
 

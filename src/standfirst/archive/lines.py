@@ -21,6 +21,24 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     at: Moment
 
 
+class Picture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A story's lead picture. What is not said here is taken from the file, as when somebody uploads it."""
+
+    file: Annotated[str, Meta(min_length=1, max_length=1000)]
+    """Its path, as seen from the folder of the file of lines, or from that of the option `--pictures`."""
+    alt: Annotated[str, Meta(max_length=400)] = ""
+    """What a reader who cannot see the picture needs to know."""
+    caption: str = ""
+    credit: Annotated[str, Meta(max_length=200)] = ""
+    """As printed, such as "Ama Owusu/CPA"."""
+    holder: Annotated[str, Meta(max_length=200)] = ""
+    """Who has the rights."""
+    terms: str = ""
+    """What its maker or agency asks of who uses it."""
+    expires: Moment | None = None
+    """When the right to show it ends, or ended. From then on no page shows it."""
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One published story. Plain text everywhere but in `body_html`."""
 
@@ -28,7 +46,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What the other system calls it. Never changes, and is no other story's."""
     headline: Annotated[str, Meta(min_length=1, max_length=255)]
     body_html: Annotated[str, Meta(min_length=1)]
-    """HTML. Paragraphs, headings, lists, quotations, tables and links stay; pictures, scripts and styles do not."""
+    """HTML. Paragraphs, headings, lists, quotations, tables and links stay; scripts and styles do not. Pictures do
+    whose address is the path of a file in the folder of the pictures."""
     published: Moment
     """When readers first had it. Gives the day in its address."""
     refreshed: Moment | None = None
@@ -54,9 +73,16 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     former_addresses: tuple[str, ...] = ()
     """Paths that it had before, such as "/2014/05/harbour-lamps/". They answer 301."""
     corrections: tuple[Note, ...] = ()
+    picture: Picture | None = None
 
 
 _WHERE: Final = re.compile(r" - at `\$\.?(.*)`\Z")
+_INSIDE: Final = (
+    (re.compile(r"Object missing required field `(\w+)`"), r"“\1” is missing: add it"),
+    (re.compile(r"Object contains unknown field `([^`]*)`"), r"“\1” is not known: take it out"),
+)
+"""What is said of fields inside of a field."""
+
 _SPOKEN: Final = (
     (re.compile(r"Object missing required field `(\w+)`"), r"the field “\1” is missing: every story needs one"),
     (
@@ -97,7 +123,7 @@ def read(value: dict[str, Any]) -> Line:
 def _said(message: str) -> str:
     where = _WHERE.search(message)
     said = message[: where.start()] if where else message
-    for pattern, words in _SPOKEN:
+    for pattern, words in (*(_INSIDE if where and where[1] else ()), *_SPOKEN):
         if pattern.search(said):
             said = pattern.sub(words, said)
             break

@@ -9,13 +9,17 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from django.conf import settings
 
 from standfirst.archive import lines
-from standfirst.kit import clock, digests, sitefiles
+from standfirst.archive.folders import Folder, named_by
+from standfirst.kit import clock, digests, markup, sitefiles
+from standfirst.kit.errors import Refused
 from standfirst.stories import addresses
 from standfirst.stories.languages import known_or
 from standfirst.stories.models import RESERVED
@@ -29,7 +33,9 @@ LARGEST_FILE: Final = 64 * 1024 * 1024
 """Bytes of a file that is read as a whole: any but one of lines."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_PICTURE: Final = re.compile(r"<(?:img|picture|video|audio|iframe|embed|object)\b", re.IGNORECASE)
+_LEFT_OUT: Final = re.compile(r"<(?:img|video|audio|iframe|embed|object)\b", re.IGNORECASE)
+_PICTURE: Final = re.compile(r"<im(?:g|age)\b", re.IGNORECASE)
+"""Browsers read `<image>` as `<img>`."""
 _DAY: Final = re.compile(r"/\d{4}/\d\d/\d\d/\Z")
 
 
@@ -38,6 +44,34 @@ class Note:
     kind: str
     text: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A picture that a story is to show, as far as the story says."""
+
+    folder: Folder
+    file: str
+    block: str = ""
+    """Id of its block in the body; "" for the lead."""
+    alt: str = ""
+    caption: str = ""
+    credit: str = ""
+    holder: str = ""
+    terms: str = ""
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """A picture without which a story comes: the file as named, why, and what to do."""
+
+    where: str
+    file: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: It comes without the picture “{_plain(self.file)[:200]}”. {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +87,10 @@ class Traced:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A story to be written. `fields` are those of `stories.Story` in plain JSON, `body` as it is stored."""
+    """A story to be written. `fields` are those of `stories.Story` in plain JSON, `body` as it is stored.
+
+    The body has blocks for the pictures that it asks for, which name none until those are in the library.
+    """
 
     where: str
     """File and line, for people."""
@@ -61,7 +98,7 @@ class Copy:
     digest: str
     section: tuple[str, ...]
     further: tuple[tuple[str, ...], ...]
-    fields: Mapping[str, str]
+    fields: Mapping[str, Any]
     body: Sequence[Mapping[str, Any]]
     authors: tuple[str, ...]
     topics: tuple[str, ...]
@@ -72,7 +109,11 @@ class Copy:
     corrections: tuple[Note, ...] = ()
     origin: Traced | None = None
     left_out: int = 0
-    """Pictures and players in its text, which do not come along."""
+    """Pictures and players in its text that lie elsewhere, or are not there."""
+    pictures: tuple[Asked, ...] = ()
+    without: tuple[Without, ...] = ()
+    lead: int | None = None
+    """Id of its lead picture in the library, once that is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +133,8 @@ class Terms:
 
     section: tuple[str, ...] = ()
     language: str = "en"
+    pictures: Path | None = None
+    """The folder of the pictures. None: that of the file which is read."""
 
 
 @dataclass(slots=True)
@@ -106,6 +149,7 @@ def read(path: Path, shown: str, terms: Terms, progress: Progress | None = None)
     """Every story of one file, in bounded memory: lines of JSON, or ninjs 1 to 3."""
     progress = progress or Progress()
     before = progress.read
+    folder = Folder(terms.pictures or path.parent, closed=settings.STANDFIRST.home)
     try:
         size = path.stat().st_size
         if _in_lines(path):
@@ -123,7 +167,7 @@ def read(path: Path, shown: str, terms: Terms, progress: Progress | None = None)
                             data = file.readline(LONGEST_LINE)
                             progress.read += len(data)
                     elif data.strip():
-                        yield from _line(data, where, terms)
+                        yield from _line(data, where, terms, folder)
         elif size > LARGEST_FILE:
             yield Refusal(shown, "It is too large to be read in one piece: write it with one story a line.")
         else:
@@ -149,7 +193,7 @@ def _in_lines(path: Path) -> bool:
 # --- our own lines ------------------------------------------------------------------------------------------------
 
 
-def _line(data: bytes, where: str, terms: Terms) -> Iterator[Copy | Refusal]:
+def _line(data: bytes, where: str, terms: Terms, folder: Folder) -> Iterator[Copy | Refusal]:
     try:
         value = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -162,20 +206,20 @@ def _line(data: bytes, where: str, terms: Terms) -> Iterator[Copy | Refusal]:
     else:
         try:
             digest = digests.seal(json.dumps(value, sort_keys=True, ensure_ascii=True).encode())
-            yield _copy(lines.read(value), where, digest, terms)
+            yield _copy(lines.read(value), where, digest, terms, folder)
         except ValueError as error:
             said = str(error)
             yield Refusal(where, f"{said[:1].upper()}{said[1:]}.")
 
 
-def _copy(line: lines.Line, where: str, digest: str, terms: Terms) -> Copy:
+def _copy(line: lines.Line, where: str, digest: str, terms: Terms, folder: Folder) -> Copy:
     """Raises `ValueError` with what is wrong."""
     language = line.language or terms.language
     if not (known := known_or(language, "")):
         raise ValueError(f"in the field “language”, “{language}” is none that stories here are written in")
-    body = stored(drafting.blocks_of(_printable(line.body_html)))
-    left_out = len(_PICTURE.findall(line.body_html))
-    if not body:
+    body, pictures, without = _body(line.body_html, folder, where)
+    left_out = len(_LEFT_OUT.findall(line.body_html)) - len(pictures) - len(without)
+    if all(block["type"] == "picture" for block in body):
         raise ValueError(
             "in the field “body_html” there are no words that readers could read: pictures alone do not "
             "come along, so write the story by hand"
@@ -195,6 +239,8 @@ def _copy(line: lines.Line, where: str, digest: str, terms: Terms) -> Copy:
         moments.append(line.refreshed)
     authors = tuple(dict.fromkeys(name for each in line.authors if (name := _plain(each))))
     topics = tuple(dict.fromkeys(name for each in line.topics if (name := _plain(each))))
+    if line.picture is not None:
+        pictures.insert(0, _lead(line.picture, folder))
     fields = {
         "title": headline,
         "kicker": _plain(line.kicker),
@@ -204,6 +250,7 @@ def _copy(line: lines.Line, where: str, digest: str, terms: Terms) -> Copy:
         "credit": _plain(line.credit),
         "dateline": _plain(line.dateline),
         "slugline": "",
+        "lead_caption": "",
         "language": known,
     }
     return Copy(
@@ -221,7 +268,27 @@ def _copy(line: lines.Line, where: str, digest: str, terms: Terms) -> Copy:
         last_part=addresses.last_part_of(_words(line.slug) or fields["short_headline"] or headline),
         former=tuple(dict.fromkeys(former_path(path) for path in line.former_addresses)),
         corrections=tuple(Note(note.kind, note.text.strip(), note.at) for note in line.corrections),
-        left_out=left_out,
+        left_out=max(left_out, 0),
+        pictures=tuple(pictures),
+        without=tuple(without),
+    )
+
+
+def _lead(picture: lines.Picture, folder: Folder) -> Asked:
+    if picture.expires is not None and not 1600 <= picture.expires.year <= 9000:
+        raise ValueError(
+            f"in the field “picture”, the right ends in the year {picture.expires.year}: leave “expires” out if it "
+            "does not end"
+        )
+    return Asked(
+        folder,
+        picture.file,
+        alt=_plain(picture.alt),
+        caption=_plain(picture.caption),
+        credit=_plain(picture.credit),
+        holder=_plain(picture.holder),
+        terms=_printable(picture.terms).strip(),
+        expires=picture.expires,
     )
 
 
@@ -295,6 +362,38 @@ def former_path(path: str) -> str:
 
 
 # --- bodies -------------------------------------------------------------------------------------------------------
+
+
+def _body(html: str, folder: Folder, where: str) -> tuple[list[dict[str, Any]], list[Asked], list[Without]]:
+    """The blocks of a text, the pictures in it that are there, and those that are there and must not be used."""
+    html = _printable(html)
+    if not _PICTURE.search(html):
+        return stored(drafting.blocks_of(html)), [], []
+    without: list[Without] = []
+
+    @cache
+    def wanted(src: str) -> bool:
+        name = named_by(src)
+        try:
+            return bool(name) and folder.there(name)
+        except Refused as refused:
+            without.append(Without(where, _plain(name), str(refused)))
+            return False
+
+    pieces = markup.split_figures(html, wanted)
+    if not any(isinstance(piece, markup.Figure) for piece in pieces):
+        return stored(drafting.blocks_of(html)), [], without
+    body: list[dict[str, Any]] = []
+    pictures: list[Asked] = []
+    for piece in pieces:
+        if isinstance(piece, markup.Figure):
+            block = str(uuid.uuid4())
+            body.append({"type": "picture", "value": {"picture": None, "caption": ""}, "id": block})
+            name, alt, caption = named_by(piece.src), _plain(piece.alt)[:400], _plain(piece.caption)
+            pictures.append(Asked(folder, name, block, alt=alt, caption=caption))
+        else:
+            body += stored(drafting.blocks_of(piece))
+    return body, pictures, without
 
 
 def stored(blocks: Sequence[drafting.Block]) -> list[dict[str, Any]]:
@@ -372,5 +471,5 @@ def _of_item(item: Item, where: str, terms: Terms) -> Copy:
         last_part=addresses.last_part_of(copy.title),
         former=(),
         origin=Traced(item.provider, item.item_id, item.version_raw, item.version_order, item.raw_sha256),
-        left_out=len(_PICTURE.findall(item.body_html)),
+        left_out=len(_LEFT_OUT.findall(item.body_html)),
     )

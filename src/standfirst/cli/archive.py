@@ -18,16 +18,17 @@ from standfirst.kit.errors import Problem
 
 if TYPE_CHECKING:
     from standfirst.archive.actions import Outcome, Shelf
-    from standfirst.archive.reading import Copy, Progress, Refusal
+    from standfirst.archive.reading import Copy, Progress, Refusal, Without
 
 _EPILOG: Final = """\b
 Examples:
   standfirst import --dry-run stories.jsonl
   standfirst import --source wordpress stories.jsonl
+  standfirst import --source wordpress --pictures wp-content/uploads stories.jsonl
   standfirst import --section news/archive --json old/*.json"""
 
 _KEPT: Final = 10_000
-"""Refusals that `--json` tells one by one."""
+"""Refusals that `--json` tells one by one, of stories and of pictures."""
 
 
 @click.command("import", epilog=_EPILOG)
@@ -41,15 +42,31 @@ _KEPT: Final = 10_000
     show_default=True,
     help="Where they come from. Ids are told apart by it: keep it the same from run to run.",
 )
-@click.option("--dry-run", is_flag=True, help="Read and check everything, write nothing.")
+@click.option(
+    "--pictures",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Folder from which paths of pictures are seen; else that of the FILE that names them.",
+)
+@click.option("--dry-run", is_flag=True, help="Read and check everything, pictures too; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
-def bring_in(files: tuple[Path, ...], section: str, language: str, source: str, dry_run: bool, as_json: bool) -> None:
+def bring_in(
+    files: tuple[Path, ...],
+    section: str,
+    language: str,
+    source: str,
+    pictures: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Import published stories from FILEs: lines of JSON, one story a line, or ninjs 1 to 3.
 
     They are left as if they had been published here, each exactly once: broken off, even killed, the same command goes
     on where it was. What was imported before is passed over. What cannot be imported is refused with its line and a
-    reason, and stops nothing else; the exit code is then 1. Progress goes to standard error. While it runs the newsroom
-    works on, and the press prints what came when it has nothing more urgent to do.
+    reason, and stops nothing else; the exit code is then 1. Pictures that the stories name come along if their files
+    are there; nothing is fetched. One that is not taken is named with a reason, its story comes without it, and the
+    exit code is 1 too. Progress goes to standard error. While it runs the newsroom works on, and the press prints what
+    came when it has nothing more urgent to do.
     """
     home = setup.open_newsroom()
     from django.db import InterfaceError, OperationalError
@@ -58,7 +75,7 @@ def bring_in(files: tuple[Path, ...], section: str, language: str, source: str, 
         raise Problem("The name of the source is empty or longer than 100 characters: choose another with --source.")
     with _alone(home):
         try:
-            run = _Run(files, _terms(section, language), source.strip(), dry_run, as_json)
+            run = _Run(files, _terms(section, language, pictures), source.strip(), dry_run, as_json)
             run.stories()
             run.relations()
         except KeyboardInterrupt:
@@ -70,7 +87,7 @@ def bring_in(files: tuple[Path, ...], section: str, language: str, source: str, 
                 "command goes on from here."
             ) from error
     run.report()
-    if run.refused:
+    if run.refused or run.without:
         sys.exit(1)
 
 
@@ -85,18 +102,20 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
-def _terms(section: str, language: str) -> Any:
+def _terms(section: str, language: str, pictures: Path | None) -> Any:
     from standfirst.archive import reading
     from standfirst.stories.languages import known_or
     from standfirst.stories.models import SiteFacts
 
     if language and not known_or(language, ""):
         raise Problem(f"“{language}” is no language that stories are written in: give a tag such as en or fr.")
+    if pictures is not None and not pictures.is_dir():
+        raise Problem(f"“{click.format_filename(pictures)}” is no folder: give the one in which the pictures lie.")
     try:
         parts = reading.section_of(section)
     except ValueError:
         raise Problem(f"“{section}” cannot be the path of a section: write it like news/world.") from None
-    return reading.Terms(section=parts, language=language or SiteFacts.current().language)
+    return reading.Terms(section=parts, language=language or SiteFacts.current().language, pictures=pictures)
 
 
 class _Run:
@@ -109,8 +128,10 @@ class _Run:
         self.files, self.terms, self.source, self.dry_run, self.as_json = files, terms, source, dry_run, as_json
         self.shelf: Shelf = Shelf()
         self.progress: Progress = Progress(total=sum(path.stat().st_size for path in files if path.is_file()))
-        self.imported = self.unchanged = self.refused = self.left_out = self.related = 0
+        self.imported = self.unchanged = self.refused = self.related = 0
+        self.pictures = self.left_out = self.without = 0
         self.refusals: list[Refusal] = []
+        self.pictures_refused: list[Without] = []
         self.began = time.monotonic()
         self.shown = 0.0
         self.seconds = 0.0
@@ -128,7 +149,7 @@ class _Run:
                 else:
                     copies.append(each)
             if self.dry_run:
-                fresh, outcome = actions.look(source=self.source, copies=copies, shelf=self.shelf)
+                fresh, outcome = actions.rehearse(source=self.source, copies=copies, shelf=self.shelf)
                 self._count(outcome, fresh)
             else:
                 outcome = actions.take_in(source=self.source, copies=copies, shelf=self.shelf)
@@ -166,10 +187,15 @@ class _Run:
                 "related": self.related,
                 "sections_opened": self.shelf.opened,
                 "authors_made": self.shelf.hired,
+                "pictures": self.pictures,
                 "pictures_left_out": self.left_out,
+                "pictures_refused": self.without,
                 "seconds": round(self.seconds, 3),
                 "stories_per_second": round(rate, 1),
                 "refusals": [{"where": each.where, "why": each.why} for each in self.refusals],
+                "picture_refusals": [
+                    {"where": each.where, "file": each.file, "why": each.why} for each in self.pictures_refused
+                ],
             }
             click.echo(json.dumps(report, ensure_ascii=False, indent=2))
             return
@@ -181,8 +207,15 @@ class _Run:
         if self.shelf.opened:
             opened = "Sections that would be opened" if self.dry_run else "Sections opened"
             click.echo(f"{opened}: {', '.join(self.shelf.opened)}")
+        if self.pictures:
+            click.echo(f"Their pictures {'would come' if self.dry_run else 'came'} along: {self.pictures:,}.")
+        if self.without:
+            click.echo(f"{self.without:,} pictures were not taken: their stories come without them.")
         if self.left_out:
-            click.echo(f"{self.left_out:,} pictures and players in texts do not come along.")
+            click.echo(
+                f"{self.left_out:,} pictures and players in texts do not come along: they lie on other hosts, or their "
+                "files are not in the folder."
+            )
         if self.imported and not self.dry_run:
             click.echo("The press prints them: see `standfirst press status`.")
 
@@ -195,7 +228,11 @@ class _Run:
     def _count(self, outcome: Outcome, imported: list[Copy]) -> None:
         self.imported += len(imported)
         self.unchanged += outcome.unchanged
-        self.left_out += sum(copy.left_out for copy in imported)
+        for copy in imported:
+            self.pictures += len(copy.pictures)
+            self.left_out += copy.left_out
+            for without in copy.without:
+                self._go_without(without)
         for refusal in outcome.refused:
             self._refuse(refusal)
 
@@ -207,6 +244,15 @@ class _Run:
         else:
             self._clear()
             click.echo(f"{refusal}", err=True)
+
+    def _go_without(self, without: Without) -> None:
+        self.without += 1
+        if self.as_json:
+            if self.without <= _KEPT:
+                self.pictures_refused.append(without)
+        else:
+            self._clear()
+            click.echo(f"{without}", err=True)
 
     def _tell(self) -> None:
         if self._time_to_tell():

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import html as _html
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import nh3
@@ -50,10 +52,21 @@ _INLINE_CLEANER: Final = nh3.Cleaner(
     url_relative="deny",
     link_rel=None,
 )
+# Addresses of pictures may be relative. Those of links then come through too, and `_link` drops them.
+_FIGURE_CLEANER: Final = nh3.Cleaner(
+    tags=set(INLINE | BLOCKS | _BOUNDARIES | _HEADINGS.keys() | {"br", "img"}),
+    clean_content_tags=set(_DROPPED),
+    attributes={"a": {"href"}, "img": {"src", "alt"}},
+    url_schemes={"http", "https", "mailto"},
+    url_relative="pass_through",
+    link_rel=None,
+)
 
 # nh3 writes attribute values in double quotes and escapes them, so this is a complete tokenizer of its output.
 _TOKEN: Final = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[^\s=>"]+(?:="[^"]*")?)*)\s*/?>')
 _HREF: Final = re.compile(r'\shref="([^"]*)"')
+_SRC: Final = re.compile(r'\ssrc="([^"]*)"')
+_ALT: Final = re.compile(r'\salt="([^"]*)"')
 _LINK: Final = re.compile(r"(?:https?://|mailto:)[^\s<>]+\Z", re.IGNORECASE)
 _STORY: Final = re.compile(r"story:[0-9]{1,18}\Z")
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
@@ -63,6 +76,104 @@ _REL: Final = "noopener noreferrer nofollow"
 def clean_blocks(html: str) -> str:
     """`html` as clean block HTML (see above). Plain text comes back as one paragraph."""
     return _flatten(_BLOCK_CLEANER.clean(_prepared(html)))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture that stands between blocks. Plain text; `src` as written."""
+
+    src: str
+    alt: str
+    caption: str = ""
+
+
+def split_figures(html: str, wanted: Callable[[str], bool]) -> list[str | Figure]:
+    """`html` cut at its pictures, in order: clean block HTML of what stands around them, and the pictures.
+
+    `wanted` is asked for each picture's `src`, without spaces around it; what it does not want vanishes as in
+    `clean_blocks`. A picture parts the paragraph in which it stands; one in a heading, list, quote or table comes after
+    that. The `<figcaption>` of a figure with a wanted picture is its last such picture's caption; any other is a
+    paragraph.
+    """
+    tokens = _tokens(_FIGURE_CLEANER.clean(_prepared(html)))
+    figures, captions = _figures(tokens, wanted)
+    page = _Page()
+    cuts: list[tuple[int, Figure]] = []
+    waiting: list[Figure] = []
+    caption = 0
+    for at, (closing, tag, attributes, text) in enumerate(tokens):
+        if at in captions:
+            caption += -1 if closing else 1
+        elif caption:
+            continue
+        elif not tag:
+            page.text(text)
+        elif tag == "br":
+            page.line_break()
+        elif tag == "img":
+            if at in figures:
+                waiting.append(figures[at])
+        elif tag in INLINE:
+            page.run.inline(tag, attributes, closing)
+        elif closing:
+            page.leave()
+        else:
+            page.enter(tag)
+        if waiting and not page.stack:
+            page._end_leaf()
+            cuts += [(len(page.out), figure) for figure in waiting]
+            waiting = []
+    page.close()
+    pieces: list[str | Figure] = []
+    done = 0
+    for place, figure in cuts:
+        pieces += ["".join(page.out[done:place]), figure]
+        done = place
+    pieces += ["".join(page.out[done:]), *waiting]
+    return [piece for piece in pieces if piece]
+
+
+def _figures(
+    tokens: list[tuple[bool, str, str, str]], wanted: Callable[[str], bool]
+) -> tuple[dict[int, Figure], set[int]]:
+    """The wanted pictures among `tokens`, and the tokens that open and close their captions, by their places."""
+    figures: dict[int, Figure] = {}
+    captions: set[int] = set()
+    # Of each open figure: its last wanted picture, and where its captions begin and end.
+    inside: list[tuple[list[int], list[tuple[int, int]]]] = []
+    begun = depth = 0
+    for at, (closing, tag, attributes, _) in enumerate(tokens):
+        if tag == "img":
+            src = _said(_SRC, attributes)
+            if not depth and src and wanted(src):
+                figures[at] = Figure(src, " ".join(_said(_ALT, attributes).split()))
+                if inside:
+                    inside[-1][0][:] = [at]
+        elif tag == "figure" and not depth:
+            if not closing:
+                inside.append(([], []))
+            elif inside:
+                last, found = inside.pop()
+                for start, end in found if last else ():
+                    one = figures[last[0]]
+                    words = f"{one.caption} {_words(tokens[start:end])}"
+                    figures[last[0]] = replace(one, caption=" ".join(words.split()))
+                    captions |= {start, end}
+        elif tag == "figcaption" and inside:
+            begun = begun if depth else at
+            depth += -1 if closing else 1
+            if not depth:
+                inside[-1][1].append((begun, at))
+    return figures, captions
+
+
+def _words(tokens: list[tuple[bool, str, str, str]]) -> str:
+    return "".join(_html.unescape(text) if not tag else "" if tag in INLINE else " " for _, tag, _, text in tokens)
+
+
+def _said(what: re.Pattern[str], attributes: str) -> str:
+    found = what.search(attributes)
+    return _html.unescape(found.group(1)).strip() if found else ""
 
 
 def clean_inline(html: str) -> str:

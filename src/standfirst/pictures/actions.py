@@ -35,7 +35,7 @@ def _saved(picture: Picture, created: bool) -> None:
         Picture.objects.filter(pk=picture.pk).update(killed_at=killed.at)
         picture.killed_at = killed.at
         changes.record(kind="picture", ref=picture.pk, lane=Lane.KILL, cause="killed")
-    changes.record(kind="picture", ref=picture.pk)
+    changes.record(kind="picture", ref=picture.pk, lane=picture.press_lane)
     if picture.expires_at is not None:
         changes.set_tick(name=RIGHTS_END, ref=picture.pk, due=picture.expires_at)
 
@@ -53,17 +53,17 @@ def add(
     caption: str = "",
     credit: str = "",
     by: changes.Actor | None = None,
+    lane: Lane = Lane.PUBLISH,
     **rights: Any,
 ) -> Picture:
     """Put a picture in the private library. `rights` are further fields of `Picture`: holder, terms, expires_at ...
 
+    `lane` says how urgent it is to the press.
+
     Raises:
-        Refused: the bytes are no picture that we take, break off, or have too many pixels; or they were killed. The
-            message says which.
+        Refused: as `check`.
     """
-    reading.check(BytesIO(data))
-    if (killed := killed_before(hashlib.sha256(data).hexdigest())) is not None:
-        raise Refused(f"This picture was killed on {killed.at:%d %b %Y}: {killed.reason}")
+    check(data)
     picture = Picture(
         title=title[:255],
         alt=alt[:400],
@@ -74,9 +74,22 @@ def add(
         uploaded_by_user_id=by.pk if by is not None else None,
         **rights,
     )
+    picture.press_lane = lane
     with transaction.atomic():
         picture.save()
     return picture
+
+
+def check(data: bytes) -> None:
+    """Whether these bytes may be put in the library.
+
+    Raises:
+        Refused: they are no picture that we take, break off, or have too many pixels; or they were killed. The message
+            says which.
+    """
+    reading.check(BytesIO(data))
+    if (killed := killed_before(hashlib.sha256(data).hexdigest())) is not None:
+        raise Refused(f"This picture was killed on {killed.at:%d %b %Y}: {killed.reason}")
 
 
 # --- kills --------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from modelsearch import index
 from wagtail.documents.models import AbstractDocument, Document
 from wagtail.images.models import AbstractImage, AbstractRendition, get_upload_to
 
+from standfirst.changes.models import Lane
 from standfirst.kit import clock
 from standfirst.pictures import source_types
 from standfirst.pictures.fields import PictureField, SealField
@@ -50,6 +51,9 @@ class Picture(AbstractImage):
     killed_at = models.DateTimeField(null=True, editable=False)
     """As `PictureKill` says, written with it; what asks whether a picture may be shown needs no second table."""
     seal = SealField(of="file", default="", db_index=True)
+
+    press_lane: Lane = Lane.PUBLISH
+    """How urgent the next save is to the press. Not stored."""
 
     admin_form_fields: ClassVar[tuple[str, ...]] = (
         "title",

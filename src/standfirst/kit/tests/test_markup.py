@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from standfirst.kit.markup import (
     BLOCKS,
     INLINE,
+    Figure,
     _prepared,
     clean_blocks,
     clean_inline,
     list_items,
     paragraphs_of,
     split_blocks,
+    split_figures,
     text_of,
 )
 
@@ -51,6 +53,58 @@ REL = 'rel="noopener noreferrer nofollow"'
 )
 def test_it_lays_html_out_as_clean_blocks(given_html: str, expected: str) -> None:
     assert clean_blocks(given_html) == expected
+
+
+A: Figure = Figure("a.jpg", "")
+
+
+@pytest.mark.parametrize(
+    ("given_html", "expected"),
+    [
+        ("<p>one <b>two <img src=a.jpg> three</b></p>", ["<p>one <b>two</b></p>", A, "<p><b>three</b></p>"]),
+        ("<p>one<img src=no.jpg> two", ["<p>one two</p>"]),
+        ("<img src=' a.jpg\n' alt='A &amp; \"B\"' onerror=x>", [Figure("a.jpg", 'A & "B"')]),
+        ("<ul><li>a<img src=a.jpg><li>b</ul>c", ["<ul><li>a</li><li>b</li></ul>", A, "<p>c</p>"]),
+        ("<h2>a<img src=a.jpg></h2>b", ["<h2>a</h2>", A, "<p>b</p>"]),
+        ("<blockquote><img src=a.jpg>", [A]),
+        ("<a href=/big.jpg><img src=a.jpg></a><a href=/x>x</a>", [A, "<p>x</p>"]),
+        (
+            "<figure><img src=a.jpg><figcaption><p>One <b>t</b>wo<br>x</figcaption></figure>",
+            [Figure("a.jpg", "", "One two x")],
+        ),
+        ("<figure><figcaption>one</figcaption><img src=a.jpg></figure>", [Figure("a.jpg", "", "one")]),
+        ("<figure><img src=no.jpg><figcaption>one</figcaption></figure>", ["<p>one</p>"]),
+        (
+            "<figure><img src=a.jpg><figure><img src=no.jpg><figcaption>two</figcaption></figure></figure>",
+            [A, "<p>two</p>"],
+        ),
+        ("<figcaption>one</figcaption><img src=a.jpg>", ["<p>one</p>", A]),
+        ("<blockquote><figure><img src=a.jpg><figcaption>1<figcaption>2</figcaption>3", [Figure("a.jpg", "", "1 2 3")]),
+        ("<script><img src=a.jpg></script><!-- <img src=a.jpg> -->", []),
+        ("<img src='javascript:alert(1)'><img src='data:image/png;base64,x'><img>", []),
+    ],
+)
+def test_pictures_part_the_blocks_and_take_their_captions_along(given_html: str, expected: list[str | Figure]) -> None:
+    assert split_figures(given_html, lambda src: src != "no.jpg") == expected
+
+
+_ELEMENTS = "img figure figcaption p ul li blockquote table td b h2 br pre"
+_PARTS = ["<img src=a>", "x ", *(f"<{sign}{name}>" for name in _ELEMENTS.split() for sign in ("", "/"))]
+
+
+@given(st.lists(st.sampled_from(_PARTS), max_size=24))
+@settings(deadline=None)
+def test_no_word_and_no_picture_is_lost_between_the_blocks(parts: list[str]) -> None:
+    html = "".join(parts)
+    pieces = split_figures(html, lambda src: True)
+    said = "".join(piece.caption if isinstance(piece, Figure) else text_of(piece) for piece in pieces)
+    assert said.count("x") == html.count("x")
+    shown = [piece for piece in pieces if isinstance(piece, Figure)]
+    assert len(shown) <= html.count("src=a")
+    if "<figcaption>" not in html:
+        assert len(shown) == html.count("src=a")
+    for piece in pieces:
+        assert isinstance(piece, Figure) or clean_blocks(piece) == piece
 
 
 def test_inline_html_keeps_links_to_our_own_stories() -> None:
