@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time_ns
@@ -263,6 +263,9 @@ class LocalOutlet:
         except FileNotFoundError:
             return {}
         return msgspec.json.decode(data, type=dict[str, str])
+
+    def sent_on(self) -> Collection[str]:
+        return self.prefixes()
 
     def clean(self) -> int:
         """Remove what killed processes left half written; returns how many files. No reader can see those.

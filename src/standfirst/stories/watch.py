@@ -134,7 +134,7 @@ def _section(section: Section, created: bool) -> None:
         # A section is where stories live: a draft of one would give them no address.
         raise Refused("A section is live from the start.")
     _lay_path(section)
-    changes.record(kind="section", ref=section.pk)
+    changes.record(kind="section", ref=section.pk, lane=Lane.PUBLISH if created else Lane.MAINTENANCE)
 
 
 def _lay_path(section: Section) -> None:

@@ -150,6 +150,8 @@ class Bake:
     """Pages that were not delivered, now or a moment ago: below the kill lane they are left alone in this bake."""
     freed: bool = False
     """True if a page was delivered that others may have waited for."""
+    guarded: bool = False
+    """True if so few of the pages put off would leave readers with nothing that nobody need be asked."""
 
     @property
     def pages(self) -> int:
@@ -551,7 +553,7 @@ class Engine:
             if jobs[0].rank < LAST_RANK:
                 jobs = [job for job in jobs if job.rank < LAST_RANK]
             elif lane is Lane.MAINTENANCE and not allow_mass_removal:
-                self._guard(lane)
+                self._guard(lane, bake)
             self._state.refresh()
             results: list[Result] = []
             began = self._timer()
@@ -861,10 +863,16 @@ class Engine:
         status = print_.job.status or self._status(print_.job.path)
         return status != (print_.output.status if print_.output else 0) and status != 0
 
-    def _guard(self, lane: Lane) -> None:
+    def _guard(self, lane: Lane, bake: Bake) -> None:
+        """Ask before many pages are taken away for which readers would get nothing instead."""
+        if bake.guarded:
+            return
         number = self.store.count_last(lane)
         if number > FEW and number > MASS * (pages := self.store.status().pages):
-            raise MassRemoval(number, pages)
+            number = self.store.count_last(lane, but=self.outlet.sent_on())
+            if number > FEW and number > MASS * pages:
+                raise MassRemoval(number, pages)
+        bake.guarded = True
 
     def _status(self, path: str) -> int:
         """What readers get at `path` now: 0 nothing, 200, 301, 410. What cannot be read counts as a page."""
@@ -932,6 +940,7 @@ class Engine:
         self.store.hold()
         if off:
             self.store.put_off(sorted(off))
+            bake.guarded = False
         touched = self.store.touched(tide)
         if touched is None:
             return

@@ -258,8 +258,8 @@ class Store(Protocol):
     def put_off(self, pages: Iterable[int]) -> None:
         """Let due pages wait for all others of their lane. Under `hold`."""
 
-    def count_last(self, lane: Lane) -> int:
-        """How many pages were put off in a lane."""
+    def count_last(self, lane: Lane, but: Collection[str] = ()) -> int:
+        """How many pages were put off in a lane, those whose path begins with one of `but` aside."""
 
     def commit(self, tide: int, results: Sequence[Result]) -> None:
         """Record results, and that their pages are no longer due for what was due up to `tide`. Under `hold`."""

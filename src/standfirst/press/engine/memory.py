@@ -286,10 +286,9 @@ class MemoryStore:
             if key[0] in put_off:
                 due[key] = row._replace(rank=LAST_RANK)
 
-    def count_last(self, lane: Lane) -> int:
-        return len(
-            {page for (page, _), due in self._tables.due.items() if due.lane == lane and due.rank == LAST_RANK},
-        )
+    def count_last(self, lane: Lane, but: Collection[str] = ()) -> int:
+        last = {page for (page, _), due in self._tables.due.items() if due.lane == lane and due.rank == LAST_RANK}
+        return sum(not self._tables.pages[page].path.startswith(tuple(but)) for page in last)
 
     def commit(self, tide: int, results: Sequence[Result]) -> None:
         tables = self._write()

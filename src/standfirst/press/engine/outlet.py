@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 import msgspec
@@ -40,12 +40,16 @@ class Outlet(Protocol):
         True if there was something.
         """
 
+    def sent_on(self) -> Collection[str]:
+        """Prefixes of paths below which a reader who would find nothing is sent on, e.g. of sections that moved."""
+
 
 class MemoryOutlet:
     """An outlet in a dictionary."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Output] = {}
+        self.moved: dict[str, str] = {}
 
     def put(self, path: str, output: Output) -> None:
         self.pages[path] = output
@@ -61,6 +65,9 @@ class MemoryOutlet:
 
     def tidy(self, path: str) -> bool:
         return False
+
+    def sent_on(self) -> Collection[str]:
+        return self.moved
 
 
 def digest(output: Output | None) -> int:

@@ -403,11 +403,12 @@ class SqlStore:
     def put_off(self, pages: Iterable[int]) -> None:
         self._many("UPDATE ledger_due SET place = ? WHERE page = ?", [(LAST_RANK, page) for page in pages])
 
-    def count_last(self, lane: Lane) -> int:
-        rows = self._db.execute(
-            "SELECT COUNT(DISTINCT page) FROM ledger_due WHERE lane = ? AND place = ?", (int(lane), LAST_RANK)
+    def count_last(self, lane: Lane, but: Collection[str] = ()) -> int:
+        paths = self._db.execute(
+            "SELECT path FROM ledger_page WHERE id IN (SELECT page FROM ledger_due WHERE lane = ? AND place = ?)",
+            (int(lane), LAST_RANK),
         )
-        return int(rows[0][0])
+        return sum(not path.startswith(tuple(but)) for (path,) in paths)
 
     def commit(self, tide: int, results: Sequence[Result]) -> None:
         gone: list[tuple[str, int]] = []

@@ -766,6 +766,23 @@ def test_the_same_holds_for_a_page_that_has_to_be_printed_and_comes_out_as_it_wa
     assert newsroom.outlet.pages["/world/1/"] == printed(newsroom.records)["/world/1/"]
 
 
+def test_many_pages_may_go_if_readers_are_sent_on_from_where_they_were(newsroom: Newsroom) -> None:
+    for id in range(10, 40):
+        newsroom.put("story", _story(newsroom, id))
+        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
+    newsroom.engine.bake()
+    newsroom.settled()
+    for id in range(10, 40):
+        del newsroom.records["story", str(id)]
+        newsroom.look("story", id, Lane.MAINTENANCE)
+    # A rule beside it, or for a part of them, is not enough.
+    newsroom.outlet.moved = {"/sport/": "/games/", "/world/19/": "/globe/19/"}
+    with pytest.raises(MassRemoval, match="take 29 of"):
+        newsroom.engine.bake()
+    newsroom.outlet.moved = {"/sport/": "/games/", "/world/": "/globe/"}
+    assert newsroom.engine.bake().removed == 30
+
+
 def test_maintenance_does_not_take_many_pages_from_readers_unasked(newsroom: Newsroom) -> None:
     for id in range(10, 40):
         newsroom.put("story", _story(newsroom, id))
