@@ -288,7 +288,7 @@ class _Extras:
 
 # --- the body -----------------------------------------------------------------------------------------------------
 
-_PARAGRAPHS = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
+_PARAGRAPHS = re.compile(r"<p\b[^>]*>([^<]*(?:<(?!/p>)[^<]*)*+)</p>")
 _LINK = re.compile(r"<a\b([^>]*)>")
 _LINK_TYPE = re.compile(r'\blinktype="([a-z]+)"')
 _LINK_ID = re.compile(r'\bid="(\d+)"')
@@ -305,7 +305,7 @@ def _linked(html: str) -> str:
         target = _LINK_ID.search(attributes)
         return f'<a href="story:{target.group(1)}">' if linktype.group(1) == "page" and target else "<a>"
 
-    return _LINK.sub(turned, html)
+    return _LINK.sub(turned, html) if "<a" in html else html
 
 
 def _inline(html: str) -> str:

@@ -178,6 +178,8 @@ def _said(what: re.Pattern[str], attributes: str) -> str:
 
 def clean_inline(html: str) -> str:
     """`html` as one run of inline HTML; block boundaries become spaces. Also keeps `href="story:12"`."""
+    if _is_plain(html):
+        return html.strip(" ")
     writer = _Run(stories=True)
     for closing, tag, attributes, text in _tokens(_INLINE_CLEANER.clean(_prepared(html))):
         if not tag:
@@ -268,6 +270,18 @@ def list_items(html: str) -> tuple[str, ...]:
         else:
             writer = _Run()
     return tuple(items)
+
+
+def _is_plain(html: str) -> bool:
+    """True if there is nothing in it to be cleaned, escaped or joined, as in most paragraphs of most stories."""
+    return (
+        len(html) < _LONGEST_TAG
+        and html.isprintable()
+        and "<" not in html
+        and "&" not in html
+        and ">" not in html
+        and "  " not in html
+    )
 
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")

@@ -367,7 +367,7 @@ class LocalOutlet:
 
     def _write(self, file: str, data: bytes, stamp: int | None = None) -> None:
         self._step(f"write {file}")
-        place = os.path.join(self._root, file)
+        place = f"{self._root}/{file}"
         aside, descriptor = _open_beside(place)
         try:
             with open(descriptor, "wb", buffering=0) as out:
@@ -394,15 +394,16 @@ class LocalOutlet:
                 self._unlink(sitefiles.twin_of(file))
 
     def _erase(self, file: str) -> None:
-        place = os.path.join(self._root, file)
         # The twins first: a file without a twin can be served, a twin without a file would only lie about.
         erased = False
         twins = (sitefiles.small_twin_of(file), sitefiles.twin_of(file)) if sitefiles.has_twin(file) else ()
         for name in (*twins, file):
             erased |= self._unlink(name)
+        if not erased:
+            return
         tree = os.path.join(self._root, file.partition("/")[0])
-        folder = os.path.dirname(place)
-        while erased and folder != tree:
+        folder = os.path.dirname(os.path.join(self._root, file))
+        while folder != tree:
             try:
                 os.rmdir(folder)
             except OSError:
@@ -412,10 +413,11 @@ class LocalOutlet:
 
     def _unlink(self, file: str) -> bool:
         self._step(f"erase {file}")
-        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            os.unlink(os.path.join(self._root, file))
-            return True
-        return False
+        try:
+            os.unlink(f"{self._root}/{file}")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return False
+        return True
 
 
 def _stamp(place: str) -> int:

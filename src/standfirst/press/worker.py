@@ -492,7 +492,7 @@ class Worker:
             return True
         if lane == Lane.PUBLISH and moment > self._yield_at:
             return True
-        return Change.objects.filter(closed_at=None, lane__lt=int(lane)).exists()
+        return changes.waits_before(lane)
 
     def look(self, rows: list[Change]) -> None:
         """Look at one record for all the rows that name it; the first of `rows` gets the report."""
