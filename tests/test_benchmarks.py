@@ -321,6 +321,7 @@ def samples() -> dict[str, dict]:
         "bars": hugo.BARS,
         "builds": {"all": build, "same": build},
         "cpu_to_hugo": {"same": middle(0.7)},
+        "printing_to_hugo": {"same": middle(0.6)},
         "apart": {"pages": 1000, "ms_a_page": {"gzip": 0.05}},
     }
     some = {"median": 20.0, "p95": 30.0, "worst": 40.0}
@@ -406,7 +407,7 @@ def test_the_report_fills_the_page_from_what_is_there_and_leaves_the_rest(tmp_pa
     text = page.read_text()
     assert "of before" not in text
     assert "| kill seen for s | 0.21 |\n| usual ms: median | 90.5 |\n| first look | none |" in text
-    assert "0.70; bar 0.5 at most: **missed**" in text
+    assert "0.60; bar 0.5 at most: **missed**; 0.70 with the ledger and gzip twins" in text
     assert "Pages a second: 1,000.00; bar 1,200 at least: **missed**" in text
     assert "- 1,000 on PostgreSQL; 1,000 on SQLite: 2026-11-22: 2 cores" in text, "rows of one run are told together"
     assert "- 1,000 on PostgreSQL; 1,000 on SQLite: 2026-11-21: 2 cores" in text, "the bake was another day"
