@@ -28,6 +28,7 @@ USES_A_DATABASE = {
     "live_server",
     "django_db_reset_sequences",
     "django_db_serialized_rollback",
+    "opened",  # a newsroom to be killed in (tests/stage.py)
 }
 ONE_DATABASE = "one_database"
 WHOLE = Path(__file__).parent / "tests"

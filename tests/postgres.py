@@ -225,13 +225,6 @@ def _serve() -> None:
         sys.stdin.read()
 
 
-if __name__ == "__main__":
-    try:
-        _serve()
-    except (NoBinaries, NotStarted) as problem:
-        sys.exit(str(problem))
-
-
 def copies(worker: str, digest: str, kept: Path) -> dict[str, str]:
     """Databases of its own for one worker of pytest: alias -> name. The first to come makes the one that all copy.
 
@@ -240,7 +233,7 @@ def copies(worker: str, digest: str, kept: Path) -> dict[str, str]:
     from django.db import connections
 
     main = connections["default"]
-    original = f"standfirst_tables_{digest}"
+    original = migrated(digest)
     names = {"default": f"test_{worker}", "press": f"test_{worker}_press"}
     main.ensure_connection()
     server = main.connection
@@ -261,6 +254,35 @@ def copies(worker: str, digest: str, kept: Path) -> dict[str, str]:
         server.close()
         main.connection = None
     return names
+
+
+def migrated(digest: str) -> str:
+    """The name of the database with all tables that `copies` has made on this server."""
+    return f"standfirst_tables_{digest}"
+
+
+def copy(source: str | None, name: str) -> None:
+    """A database called `name` like `source`, in which nobody may be at work; without one, an empty database."""
+    drop(name)
+    with _server() as server:
+        like = f' TEMPLATE "{source}"' if source else ""
+        server.execute(f'CREATE DATABASE "{name}"{like}')
+
+
+def drop(name: str) -> None:
+    """Take a database away, whoever is at work in it. None of that name is no error."""
+    with _server() as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _server() -> Any:
+    """A connection to the server of Django's databases, outside of them."""
+    import psycopg
+    from django.db import connections
+
+    where = connections["default"].get_connection_params()
+    kept = {name: where[name] for name in ("host", "port", "user", "password") if name in where}
+    return psycopg.connect(**kept, dbname="postgres", autocommit=True)
 
 
 def _fill(database: str, digest: str, kept: Path) -> None:
@@ -294,3 +316,10 @@ def _fill(database: str, digest: str, kept: Path) -> None:
         aside = file.with_suffix(".part")
         subprocess.run([programs / "pg_dump", *where, f"--file={aside}"], check=True)
         aside.rename(file)
+
+
+if __name__ == "__main__":
+    try:
+        _serve()
+    except (NoBinaries, NotStarted) as problem:
+        sys.exit(str(problem))

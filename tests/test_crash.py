@@ -7,69 +7,33 @@ the next process must bring everything to where it would have been.
 from __future__ import annotations
 
 import gzip
-import os
-import shutil
 import signal
-import sys
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection
 from django.db.models.signals import post_save
 
 from standfirst.changes import ports
 from standfirst.changes.models import Change
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Story
-from tests import template
+from tests import stage
 from tests.newsroom import Newsroom
+from tests.stage import Steps, steps_of
 
 FORMER, NEW = b"Bridge closed after flood", b"Bridge opens again"
 
 
 @pytest.fixture(scope="module")
 def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Path]:
-    """A newsroom's folder on SQLite with a few published stories, made once and copied for each crash."""
+    """A newsroom with a few published stories, made once and copied for each crash."""
     home: Path = tmp_path_factory.mktemp("crash") / "opened"
     home.mkdir()
-    with django_db_blocker.unblock():
-        lay_out(request, home, open_newsroom)
-    yield home
-
-
-def lay_out(request: Any, home: Path, open_newsroom: Callable[[Path], Any]) -> None:
-    """Databases as files in `home`, and a newsroom opened in them. Skips the test where there are no such files."""
-    if connections["default"].vendor != "sqlite":
-        pytest.skip("The crash is staged on database files; on PostgreSQL the engine's own tests stage it.")
-    migrated = template.migrated(Path(request.config.cache.mkdir("standfirst-tables")))
-    template.copy(migrated, home / "newsroom.sqlite3")
-    (home / "press.sqlite3").touch()
-    assert in_a_process_of_its_own(home, open_newsroom) == 0
-
-
-def in_a_process_of_its_own(home: Path, act: Callable[[Path], Any]) -> int:
-    """Run `act` in a forked process on the databases in `home`. Returns the exit code, negative for a signal."""
-    connections.close_all()
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        try:
-            from django.conf import settings
-
-            settings.MEDIA_ROOT = str(home / "private")
-            for alias, name in (("default", "newsroom.sqlite3"), ("press", "press.sqlite3")):
-                connections[alias].settings_dict["NAME"] = f"file:{home / name}?mode=rw"
-            act(home)
-            connections.close_all()
-            os._exit(0)
-        except BaseException:  # noqa: BLE001 - the parent sees the exit code, the reader of the log the reason
-            traceback.print_exc()
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status)
+    with django_db_blocker.unblock(), stage.laid_out(request, home, open_newsroom):
+        yield home
 
 
 def open_newsroom(home: Path) -> None:
@@ -80,19 +44,6 @@ def open_newsroom(home: Path) -> None:
     newsroom.story("Market reopens")
     newsroom.at_rest()
     newsroom.prove()
-
-
-class Steps:
-    """Notes the steps of a process, and ends it at one of them."""
-
-    def __init__(self, last: int | None) -> None:
-        self.last = last
-        self.taken: list[str] = []
-
-    def __call__(self, name: str) -> None:
-        self.taken.append(name)
-        if len(self.taken) == self.last:
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def resumed(home: Path, fault: Callable[[str], None] = lambda name: None) -> Newsroom:
@@ -128,19 +79,6 @@ def kill(home: Path, steps: Steps) -> None:
     newsroom.at_rest()
 
 
-def steps_of(home: Path, act: Callable[[Path, Steps], None]) -> list[str]:
-    """The steps that `act` takes from beginning to end, by name."""
-    note = home / "steps"
-
-    def run(home: Path) -> None:
-        steps = Steps(None)
-        act(home, steps)
-        note.write_text("\n".join(steps.taken))
-
-    assert in_a_process_of_its_own(home, run) == 0
-    return note.read_text().split("\n")
-
-
 def telling(names: list[str]) -> list[int]:
     """Numbers of the steps that differ in kind: the first of each kind, and the last page's."""
     kinds = [kind_of(name) for name in names]
@@ -174,35 +112,28 @@ def whole(home: Path) -> None:
                 assert body.rstrip().endswith(b"</html>"), file
 
 
-def stage(
+def killed(
     opened: Path,
     tmp_path: Path,
     act: Callable[[Path, Steps], None],
     after: Callable[[Newsroom], None],
     choose: Callable[[list[str]], list[int]],
 ) -> None:
-    shutil.copytree(opened, tmp_path / "whole", ignore=shutil.ignore_patterns("bell"))
-    names = steps_of(tmp_path / "whole", act)
+    names = steps_of(opened, tmp_path / "whole", act)
     assert {"committed", "look:stored", "bake:delivered", "worker:closed"} <= set(names)
+
+    def recover(home: Path) -> None:
+        newsroom = resumed(home)
+        newsroom.at_rest()
+        newsroom.prove()
+        after(newsroom)
+
     for last in choose(names):
-        home = tmp_path / f"step-{last}"
-        shutil.copytree(opened, home, ignore=shutil.ignore_patterns("bell"))
-
-        def crash(home: Path, last: int = last) -> None:
-            act(home, Steps(last))
-
-        assert in_a_process_of_its_own(home, crash) == -signal.SIGKILL
-        whole(home)
-
-        def recover(home: Path) -> None:
-            newsroom = resumed(home)
-            newsroom.at_rest()
-            newsroom.prove()
-            after(newsroom)
-
-        told = f"killed at step {last} of {len(names)}, {names[last - 1]}"
-        assert in_a_process_of_its_own(home, recover) == 0, told
-        shutil.rmtree(home)
+        with stage.copied(opened, tmp_path / f"step-{last}") as home:
+            assert stage.in_a_process_of_its_own(home, stage.killed_at(last, act)) == -signal.SIGKILL
+            whole(home)
+            told = f"killed at step {last} of {len(names)}, {names[last - 1]}"
+            assert stage.in_a_process_of_its_own(home, recover) == 0, told
 
 
 def either_all_or_nothing(newsroom: Newsroom) -> None:
@@ -225,14 +156,16 @@ def test_a_process_killed_at_any_step_of_publishing_loses_nothing(
     opened: Path, tmp_path: Path, django_db_blocker: Any
 ) -> None:
     with django_db_blocker.unblock():
-        stage(opened, tmp_path, publish, either_all_or_nothing, telling)
+        # Of the steps on files each database sees the same.
+        choose = telling if connection.vendor == "sqlite" else turning
+        killed(opened, tmp_path, publish, either_all_or_nothing, choose)
 
 
 def test_a_process_killed_at_any_step_of_a_kill_never_brings_the_story_back(
     opened: Path, tmp_path: Path, django_db_blocker: Any
 ) -> None:
     with django_db_blocker.unblock():
-        stage(opened, tmp_path, kill, gone_once_ordered, turning)
+        killed(opened, tmp_path, kill, gone_once_ordered, turning)
 
 
 @pytest.mark.deep
@@ -241,4 +174,4 @@ def test_a_process_killed_at_every_single_step_loses_nothing(
     act: Any, after: Any, opened: Path, tmp_path: Path, django_db_blocker: Any
 ) -> None:
     with django_db_blocker.unblock():
-        stage(opened, tmp_path, act, after, lambda names: list(range(1, len(names) + 1)))
+        killed(opened, tmp_path, act, after, lambda names: list(range(1, len(names) + 1)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +17,10 @@ from standfirst.library import actions as library
 from standfirst.pictures.models import Picture
 from standfirst.pictures.tests.photographs import photograph
 from standfirst.stories.models import Address, Section, Story
+from tests import stage
 from tests.newsroom import Newsroom
-from tests.test_crash import Steps, in_a_process_of_its_own, lay_out, resumed, steps_of
+from tests.stage import in_a_process_of_its_own, steps_of
+from tests.test_crash import resumed
 
 STORIES = 8
 PICTURES = 2
@@ -27,7 +28,7 @@ PICTURES = 2
 
 @pytest.fixture(scope="module")
 def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Path]:
-    """A newsroom's folder on SQLite, and a file of stories in it."""
+    """A newsroom's folder, and a file of stories in it."""
     home: Path = tmp_path_factory.mktemp("import-crash") / "opened"
     home.mkdir()
     for number in range(PICTURES):
@@ -44,14 +45,12 @@ def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Itera
                 "picture": {"file": f"{number % PICTURES}.jpg", "caption": "A lamp"},
             }
             file.write(json.dumps(story) + "\n")
-    with django_db_blocker.unblock():
-        lay_out(request, home, open_newsroom)
-    yield home
+    with django_db_blocker.unblock(), stage.laid_out(request, home, open_newsroom):
+        yield home
 
 
 def open_newsroom(home: Path) -> None:
     Newsroom(home).at_rest()
-    (home / "run" / "bell").unlink(missing_ok=True)  # a pipe, which cannot be copied
 
 
 def import_all(home: Path, steps: Any) -> None:
@@ -83,19 +82,13 @@ def once(home: Path) -> None:
     assert sum("harbour-lamps" in name for name in newsroom.output()) == STORIES
 
 
-def stage(opened: Path, tmp_path: Path, points: list[str] | None) -> None:
-    shutil.copytree(opened, tmp_path / "whole")
-    names = steps_of(tmp_path / "whole", import_all)
+def killed(opened: Path, tmp_path: Path, points: list[str] | None) -> None:
+    names = steps_of(opened, tmp_path / "whole", import_all)
     for last in range(1, len(names) + 1) if points is None else [names.index(point) + 1 for point in points]:
-        home = tmp_path / f"step-{last}"
-        shutil.copytree(opened, home)
-
-        def crash(home: Path, last: int = last) -> None:
-            import_all(home, Steps(last))
-
-        assert in_a_process_of_its_own(home, crash) == -signal.SIGKILL
-        assert in_a_process_of_its_own(home, once) == 0, f"killed at step {last} of {len(names)}, {names[last - 1]}"
-        shutil.rmtree(home)
+        with stage.copied(opened, tmp_path / f"step-{last}") as home:
+            assert in_a_process_of_its_own(home, stage.killed_at(last, import_all)) == -signal.SIGKILL
+            told = f"killed at step {last} of {len(names)}, {names[last - 1]}"
+            assert in_a_process_of_its_own(home, once) == 0, told
 
 
 def test_an_import_that_was_killed_goes_on_and_brings_each_story_once(
@@ -103,7 +96,7 @@ def test_an_import_that_was_killed_goes_on_and_brings_each_story_once(
 ) -> None:
     with django_db_blocker.unblock():
         points = ["archive:picture", "archive:written", "archive:committed", "archive:relating", "archive:related"]
-        stage(opened, tmp_path, points)
+        killed(opened, tmp_path, points)
 
 
 def test_a_picture_that_somebody_deletes_before_its_story_is_written_comes_again(
@@ -121,12 +114,11 @@ def test_a_picture_that_somebody_deletes_before_its_story_is_written_comes_again
         assert told.count("archive:picture") == 2 * PICTURES
         once(home)
 
-    shutil.copytree(opened, tmp_path / "whole")
-    with django_db_blocker.unblock():
-        assert in_a_process_of_its_own(tmp_path / "whole", delete_the_first) == 0
+    with django_db_blocker.unblock(), stage.copied(opened, tmp_path / "whole") as home:
+        assert in_a_process_of_its_own(home, delete_the_first) == 0
 
 
 @pytest.mark.deep
 def test_an_import_may_be_killed_at_every_step(opened: Path, tmp_path: Path, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
-        stage(opened, tmp_path, None)
+        killed(opened, tmp_path, None)

@@ -7,7 +7,6 @@ last one of a real process (SIGKILL, no clean-up). Then another process does the
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,8 +27,9 @@ from standfirst.wire import actions, sealing
 from standfirst.wire.intake import common
 from standfirst.wire.models import Delivery, DeliveryPart, Feed, Item, Version
 from standfirst.wire.tests.agency import ORDER, g2
+from tests import stage
 from tests.post import posted
-from tests.test_crash import Steps, in_a_process_of_its_own, lay_out, steps_of
+from tests.stage import in_a_process_of_its_own, steps_of
 
 
 def message(*items: bytes) -> bytes:
@@ -51,14 +51,13 @@ ITEMS = {"bridge": 2, "one": 1, "two": 2, "three": 1}
 
 @pytest.fixture(scope="module")
 def opened(request: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Path]:
-    """A newsroom's folder on SQLite with one feed that publishes, and its files in a folder beside."""
+    """A newsroom's folder with one feed that publishes, and its files in a folder beside."""
     home: Path = tmp_path_factory.mktemp("wire-crash") / "opened"
     (home / "inbox").mkdir(parents=True)
     for name, data in FILES.items():
         (home / "inbox" / name).write_bytes(data)
-    with django_db_blocker.unblock():
-        lay_out(request, home, open_newsroom)
-    yield home
+    with django_db_blocker.unblock(), stage.laid_out(request, home, open_newsroom):
+        yield home
 
 
 def open_newsroom(home: Path) -> None:
@@ -109,21 +108,14 @@ def once(home: Path) -> None:
     assert not list((home / "run" / "intake").iterdir())
 
 
-def stage(opened: Path, tmp_path: Path, choose: Callable[[list[str]], list[int]]) -> None:
-    shutil.copytree(opened, tmp_path / "whole")
-    names = steps_of(tmp_path / "whole", empty_the_folder)
+def killed(opened: Path, tmp_path: Path, choose: Callable[[list[str]], list[int]]) -> None:
+    names = steps_of(opened, tmp_path / "whole", empty_the_folder)
     assert {"intake:sealed", "intake:noted", "intake:parsed", "intake:applied", "intake:committed"} <= set(names)
     for last in choose(names):
-        home = tmp_path / f"step-{last}"
-        shutil.copytree(opened, home)
-
-        def crash(home: Path, last: int = last) -> None:
-            empty_the_folder(home, Steps(last))
-
-        assert in_a_process_of_its_own(home, crash) == -signal.SIGKILL
-        told = f"killed at step {last} of {len(names)}, {names[last - 1]}"
-        assert in_a_process_of_its_own(home, once) == 0, told
-        shutil.rmtree(home)
+        with stage.copied(opened, tmp_path / f"step-{last}") as home:
+            assert in_a_process_of_its_own(home, stage.killed_at(last, empty_the_folder)) == -signal.SIGKILL
+            told = f"killed at step {last} of {len(names)}, {names[last - 1]}"
+            assert in_a_process_of_its_own(home, once) == 0, told
 
 
 def test_a_process_killed_during_intake_loses_no_file_and_applies_none_twice(
@@ -131,7 +123,7 @@ def test_a_process_killed_during_intake_loses_no_file_and_applies_none_twice(
 ) -> None:
     points = ("intake:noted", "intake:applied", "intake:committed")
     with django_db_blocker.unblock():
-        stage(opened, tmp_path, lambda names: [names.index(point) + 1 for point in points])
+        killed(opened, tmp_path, lambda names: [names.index(point) + 1 for point in points])
 
 
 def stops_at(point: str) -> Callable[[str], None]:
@@ -145,9 +137,6 @@ def stops_at(point: str) -> Callable[[str], None]:
 def test_an_order_whose_copy_never_comes_is_mailed_also_if_two_processes_are_killed_before_that(
     opened: Path, tmp_path: Path, django_db_blocker: Any
 ) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(opened, home)
-
     def order(home: Path) -> None:
         settings.STANDFIRST = replace(settings.STANDFIRST, home=home)
         SiteFacts.objects.update_or_create(pk=1, defaults={"alerts_to": "desk@post.example"})
@@ -169,7 +158,7 @@ def test_an_order_whose_copy_never_comes_is_mailed_also_if_two_processes_are_kil
             actions.ask_what_is_open()
             assert [each.to for each in posted()] == [["desk@post.example"]], seconds
 
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), stage.copied(opened, tmp_path / "home") as home:
         assert in_a_process_of_its_own(home, order) == -signal.SIGKILL
         assert in_a_process_of_its_own(home, asks) == -signal.SIGKILL
         assert in_a_process_of_its_own(home, asks_again) == 0
@@ -180,4 +169,4 @@ def test_a_process_killed_at_every_single_step_of_intake_loses_nothing(
     opened: Path, tmp_path: Path, django_db_blocker: Any
 ) -> None:
     with django_db_blocker.unblock():
-        stage(opened, tmp_path, lambda names: list(range(1, len(names) + 1)))
+        killed(opened, tmp_path, lambda names: list(range(1, len(names) + 1)))
