@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Case, Count, F, Value, When
+from django.db.models import Case, Count, F, Q, Value, When
 
 from standfirst.changes import actions as changes
 from standfirst.changes.models import Lane
@@ -79,7 +79,9 @@ def relate_later(limit: int) -> int:
             row.delete()
             shelf = _Shelf.of(row.other_id, [row.story_id])
             welcome = row.score >= RELATED and Story.objects.filter(pk=row.other_id, live=True).exists()
-            if shelf.settle(row.story_id, row.score, welcome=welcome):
+            changed = shelf.settle(row.story_id, row.score, welcome=welcome)
+            shelf.store()
+            if changed:
                 changes.record(kind="related", ref=row.story_id, lane=Lane.MAINTENANCE, cause="related")
                 done += 1
     return done
@@ -135,7 +137,7 @@ def fill(story_ids: Sequence[int]) -> list[int]:
         crowded = _crowded([other for other, _ in found], apart_from=story_id)
         mine = relating.best((entry for entry in found if entry[0] not in crowded), PLACES)
         before = _lists([story_id])[story_id]
-        _write(story_id, before, mine)
+        _write({story_id: (before, mine)})
         if relating.ids(before) != relating.ids(mine):
             changed.append(story_id)
     return changed
@@ -153,8 +155,7 @@ def forget(story_id: int) -> None:
         model._default_manager.filter(story_id=story_id).delete()
     for model in (RelatedStory, RelateLater):
         model._default_manager.filter(other_id=story_id).delete()
-    for holder in (*holders, story_id):
-        changes.record(kind="related", ref=holder, cause="forgotten")
+    changes.record_all(kind="related", refs=(*holders, story_id), cause="forgotten")
 
 
 def related(story_id: int) -> tuple[int, ...]:
@@ -197,8 +198,7 @@ def _relate(story_id: int, publication: Publication) -> list[int]:
 
     crowded = _crowded([other for other, _ in found], apart_from=story_id)
     mine = relating.best((entry for entry in found if entry[0] not in crowded), PLACES)
-    _write(story_id, _lists([story_id])[story_id], mine)
-    changes.record(kind="related", ref=story_id, cause="related")
+    _write({story_id: (_lists([story_id])[story_id], mine)})
 
     # What no longer belongs leaves first: it may be why the story was corrected.
     leaving = [(other, scores.get(other, 0.0)) for other in sorted(holders) if scores.get(other, 0.0) < RELATED]
@@ -212,7 +212,8 @@ def _relate(story_id: int, publication: Publication) -> list[int]:
             later.append(RelateLater(story_id=other, other_id=story_id, score=score))
         elif shelf.settle(other, score, welcome=score >= RELATED):
             changed.append(other)
-            changes.record(kind="related", ref=other, cause="related")
+    shelf.store()
+    changes.record_all(kind="related", refs=changed, cause="related")
     RelateLater.objects.bulk_create(later)
     return changed
 
@@ -225,6 +226,8 @@ class _Shelf:
     lists: dict[int, list[Entry]]
     standing: int
     """Lists in which the story stands, of all there are."""
+    stored: dict[int, list[Entry]] = field(default_factory=dict)
+    """What is still stored of lists that were decided anew."""
 
     @classmethod
     def of(cls, story_id: int, holders: Collection[int]) -> _Shelf:
@@ -242,12 +245,17 @@ class _Shelf:
         return relating.ids(self._after(holder, score, welcome)) != relating.ids(self.lists[holder])
 
     def settle(self, holder: int, score: float, *, welcome: bool) -> bool:
-        """Decide the story's place in the list of `holder`. True if readers see another list now."""
+        """Decide the story's place in the list of `holder`. True if readers see another list once that is stored."""
         before, after = self.lists[holder], self._after(holder, score, welcome)
-        _write(holder, before, after)
+        self.stored.setdefault(holder, before)
         self.standing += (self.story in relating.ids(after)) - (self.story in relating.ids(before))
         self.lists[holder] = after
         return relating.ids(after) != relating.ids(before)
+
+    def store(self) -> None:
+        """Write down what was decided."""
+        _write({holder: (stored, self.lists[holder]) for holder, stored in self.stored.items()})
+        self.stored.clear()
 
 
 # --- terms --------------------------------------------------------------------------------------------------------
@@ -333,15 +341,21 @@ def _crowded(story_ids: Collection[int], apart_from: int) -> set[int]:
     return {row["other_id"] for row in counts if row["lists"] >= LISTS}
 
 
-def _write(story_id: int, before: Sequence[Entry], after: Sequence[Entry]) -> None:
-    """Make the list of a story `after`, touching only rows that differ."""
-    kept, known = set(relating.ids(after)), dict(before)
-    if gone := known.keys() - kept:
-        RelatedStory.objects.filter(story_id=story_id, other_id__in=gone).delete()
-    if fresh := [(other, score) for other, score in after if known.get(other) != score]:
+def _write(lists: Mapping[int, tuple[Sequence[Entry], Sequence[Entry]]]) -> None:
+    """Make lists (story id -> as it is stored, as it is to be) what they are to be, touching only rows that differ."""
+    gone, fresh = Q(), []
+    for story_id, (before, after) in lists.items():
+        kept, known = set(relating.ids(after)), dict(before)
+        if out := known.keys() - kept:
+            gone |= Q(story_id=story_id, other_id__in=out)
+        fresh += [
+            RelatedStory(story_id=story_id, other_id=other, score=score)
+            for other, score in after
+            if known.get(other) != score
+        ]
+    if gone:
+        RelatedStory.objects.filter(gone).delete()
+    if fresh:
         RelatedStory.objects.bulk_create(
-            [RelatedStory(story_id=story_id, other_id=other, score=score) for other, score in fresh],
-            update_conflicts=True,
-            unique_fields=["story", "other"],
-            update_fields=["score"],
+            fresh, update_conflicts=True, unique_fields=["story", "other"], update_fields=["score"]
         )
