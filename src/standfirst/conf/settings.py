@@ -41,7 +41,7 @@ def _secret_key() -> str:
         ) from error
 
 
-def _database(option: str, url: str, name: str) -> dict[str, Any]:
+def _database(option: str, url: str, name: str, also: str = "") -> dict[str, Any]:
     if url:
         try:
             parsed = dict(dj_database_url.parse(url))
@@ -59,7 +59,7 @@ def _database(option: str, url: str, name: str) -> dict[str, Any]:
             "uri": True,
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; {also}",
         },
         "TEST": {"NAME": str(HOME / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{name}")},
     }
@@ -79,9 +79,12 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 
+# A ledger is written all over: of an archive, each of its pages would be read and written many times (see docs/decisions/database.md).
+_OF_THE_LEDGER = "PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000;"
+
 DATABASES = {
     "default": _database("DATABASE_URL", STANDFIRST.database_url, "newsroom.sqlite3"),
-    "press": _database("PRESS_DATABASE_URL", STANDFIRST.press_database_url, "press.sqlite3"),
+    "press": _database("PRESS_DATABASE_URL", STANDFIRST.press_database_url, "press.sqlite3", _OF_THE_LEDGER),
 }
 DATABASE_ROUTERS: list[str] = ["standfirst.conf.routers.OnlyDefault"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
