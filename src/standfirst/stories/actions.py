@@ -372,7 +372,7 @@ def publish_due(at: datetime) -> list[tuple[int, str]]:
                 changes.audit(by=clockwork, verb="could not publish", kind="story", ref=story_id, reason=reason)
                 changes.record(kind="story", ref=story_id, cause="schedule failed")
             outcome.append((story_id, reason))
-    for story in Story.objects.filter(live=True, expire_at__lte=at):
+    for story in Story.objects.filter(live=True, expire_at__lte=at).order_by("expire_at"):
         with transaction.atomic():
             hold(story)
             UnpublishPageAction(story, set_expired=True, log_action="wagtail.unpublish.scheduled").execute(

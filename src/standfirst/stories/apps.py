@@ -7,7 +7,8 @@ class StoriesConfig(AppConfig):
     verbose_name = "Stories"
 
     def ready(self) -> None:
-        from standfirst.stories import checks, watch
+        from standfirst.stories import checks, indexes, watch
 
         checks.register()
         watch.connect()
+        indexes.lay_after_migrations(self, indexes.INDEXES)

@@ -97,7 +97,9 @@ def _stamp(story: Story) -> None:
 def place(story: Story, publication: Publication) -> Address:
     """Give a published story its address under the section where it is now."""
     parent = story.get_parent()
-    current = Address.objects.filter(story=story, current=True).select_related("section_path").first()
+    # By the story alone: of it and its section SQLite would take the section, and read all that was published there.
+    held = list(Address.objects.filter(story=story).select_related("section_path").order_by("id"))
+    current = next((address for address in held if address.current), None)
     if current is not None and current.section_id == parent.pk:
         return current
     # Held, so that of two who publish the same headline at once the second sees what the first has taken.
@@ -106,7 +108,7 @@ def place(story: Story, publication: Publication) -> Address:
     now = clock.now()
     if current is not None:
         Address.objects.filter(pk=current.pk).update(current=False)
-    former = Address.objects.filter(story=story, section_id=parent.pk).first()
+    former = next((address for address in held if address.section_id == parent.pk), None)
     if former is not None:
         Address.objects.filter(pk=former.pk).update(current=True, since=now)
         former.refresh_from_db()
