@@ -147,12 +147,15 @@ def _check_reason(item: pytest.Item) -> None:
 def _turn(item: pytest.Item) -> int:
     """Whole newsrooms first: what takes long must not begin when one process is left to do it.
 
-    Those that share the newsroom that runs stand together. pytest-xdist deals out the first tests in pieces (of 32: see
-    the Makefile), so that one process gets them all, and one such newsroom is started and not one in each.
+    Those that share the browser or the newsroom that runs stand together. pytest-xdist deals out the first tests in
+    pieces (of 32: see the Makefile), so that one process gets them all, one such newsroom is started and not one in
+    each, and it ends early.
     """
-    if "demonstration" in getattr(item, "fixturenames", ()):
-        return 0
-    return 1 if item.path.parent == WHOLE and not _uses_a_database(item) else 2
+    fixtures = getattr(item, "fixturenames", ())
+    for turn, shared in enumerate(("browser", "served", "demonstration")):
+        if shared in fixtures:
+            return turn
+    return 3 if item.path.parent == WHOLE and not _uses_a_database(item) else 4
 
 
 @pytest.fixture(scope="session")

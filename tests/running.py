@@ -417,27 +417,25 @@ def demonstration(request: pytest.FixtureRequest, django_db_blocker: Any) -> Fol
     return Folder(once_a_run(request, "demonstration", make), django_db_blocker)
 
 
-@pytest.fixture(scope="session")
-def _kept() -> Iterator[list[Serving]]:
-    kept: list[Serving] = []
-    yield kept
-    for serving in kept:
-        serving.stop()
+_kept: list[Serving] = []
 
 
 @pytest.fixture
-def served(
-    _kept: list[Serving], demonstration: Folder, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
-) -> Serving:
+def served(demonstration: Folder, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Serving:
     """The demonstration newsroom, running. Shared by tests: one that breaks it leaves the next a new one."""
     if _kept and not _is_well(_kept[-1]):
-        _kept[-1].stop()
-        _kept.clear()
+        stop_served()
     if not _kept:
         home = tmp_path_factory.mktemp("served") / "newsroom"
         shutil.copytree(demonstration.home, home, ignore=shutil.ignore_patterns("bell"))
         _kept.append(Serving(home, django_db_blocker))
     return _kept[-1].ready()
+
+
+def stop_served() -> None:
+    """End the shared newsroom: one that nobody asks goes on packing pages and fetching copy, beside all other tests."""
+    while _kept:
+        _kept.pop().stop()
 
 
 def _is_well(serving: Serving) -> bool:
@@ -449,4 +447,4 @@ def _is_well(serving: Serving) -> bool:
     )
 
 
-__all__ = ["Folder", "Serving", "demonstration", "served"]
+__all__ = ["Folder", "Serving", "demonstration", "served", "stop_served"]
