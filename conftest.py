@@ -140,6 +140,7 @@ def pytest_collection() -> Any:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(50_000)  # looking for cycles after each 700 objects is a twentieth of all work
         gc.enable()
 
 
