@@ -279,6 +279,7 @@ REFUSED: list[tuple[Any, str]] = [
 ]
 
 
+@pytest.mark.one_database("What the line says decides; that what is taken is written is tried by the other tests here.")
 @pytest.mark.parametrize(("entry", "says"), REFUSED)
 def test_what_cannot_be_imported_is_refused_with_its_line_and_stops_nothing(
     newsroom: Newsroom, tmp_path: Path, entry: Any, says: str
