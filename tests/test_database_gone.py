@@ -42,12 +42,12 @@ def test_readers_do_not_notice_that_the_database_is_gone_and_the_desk_is_told(
     served: Serving, record_property: Any
 ) -> None:
     served.at_rest()
-    before = files_of(served.home)
     stories = served.inside(count_stories)
     addresses = served.addresses()
     assert len(addresses) > 150
     with served.signed_in("adaeze") as editor:
         assert editor.get("/newsroom/desk/").status_code == 200
+        before = files_of(served.home)
         moved = take_away(served.home)
         try:
             gone = time.monotonic()
