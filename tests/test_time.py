@@ -313,7 +313,13 @@ TURNS = [
 
 @db
 @pytest.mark.parametrize(
-    ("zone", "before", "after", "day"), [TURNS[0], *(pytest.param(*turn, marks=elsewhere) for turn in TURNS[1:])]
+    ("zone", "before", "after", "day"),
+    [
+        TURNS[0],
+        pytest.param(*TURNS[1], marks=pytest.mark.deep),  # the same hours, turned the other way elsewhere
+        pytest.param(*TURNS[2], marks=pytest.mark.deep),
+        pytest.param(*TURNS[3], marks=elsewhere),
+    ],
 )
 def test_stories_of_a_day_on_which_clocks_are_turned_are_on_its_page_and_no_other(
     newsroom: Newsroom, wall: Clock, zone: str, before: str, after: str, day: date
