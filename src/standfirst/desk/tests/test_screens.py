@@ -160,6 +160,7 @@ def test_odd_questions_get_an_answer(desk: Desk, query: str) -> None:
     assert desk.browser(desk.cast.ed).get(f"{reverse('desk:stories')}?{query}").status_code == 200
 
 
+@pytest.mark.one_database("Templates and what is written into them decide.")
 def test_a_headline_is_never_markup(desk: Desk) -> None:
     story = desk.cast.live("<script>alert(1)</script> & co")
     browser = desk.browser(desk.cast.ed)
