@@ -309,6 +309,7 @@ def test_a_broken_picture_among_good_ones_stops_nothing_and_is_tried_again(
     newsroom.prove()
 
 
+@pytest.mark.one_database("A template decides; that the ledger keeps what failed is tried by other tests here.")
 def test_a_template_error_in_one_component_keeps_the_last_good_copy_of_what_shows_it(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

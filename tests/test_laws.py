@@ -19,7 +19,7 @@ from tests.newsroom import Newsroom
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
 STEPS = 12
-HISTORIES = 20
+HISTORIES = 16
 HISTORIES_ON_A_SERVER = 6
 BLOCKS = 4
 DEEP = 1_000

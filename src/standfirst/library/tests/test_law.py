@@ -183,7 +183,7 @@ def live_through(archive: Archive, ids: list[int], history: list[tuple[Any, ...]
         play(archive, ids, [("publish", number) for number in range(STORIES // 2)] + history)
 
 
-@pytest.mark.one_database("The other law holds the bounds on each database; this case is too large for its histories.")
+@pytest.mark.deep  # the law above holds the same bounds, made small, after any history
 def test_the_bounds_hold_where_everything_is_about_the_same(archive: Archive) -> None:
     ids = archive.publish_many([("Flood in the delta", "The river rises")] * 160)
     for number, story in enumerate(ids):
