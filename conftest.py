@@ -169,7 +169,7 @@ def _turn(item: pytest.Item) -> int:
     each, and it ends early.
     """
     fixtures = getattr(item, "fixturenames", ())
-    for turn, shared in enumerate(("browser", "served", "demonstration")):
+    for turn, shared in enumerate(("not_yet_served", "browser", "_shared", "demonstration")):
         if shared in fixtures:
             return turn
     return 3 if item.path.parent == WHOLE and not _uses_a_database(item) else 4

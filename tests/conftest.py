@@ -4,9 +4,9 @@ import pytest
 
 from tests.browsing import browser, stop_browser
 from tests.newsroom import newsroom
-from tests.running import demonstration, served, stop_served
+from tests.running import _shared, demonstration, not_yet_served, served, stop_served
 
-__all__ = ["browser", "demonstration", "newsroom", "served"]
+__all__ = ["_shared", "browser", "demonstration", "newsroom", "not_yet_served", "served"]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -18,5 +18,5 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         needed = getattr(nextitem, "fixturenames", ())
         if "browser" not in needed:
             stop_browser()
-        if "served" not in needed:
+        if "_shared" not in needed:
             stop_served()

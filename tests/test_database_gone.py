@@ -94,8 +94,8 @@ def worker_says(home: Path) -> str:
     return (home / "run" / "worker.json").read_text()
 
 
-def test_it_does_not_open_an_empty_newsroom_in_the_place_of_a_lost_one(served: Serving) -> None:
-    assert served.interrupt() == 0
+def test_it_does_not_open_an_empty_newsroom_in_the_place_of_a_lost_one(not_yet_served: Serving) -> None:
+    served = not_yet_served
     before = files_of(served.home)
     moved = take_away(served.home)
     try:
