@@ -32,6 +32,10 @@ USES_A_DATABASE = {
 }
 ONE_DATABASE = "one_database"
 WHOLE = Path(__file__).parent / "tests"
+MEMORY = "/dev/shm"
+"""Linux keeps what is written here in memory. No test pulls the plug, so none need wait for a disk."""
+ROOM = 4 << 30
+"""Bytes: ten times what a run of all tests leaves."""
 
 _no_postgresql = ""
 
@@ -66,11 +70,23 @@ def _prepare_environment(database: str) -> None:
     for name in list(os.environ):
         if name.startswith("STANDFIRST_") or name in {"PORT", *own_server}:
             del os.environ[name]
+    if "TMPDIR" not in os.environ and _has_room(MEMORY):
+        os.environ["TMPDIR"] = tempfile.tempdir = MEMORY
     home = Path(tempfile.mkdtemp(prefix="standfirst-tests-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["STANDFIRST_HOME"] = str(home)
     if database == "postgresql":
         os.environ.update(own_server if all(own_server.values()) else _start_postgresql())
+
+
+def _has_room(folder: str) -> bool:
+    """True if `folder` can be had for what the tests write and run."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    runs = not found.f_flag & getattr(os, "ST_NOEXEC", 0)
+    return runs and os.access(folder, os.W_OK | os.X_OK) and found.f_bavail * found.f_frsize >= ROOM
 
 
 def _start_postgresql() -> dict[str, str]:
@@ -125,6 +141,7 @@ def pytest_collection() -> Any:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(50_000)  # looking for cycles after each 700 objects is a twentieth of all work
         gc.enable()
 
 
@@ -148,12 +165,15 @@ def _check_reason(item: pytest.Item) -> None:
 def _turn(item: pytest.Item) -> int:
     """Whole newsrooms first: what takes long must not begin when one process is left to do it.
 
-    Those that share the newsroom that runs stand together. pytest-xdist deals out the first tests in pieces (of 32: see
-    the Makefile), so that one process gets them all, and one such newsroom is started and not one in each.
+    Those that share the browser or the newsroom that runs stand together. pytest-xdist deals out the first tests in
+    pieces (of 32: see the Makefile), so that one process gets them all, one such newsroom is started and not one in
+    each, and it ends early.
     """
-    if "demonstration" in getattr(item, "fixturenames", ()):
-        return 0
-    return 1 if item.path.parent == WHOLE and not _uses_a_database(item) else 2
+    fixtures = getattr(item, "fixturenames", ())
+    for turn, shared in enumerate(("not_yet_served", "browser", "_shared", "demonstration")):
+        if shared in fixtures:
+            return turn
+    return 3 if item.path.parent == WHOLE and not _uses_a_database(item) else 4
 
 
 @pytest.fixture(scope="session")

@@ -142,8 +142,10 @@ class Folder:
         settings.STANDFIRST = replace(settings.STANDFIRST, home=self.home, sweep_seconds=3600)
         settings.MEDIA_ROOT = str(self.home / "private")
         settings.EMAIL_FILE_PATH = str(self.home / "mail")
-        # The newsroom process must know the passwords that are set here.
+        # The newsroom process must know the passwords that are set here. A million rounds for each of the cast take
+        # longer than all of the fronts; the first sign-in adds what is missing.
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+        hashers.PBKDF2PasswordHasher.iterations = 1_000
         hashers.reset_hashers(setting="PASSWORD_HASHERS")
         setting_changed.send(sender=None, setting="MEDIA_ROOT", value=settings.MEDIA_ROOT, enter=True)
 
@@ -184,7 +186,7 @@ class Folder:
 class Serving(Folder):
     """`standfirst serve` in a folder. `url` is its address; `http` a reader's browser; `signed_in()` a colleague's."""
 
-    def __init__(self, home: Path, blocker: Any, *, port: int | None = None, **more: str) -> None:
+    def __init__(self, home: Path, blocker: Any, *, port: int | None = None, start: bool = True, **more: str) -> None:
         super().__init__(home, blocker)
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -192,7 +194,8 @@ class Serving(Folder):
         self.starts = 0
         self.groups: set[int] = set()
         self.http = self._browser()
-        self.start()
+        if start:
+            self.start()
 
     def start(self) -> None:
         """Start it, without waiting."""
@@ -256,6 +259,9 @@ class Serving(Folder):
 
     def stop(self) -> None:
         """End it, whatever state a test has left it in."""
+        if not self.starts:
+            self.http.close()
+            return
         for pid in self.alive():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
@@ -417,30 +423,45 @@ def demonstration(request: pytest.FixtureRequest, django_db_blocker: Any) -> Fol
     return Folder(once_a_run(request, "demonstration", make), django_db_blocker)
 
 
-@pytest.fixture(scope="session")
-def _kept() -> Iterator[list[Serving]]:
-    kept: list[Serving] = []
-    yield kept
-    for serving in kept:
-        serving.stop()
+_kept: list[Serving] = []
 
 
 @pytest.fixture
-def served(
-    _kept: list[Serving], demonstration: Folder, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
-) -> Serving:
-    """The demonstration newsroom, running. Shared by tests: one that breaks it leaves the next a new one."""
+def _shared(demonstration: Folder, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Serving:
     if _kept and not _is_well(_kept[-1]):
-        _kept[-1].stop()
-        _kept.clear()
+        stop_served()
     if not _kept:
         home = tmp_path_factory.mktemp("served") / "newsroom"
         shutil.copytree(demonstration.home, home, ignore=shutil.ignore_patterns("bell"))
-        _kept.append(Serving(home, django_db_blocker))
-    return _kept[-1].ready()
+        _kept.append(Serving(home, django_db_blocker, start=False))
+    return _kept[-1]
+
+
+@pytest.fixture
+def served(_shared: Serving) -> Serving:
+    """The demonstration newsroom, running. Shared by tests: one that breaks it leaves the next a new one."""
+    if not _shared.starts:
+        _shared.start()
+    return _shared.ready()
+
+
+@pytest.fixture
+def not_yet_served(_shared: Serving) -> Serving:
+    """The same newsroom before it runs: whoever starts it leaves it running for the next."""
+    if _shared.starts:
+        assert _shared.interrupt() == 0
+    return _shared
+
+
+def stop_served() -> None:
+    """End the shared newsroom: one that nobody asks goes on packing pages and fetching copy, beside all other tests."""
+    while _kept:
+        _kept.pop().stop()
 
 
 def _is_well(serving: Serving) -> bool:
+    if not serving.starts:
+        return True
     states = {name: child["state"] for name, child in serving.children().items()}
     return (
         serving.process.poll() is None
@@ -449,4 +470,4 @@ def _is_well(serving: Serving) -> bool:
     )
 
 
-__all__ = ["Folder", "Serving", "demonstration", "served"]
+__all__ = ["Folder", "Serving", "_shared", "demonstration", "not_yet_served", "served", "stop_served"]

@@ -219,6 +219,7 @@ def test_a_bake_that_was_broken_off_is_done_over_and_no_other_folder_is_touched(
     assert [each.name for each in tmp_path.iterdir()] == ["bench.json"]
 
 
+@pytest.mark.one_database("Files that readers get decide.")
 @pytest.mark.django_db(databases=["default", "press"])
 def test_the_laws_are_broken_by_a_killed_story_that_readers_get(newsroom: Newsroom) -> None:
     flood = newsroom.story("Flood grows 12", standfirst="Boats wait.")

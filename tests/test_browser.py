@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,33 +18,6 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 30_000
 """Milliseconds that a step may take on a busy machine."""
-
-QUIET = (
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-domain-reliability",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-default-browser-check",
-)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        reason = "The browser's driver (playwright) is not installed, so browser tests cannot run."
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=str(chromium), args=list(QUIET))
-        yield running
-        running.close()
 
 
 class Watched:

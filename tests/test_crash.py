@@ -89,11 +89,13 @@ def telling(names: list[str]) -> list[int]:
 
 
 def kind_of(name: str) -> str:
-    """A step on a file is named for it; those on the files of one page are like those of another."""
+    """A step on a file is named for it; those on the files of one page are like those of another, and a feed is one."""
     verb, _, file = name.partition(" ")
-    if verb not in ("write", "rename", "erase"):
+    if verb == "erase":
+        return verb
+    if verb not in ("write", "rename"):
         return name
-    return f"{verb} {file.split('/')[0]} {file.rpartition('.')[2]}"
+    return f"{verb} {file.split('/')[0]} {file.rpartition('.')[2].replace('xml', 'html')}"
 
 
 def turning(names: list[str]) -> list[int]:

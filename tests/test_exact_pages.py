@@ -59,6 +59,7 @@ def test_a_new_headline_prints_exactly_the_pages_that_show_it(newsroom: Newsroom
     assert "/sport/feed.xml" not in changed
 
 
+@held_by_the_laws
 def test_saving_a_draft_of_a_live_story_prints_nothing(newsroom: Newsroom) -> None:
     story = newsroom.story("Bridge closed after flood")
     newsroom.at_rest()
@@ -78,6 +79,7 @@ def test_saving_without_a_change_prints_nothing(newsroom: Newsroom) -> None:
     assert newsroom.changed_by(lambda: newsroom.edit(story)) == set()
 
 
+@held_by_the_laws
 def test_renaming_an_author_prints_the_pages_signed_by_them(newsroom: Newsroom) -> None:
     signed = newsroom.story("Bridge closed after flood", authors=[newsroom.author])
     unsigned = newsroom.story("Cup final tonight", section=newsroom.sport)
@@ -106,6 +108,7 @@ def test_a_picture_is_baked_only_while_a_published_page_shows_it(newsroom: Newsr
     newsroom.prove()
 
 
+@held_by_the_laws
 def test_new_alternative_text_prints_the_pages_that_show_the_picture(newsroom: Newsroom) -> None:
     picture = newsroom.picture()
     shown = newsroom.story("Bridge closed after flood", lead_picture=picture)

@@ -24,6 +24,10 @@ from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
+the_disk_decides = pytest.mark.one_database(
+    "The disk decides; that the ledger keeps what failed is tried on each database by other tests here and its laws."
+)
+
 SOON = 8.0
 """Seconds after which what was mended must be with readers, on a machine that runs other things."""
 
@@ -204,6 +208,7 @@ def test_many_pages_that_cannot_be_written_do_not_keep_others_from_being_tried(
     assert {name: newsroom.output()[name] for name in stuck} == {name: before[name] for name in stuck}
 
 
+@the_disk_decides
 def test_a_page_that_cannot_be_read_is_written_anew(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     newsroom.story("Ships wait outside")
     newsroom.at_rest()
@@ -275,6 +280,7 @@ def test_a_slow_disk_is_named_and_a_kill_does_not_wait_for_what_is_published(
     assert on_screen(newsroom, monkeypatch) == ""
 
 
+@the_disk_decides
 def test_a_broken_picture_among_good_ones_stops_nothing_and_is_tried_again(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

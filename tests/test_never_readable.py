@@ -279,6 +279,7 @@ def test_nothing_that_is_not_public_is_in_any_byte_that_readers_can_get(newsroom
             assert f"pages{copy.path}" not in output
 
 
+@pytest.mark.one_database("Templates decide; that odd text is kept as it came is tried by the other tests here.")
 def test_hostile_text_in_every_public_field_stays_text(newsroom: Newsroom) -> None:
     facts = SiteFacts.current()
     facts.name, facts.strapline, facts.about = HOSTILE[:120], HOSTILE[:200], HOSTILE

@@ -136,6 +136,7 @@ def street(newsroom: Newsroom, tmp_path: Path) -> Iterator[Street]:
     stand.stop()
 
 
+@on_the_way
 def test_what_was_published_is_seen_through_whatever_recodes_it(street: Street) -> None:
     story = street.publish("Harbour opens")
     assert progress.of(street.row(story)).sight.state == "due"

@@ -132,7 +132,7 @@ def test_a_worker_that_stood_still_catches_up_and_publishes_each_story_once(serv
     worker = served.pid("worker")
     os.kill(worker, signal.SIGSTOP)
     try:
-        due = [served.inside(publish, headline, 0.5) for headline in ("Low water at one", "High water at seven")]
+        due = [served.inside(publish, headline, 1.5) for headline in ("Low water at one", "High water at seven")]
         time.sleep(max(0.0, max(moment for _, moment in due) - time.time()) + 0.5)
         assert [served.http.get(address).status_code for address, _ in due] == [404, 404]
     finally:
@@ -225,8 +225,13 @@ def test_rankings_go_on_after_the_clock_was_set_back(newsroom: Newsroom, wall: C
     assert readership.ranking("top")[:2] == (boats.pk, ships.pk)
 
 
+elsewhere = pytest.mark.one_database(
+    "Zones and clocks are Python's; that moments are kept is tried by the first of these."
+)
+
+
 @db
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=elsewhere) for seed in (1, 2))])
 def test_whatever_is_done_to_the_clock_a_story_goes_live_once_and_never_before_its_hour(
     newsroom: Newsroom, wall: Clock, seed: int
 ) -> None:
@@ -307,7 +312,15 @@ TURNS = [
 
 
 @db
-@pytest.mark.parametrize(("zone", "before", "after", "day"), TURNS)
+@pytest.mark.parametrize(
+    ("zone", "before", "after", "day"),
+    [
+        TURNS[0],
+        pytest.param(*TURNS[1], marks=pytest.mark.deep),  # the same hours, turned the other way elsewhere
+        pytest.param(*TURNS[2], marks=pytest.mark.deep),
+        pytest.param(*TURNS[3], marks=elsewhere),
+    ],
+)
 def test_stories_of_a_day_on_which_clocks_are_turned_are_on_its_page_and_no_other(
     newsroom: Newsroom, wall: Clock, zone: str, before: str, after: str, day: date
 ) -> None:
@@ -366,8 +379,8 @@ def test_an_hour_that_comes_twice_or_not_at_all_is_not_guessed_in_a_form(
     ("zone", "printed"),
     [
         ("Pacific/Apia", "11 March 2026, 11:30 UTC+13"),
-        ("Asia/Kathmandu", "11 March 2026, 04:15 UTC+0545"),
-        ("America/New_York", "10 March 2026, 18:30 EDT"),
+        pytest.param("Asia/Kathmandu", "11 March 2026, 04:15 UTC+0545", marks=elsewhere),
+        pytest.param("America/New_York", "10 March 2026, 18:30 EDT", marks=elsewhere),
     ],
 )
 def test_when_the_zone_is_changed_addresses_and_days_stay_and_times_follow(

@@ -11,12 +11,10 @@ import pytest
 
 from standfirst.wire.tests.agency import g2
 from tests.running import Serving
-from tests.test_browser import PATIENCE, Watched, browser
+from tests.test_browser import PATIENCE, Watched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 

@@ -279,6 +279,7 @@ REFUSED: list[tuple[Any, str]] = [
 ]
 
 
+@pytest.mark.one_database("What the line says decides; that what is taken is written is tried by the other tests here.")
 @pytest.mark.parametrize(("entry", "says"), REFUSED)
 def test_what_cannot_be_imported_is_refused_with_its_line_and_stops_nothing(
     newsroom: Newsroom, tmp_path: Path, entry: Any, says: str
@@ -293,6 +294,7 @@ def test_what_cannot_be_imported_is_refused_with_its_line_and_stops_nothing(
     assert refusal.why.endswith(".") or "UTF-8" in refusal.why
 
 
+@pytest.mark.one_database("What comes of HTML is decided before it is written.")
 def test_hostile_html_loses_its_sting_and_not_its_words(newsroom: Newsroom, tmp_path: Path) -> None:
     hostile = (
         "<p onclick='x()'>Kept <a href='javascript:alert(1)'>words</a></p><script>alert(2)</script>"

@@ -215,6 +215,7 @@ def refused(tmp_path: Path, file: str, **said: Any) -> str:
     return without.why
 
 
+@pytest.mark.one_database("The folder decides; that pictures' rows follow is tried by the other tests here.")
 @pytest.mark.parametrize(
     ("file", "says"),
     [
@@ -349,6 +350,7 @@ def test_a_picture_whose_right_has_ended_comes_and_is_not_shown(
     assert b"A quay" not in newsroom.everything()
 
 
+@pytest.mark.one_database("What the line says decides, and no row is written.")
 @pytest.mark.parametrize(
     ("picture", "says"),
     [

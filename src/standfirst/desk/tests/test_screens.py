@@ -111,6 +111,7 @@ def test_copy_that_was_sent_back_says_what_is_wanted(desk: Desk) -> None:
     assert (row.state, row.wanted) == ("draft", "Name the second source.")
 
 
+@pytest.mark.one_database("How often it asks is decided before a database answers.")
 def test_the_list_asks_as_often_for_many_stories_as_for_few(desk: Desk) -> None:
     cast = desk.cast
 
@@ -159,6 +160,7 @@ def test_odd_questions_get_an_answer(desk: Desk, query: str) -> None:
     assert desk.browser(desk.cast.ed).get(f"{reverse('desk:stories')}?{query}").status_code == 200
 
 
+@pytest.mark.one_database("Templates and what is written into them decide.")
 def test_a_headline_is_never_markup(desk: Desk) -> None:
     story = desk.cast.live("<script>alert(1)</script> & co")
     browser = desk.browser(desk.cast.ed)
@@ -212,6 +214,7 @@ def test_later_changes_of_the_same_story_are_not_waited_for(desk: Desk, worker: 
     assert progress.of(change).state == "done"
 
 
+@pytest.mark.one_database("A file that the worker writes decides.")
 def test_it_says_when_the_press_has_stopped_and_what_to_do(desk: Desk, worker: Path) -> None:
     beat(worker)
     story = desk.cast.live()
@@ -236,6 +239,7 @@ def test_pages_that_could_not_be_printed_are_owned_up_to(desk: Desk) -> None:
     close(Change.objects.filter(ref=str(story.pk)).latest("pk"), pages=0, ms=0)
 
 
+@pytest.mark.one_database("A file that the worker writes decides.")
 def test_every_screen_says_when_the_worker_was_last_seen(desk: Desk, worker: Path) -> None:
     browser = desk.browser(desk.cast.rita)
 
@@ -263,6 +267,7 @@ def test_a_heartbeat_from_the_future_is_no_sign_of_life(worker: Path) -> None:
     assert not heartbeat.read().stale
 
 
+@pytest.mark.one_database("A file that the worker writes decides.")
 def test_every_screen_says_what_holds_the_worker_up(desk: Desk, worker: Path) -> None:
     beat(worker)
     told = json.loads(worker.read_text("utf-8"))

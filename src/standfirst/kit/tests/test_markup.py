@@ -209,14 +209,14 @@ _ALLOWED = re.compile(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.text(st.sampled_from("ab  \u00a0&<>;\t\r\u200d\u00e9\U0001f30d\x85")))
 def test_text_without_markup_is_cleaned_as_any_other(text: str) -> None:
     # An empty tag says nothing, and sends the text the long way.
     assert clean_inline(text) == clean_inline(f"<b></b>{text}")
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(FRAGMENTS)
 def test_nothing_but_listed_tags_and_attributes_ever_comes_out_and_cleaning_twice_changes_nothing(html: str) -> None:
     for clean in (clean_blocks, clean_inline):

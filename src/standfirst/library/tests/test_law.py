@@ -149,11 +149,11 @@ def ids(archive: Archive) -> list[int]:
     return archive.publish_many(written, at=[NOON - timedelta(days=9 * n) for n in range(STORIES)])
 
 
-EXAMPLES = 8 if os.environ.get("DATABASE_URL") else 20
+EXAMPLES = 4 if os.environ.get("DATABASE_URL") else 12
 """Histories; fewer on a server, where each statement takes the way through a socket."""
 
 _quick = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-_long = settings(_quick, max_examples=EXAMPLES * 10, database=None)
+_long = settings(_quick, max_examples=EXAMPLES * 20, database=None)
 histories = given(history=st.lists(steps, min_size=4, max_size=24), small=st.booleans())
 
 
@@ -183,6 +183,7 @@ def live_through(archive: Archive, ids: list[int], history: list[tuple[Any, ...]
         play(archive, ids, [("publish", number) for number in range(STORIES // 2)] + history)
 
 
+@pytest.mark.deep  # the law above holds the same bounds, made small, after any history
 def test_the_bounds_hold_where_everything_is_about_the_same(archive: Archive) -> None:
     ids = archive.publish_many([("Flood in the delta", "The river rises")] * 160)
     for number, story in enumerate(ids):

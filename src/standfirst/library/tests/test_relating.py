@@ -155,6 +155,7 @@ def test_a_kill_goes_through_whatever_the_counts_say(archive: Archive) -> None:
     assert StoryTerms.objects.count() == 1
 
 
+@pytest.mark.one_database("What is put off and done later is that of the definition: test_law.py, on each database.")
 def test_what_is_put_off_is_done_later_and_once(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "RELATED", 0.2)
     # The old ones do not know each other: they have room for the new one.
@@ -189,6 +190,7 @@ def _asked(story: int) -> list[str]:
     return [query["sql"] for query in captured]
 
 
+@pytest.mark.one_database("How often it asks is decided before a database answers.")
 def test_a_story_costs_as_many_queries_in_a_large_archive_as_in_a_small_one(archive: Archive) -> None:
     copy = [(f"Flood in Warri {word}", "The river rose in the delta") for word in _distinct(60)]
     small = archive.publish_many(copy[:20])

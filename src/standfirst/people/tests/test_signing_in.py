@@ -47,6 +47,7 @@ def test_a_stranger_cannot_shut_an_editor_out(ed: User) -> None:
     assert sign_in("ed", PASSWORD, "192.0.2.7").status_code == 302
 
 
+@pytest.mark.one_database("Tries are counted in memory.")
 def test_many_names_from_one_address_are_one_guesser(ed: User) -> None:
     for number in range(tries.MOST_FOR_AN_ADDRESS):
         sign_in(f"name{number}", "wrong", "198.51.100.1")

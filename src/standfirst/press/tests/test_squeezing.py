@@ -86,6 +86,7 @@ def test_pages_that_change_get_new_ones_in_time(outlet):
     assert len(small(outlet)) == 8
 
 
+@pytest.mark.one_database("What is packed stands in files, and nothing of it in rows.")
 @pytest.mark.django_db(databases=["default", "press"])
 def test_the_worker_packs_when_it_has_nothing_else_to_do(db, tmp_path, settings):
     settings.MEDIA_ROOT = str(tmp_path / "private")

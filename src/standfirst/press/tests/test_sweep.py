@@ -17,6 +17,10 @@ from tests.newsroom import Newsroom, open_newsroom
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
+files_decide = pytest.mark.one_database(
+    "Files decide; that they are compared with the records is tried by other tests here."
+)
+
 
 @pytest.fixture
 def newsroom(db: None, tmp_path, settings) -> Newsroom:
@@ -71,6 +75,7 @@ def test_files_that_another_hand_changed_or_removed_are_mended_and_reported(news
     newsroom.prove()
 
 
+@files_decide
 def test_a_packed_copy_that_a_crash_left_beside_another_version_goes(newsroom: Newsroom) -> None:
     newsroom.story("Minister resigns")
     newsroom.at_rest()
@@ -103,6 +108,7 @@ def test_a_page_put_back_over_a_notice_goes_again(newsroom: Newsroom) -> None:
     assert b"Minister resigns" not in newsroom.everything()
 
 
+@files_decide
 def test_an_emptied_folder_is_filled_again_stretch_after_stretch(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +141,7 @@ def test_records_written_past_the_doors_are_in_the_report(newsroom: Newsroom) ->
     assert [(finding.what, finding.names) for finding in report.found] == [("record", [f"story:{story.pk}"])]
 
 
+@files_decide
 def test_a_report_that_cannot_be_read_is_begun_anew(newsroom: Newsroom) -> None:
     (newsroom.home / "run" / "sweeps.json").write_text("{", "utf-8")
     newsroom.worker.sweep()

@@ -156,6 +156,7 @@ def test_it_sets_files_with_names_that_are_not_ours_aside(desk: Desk) -> None:
     assert len(list(desk.reads.glob("*.odd"))) == 5
 
 
+@pytest.mark.one_database("The size of the file decides; that counts are written is tried by the other tests here.")
 def test_it_reads_every_file_that_the_reader_process_can_write(desk: Desk, tmp_path: Path) -> None:
     """As many paths as the reader counts in one file, of the length that addresses have."""
     story = desk.publish("Flood")

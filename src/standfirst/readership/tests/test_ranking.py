@@ -157,7 +157,10 @@ def test_the_page_itself_goes_first_and_those_that_cool_can_wait(desk: Desk) -> 
     }
 
 
-@pytest.mark.parametrize("limit", [0, 1, 2, 5])
+other_limits = pytest.mark.one_database("Only the number differs; that of two is tried on each database.")
+
+
+@pytest.mark.parametrize("limit", [2, *(pytest.param(limit, marks=other_limits) for limit in (0, 1, 5))])
 def test_the_hot_set_never_has_more_than_its_limit(desk: Desk, limit: int) -> None:
     now = clock.now()
     for number in range(7):
@@ -215,6 +218,7 @@ def test_a_path_that_is_too_long_for_a_change_row_is_never_hot(desk: Desk) -> No
 # --- what a tick costs
 
 
+@pytest.mark.one_database("How often it asks is decided before a database answers.")
 def test_a_tick_asks_as_much_of_a_large_newsroom_as_of_a_small_one(desk: Desk) -> None:
     now = clock.now()
 

@@ -3,6 +3,7 @@ vanishes."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -101,8 +102,11 @@ def prove(desk: Desk, data: Any) -> None:
     holds(desk, [*again, *more])
 
 
+EXAMPLES = 2 if os.environ.get("DATABASE_URL") else 4
+"""Fewer on a server, where each statement takes the way through a socket."""
+
 _quick = settings(
-    max_examples=4, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 _long = settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 

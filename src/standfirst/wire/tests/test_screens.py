@@ -77,6 +77,7 @@ def test_the_list_is_searched_filtered_and_paged(desk: Desk):
     assert page(client, url + "?q=urn:newsml:cpa.example:n7").count('<li class="wire-row') == 1
 
 
+@pytest.mark.one_database("How often it asks is decided before a database answers.")
 def test_the_list_takes_few_queries_however_long_it_is(desk: Desk, django_assert_max_num_queries):
     client = signed_in(desk.editor)
     for number in range(30):
@@ -222,6 +223,7 @@ def test_a_feed_is_added_and_changed(desk: Desk):
     assert page(client, reverse("wire_feeds:edit", args=[feed.pk]))
 
 
+@pytest.mark.one_database("The role decides; who has which is tried beside `people`.")
 @pytest.mark.parametrize("role", ["reporter", "editor", "wire_editor", "publisher"])
 def test_everybody_in_the_newsroom_sees_the_wire_in_the_menu(desk: Desk, role: str):
     desk.wait(g2())

@@ -97,6 +97,7 @@ def test_a_source_that_fails_stands_first_with_its_remedy(desk: Desk, server: Se
     assert "It does not work yet." in client.post(reverse("wire:source_try", args=[source.pk])).content.decode()
 
 
+@pytest.mark.one_database("Forms are opened, and no row is read or written for them.")
 def test_every_kind_has_a_form_that_opens(desk: Desk):
     client = signed_in(desk.wire_editor)
     for kind in BY_KIND:
@@ -121,6 +122,7 @@ def test_who_may_not_change_feeds_sees_no_form(desk: Desk, server: Server):
     assert Client().get(reverse("wire:sources")).status_code == 302
 
 
+@pytest.mark.one_database("The form is broken, so nothing comes to the database.")
 def test_a_broken_form_never_shows_what_was_entered_as_a_secret(desk: Desk, server: Server):
     client = signed_in(desk.wire_editor)
     response = client.post(

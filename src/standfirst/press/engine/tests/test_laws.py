@@ -15,7 +15,7 @@ from standfirst.press.engine.ledger import Claim, Mark, Result
 from standfirst.press.engine.tests.histories import Crash, Histories
 
 QUICK = settings(
-    max_examples=150,
+    max_examples=80,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -67,7 +67,7 @@ PROPERTIES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.dictionaries(PROPERTIES, JSON, max_size=8), st.sampled_from(["usable", "canceled", "withheld"]))
 def test_a_ninjs_item_with_values_of_any_kind_gets_an_answer(item: dict[str, object], status: str) -> None:
     read(json.dumps({"uri": "urn:x:1", "pubstatus": status, **item}).encode())
