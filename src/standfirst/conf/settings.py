@@ -79,7 +79,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 
-# A ledger is written all over: of an archive, each of its pages would be read and written many times (see docs/decisions/database.md).
+# A ledger is written all over (docs/decisions/database.md).
 _OF_THE_LEDGER = "PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000;"
 
 DATABASES = {
