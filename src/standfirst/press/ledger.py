@@ -27,8 +27,8 @@ class DjangoConnection:
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         if self.dialect == "sqlite":
             # Past Django's cursor wrappers: a bake runs tens of thousands of small statements.
-            connection = self._sqlite()
-            with connections[self._alias].wrap_database_errors:
+            with (wrapper := self._open()).wrap_database_errors:
+                connection: Any = wrapper.connection
                 return cast(list[Row], in_turn(lambda: connection.execute(sql, parameters).fetchall()))
         with connections[self._alias].wrap_database_errors, _cursor(self._alias) as cursor:
             cursor.execute(_marked(sql), parameters or None)
@@ -36,8 +36,8 @@ class DjangoConnection:
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         if self.dialect == "sqlite":
-            connection = self._sqlite()
-            with connections[self._alias].wrap_database_errors:
+            with (wrapper := self._open()).wrap_database_errors:
+                connection: Any = wrapper.connection
                 in_turn(lambda: connection.executemany(sql, rows))
             return
         with connections[self._alias].wrap_database_errors, _cursor(self._alias) as cursor:
@@ -46,10 +46,12 @@ class DjangoConnection:
     def transaction(self) -> AbstractContextManager[None]:
         return cast(AbstractContextManager[None], transaction.atomic(using=self._alias))
 
-    def _sqlite(self) -> Any:
-        connection = connections[self._alias]
-        connection.ensure_connection()
-        return connection.connection
+    def _open(self) -> Any:
+        # Looked up once: finding out which thread asks costs as much as a small statement.
+        wrapper = connections[self._alias]
+        if wrapper.connection is None:
+            wrapper.ensure_connection()
+        return wrapper
 
 
 def _cursor(alias: str) -> Any:

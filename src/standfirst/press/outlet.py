@@ -444,7 +444,7 @@ def _open_beside(place: str) -> tuple[str, int]:
             # Folders are made where one is missed: most pages need no look at their folder at all. Another process may
             # remove it while it is empty, hence the further tries.
             try:
-                os.makedirs(folder, exist_ok=True)
+                _make(folder)
             except (FileExistsError, NotADirectoryError):
                 raise BadAddress(f"{place} cannot be written: a file is where its folder must be.") from None
         except NotADirectoryError:
@@ -453,6 +453,17 @@ def _open_beside(place: str) -> tuple[str, int]:
             if not _remove_if_left(aside):
                 aside = f"{folder}/.{secrets.token_hex(8)}{_PART}"
     raise OutletProblem(f"{place} cannot be written: its folder vanishes again and again.")
+
+
+def _make(folder: str) -> None:
+    """Make a folder. The one above it is there more often than not, so it is not looked for first."""
+    try:
+        os.mkdir(folder)
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+    except FileExistsError:
+        if not os.path.isdir(folder):
+            raise
 
 
 def _remove_if_left(aside: str) -> bool:
