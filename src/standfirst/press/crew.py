@@ -1,8 +1,8 @@
 """A crew: processes that print beside the press while there is much to do, e.g. everything.
 
-The press claims pages and commits what they read, as ever; in between each of the crew prints and delivers a share of
-them, by an engine of its own on the same ledger and output folder. Nothing of it needs to be remembered: if the press
-dies the crew ends, and the pages are still due.
+The press claims pages and commits what they read, as ever; in between each of the crew prints and delivers shares of
+them, by an engine of its own on the same ledger and output folder, and so does the press. Nothing of it needs to be
+remembered: if the press dies the crew ends, and the pages are still due.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ from standfirst.press.engine.engine import Done, Engine, Left
 from standfirst.press.engine.ledger import Job
 
 SHARES: Final = 3
-"""Into so many parts for each of the crew a batch is cut: pages differ, and nobody should wait long for the last."""
+"""Into so many parts for each that prints a batch is cut: pages differ, and nobody should wait long for the last."""
 
 NICE: Final = 5
 """Readers, editors and the wire go first."""
+
+Outcome = list[Done | Left | None]
+"""What became of some jobs, in their order; None: nobody got to it."""
 
 _engine: Engine | None = None
 _press = 0
@@ -36,25 +39,42 @@ class CrewGone(Problem):
 
 
 class Crew:
-    """`number` processes that print. `start` is called in each, and must be importable: it starts Django there."""
+    """`number` processes that print, of which the press is one: at least one more is started.
+
+    `start` is called in each of those, and must be importable: it starts Django there.
+    """
 
     def __init__(self, number: int, start: Callable[[], None]) -> None:
-        self.number = number
+        self.number = max(2, number)
         self._pool = ProcessPoolExecutor(
-            number,
+            self.number - 1,
             mp_context=multiprocessing.get_context("spawn"),  # a fork would take the databases' handles along
             initializer=_begin,
             initargs=(start, os.getpid()),
         )
 
-    def work(self, jobs: Sequence[Job]) -> list[Done | Left | None]:
-        """What became of each of the jobs, in their order. Nobody is at work any more when it ends, however it ends."""
+    def work(self, jobs: Sequence[Job], myself: Callable[[Sequence[Job]], Outcome]) -> Outcome:
+        """What became of each of the jobs, in their order. Nobody is at work any more when it ends, however it ends.
+
+        Those that nobody has begun are done by `myself`, until it leaves one: then the rest are left too.
+        """
         size = max(1, -(-len(jobs) // (self.number * SHARES)))
-        shares: list[Future[list[Done | Left | None]]] = []
+        parts = [list(jobs[start : start + size]) for start in range(0, len(jobs), size)]
+        shares: list[Future[Outcome]] = []
+        mine: dict[int, Outcome] = {}
         try:
-            for start in range(0, len(jobs), size):
-                shares.append(self._pool.submit(_work, list(jobs[start : start + size])))
-            return [done for share in shares for done in share.result()]
+            shares += [self._pool.submit(_work, part) for part in parts]
+            leave = False
+            # From the end, since they begin at the front.
+            for number in reversed(range(len(parts))):
+                if shares[number].cancel():
+                    mine[number] = [None] * len(parts[number]) if leave else myself(parts[number])
+                    leave = leave or None in mine[number]
+            return [
+                done
+                for number, share in enumerate(shares)
+                for done in (mine[number] if number in mine else share.result())
+            ]
         except BrokenProcessPool as error:
             raise CrewGone(
                 "One of the processes that print has died, perhaps for want of memory: the press goes on alone."
@@ -89,7 +109,7 @@ def _watch() -> None:
     os._exit(1)
 
 
-def _work(jobs: list[Job]) -> list[Done | Left | None]:
+def _work(jobs: list[Job]) -> Outcome:
     if _engine is None or os.getppid() != _press:
         os._exit(1)
     return _engine.lend_a_hand(jobs)

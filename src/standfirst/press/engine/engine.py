@@ -212,9 +212,11 @@ class Left(NamedTuple):
 class Crew(Protocol):
     """Others who print and deliver pages, each by an engine of their own (`Engine.lend_a_hand`)."""
 
-    def work(self, jobs: Sequence[Job]) -> Iterable[Done | Left | None]:
-        """What became of each of the jobs, in their order; None: nobody got to it. Raises what delivering one of them
-        raised."""
+    def work(
+        self, jobs: Sequence[Job], myself: Callable[[Sequence[Job]], list[Done | Left | None]]
+    ) -> Iterable[Done | Left | None]:
+        """What became of each of the jobs, in their order; None: nobody got to it. Some may be done by `myself`, the
+        engine that asks. Raises what delivering one of them raised."""
 
 
 class Engine:
@@ -757,7 +759,7 @@ class Engine:
         in_order = sorted(jobs, key=_shared_order)
         for _, group in groupby(in_order, key=_shared_order):
             same = list(group)
-            for job, done in zip(same, crew.work(same), strict=True):
+            for job, done in zip(same, crew.work(same, self.lend_a_hand), strict=True):
                 if done is None:
                     continue
                 got += 1

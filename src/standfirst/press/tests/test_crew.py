@@ -34,13 +34,46 @@ def test_when_one_of_a_crew_fails_nobody_prints_any_more_by_the_time_the_press_l
     # Threads stand in for processes, which would have to start Django to say the same.
     monkeypatch.setattr(crew, "ProcessPoolExecutor", _threads)
     monkeypatch.setattr(crew, "_work", prints)
-    two = crew.Crew(2, lambda: None)
+    two = crew.Crew(3, lambda: None)
     with pytest.raises(Problem, match="another newsroom"):
-        list(two.work([Job(number, f"/{number}/", 1, 200, 0, 0, {}) for number in range(60)]))
+        two.work([Job(number, f"/{number}/", 1, 200, 0, 0, {}) for number in range(60)], lambda jobs: [None])
     assert ended.is_set(), "one was still at it"
     before = list(begun)
     two.close()
     assert begun == before, "shares that nobody had begun were begun after that"
+
+
+def test_the_press_does_what_nobody_has_begun_and_leaves_the_rest_once_it_is_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go = threading.Event()
+
+    def prints(jobs: Sequence[Job]) -> list[Done]:
+        go.wait(5)
+        return [_done("crew")] * len(jobs)
+
+    taken: list[str] = []
+
+    def myself(jobs: Sequence[Job]) -> list[Any]:
+        taken.append(jobs[0].path)
+        if len(taken) == 2:
+            go.set()
+            return [_done("press"), *[None] * (len(jobs) - 1)]
+        return [_done("press")] * len(jobs)
+
+    monkeypatch.setattr(crew, "ProcessPoolExecutor", _threads)
+    monkeypatch.setattr(crew, "_work", prints)
+    two = crew.Crew(2, lambda: None)
+    done = two.work([Job(number, f"/{number}/", 1, 200, 0, 0, {}) for number in range(12)], myself)
+    two.close()
+    # The other has the first share of two pages; from the end, the press does one and a half.
+    assert [each.kind if isinstance(each, Done) else each for each in done] == [
+        *["crew"] * 2, *[None] * 6, "press", None, *["press"] * 2,
+    ]  # fmt: skip
+
+
+def _done(by: str) -> Done:
+    return Done(by, "written", 200, 0, 0, {}, "", 0)
 
 
 def _threads(number: int, **_: Any) -> ThreadPoolExecutor:

@@ -571,7 +571,8 @@ def test_a_slow_disk_does_not_hold_up_a_kill_behind_a_crews_work(
         clock=lambda: newsroom.now,
         timer=lambda: newsroom.now,
     )
-    newsroom.engine.crew = Hand(hand)
+    # Alone: in this thread one would wait for the other, which they never do.
+    newsroom.engine.crew = Hand(hand, alone=True)
     put = newsroom.outlet.put
 
     def slowly(path: str, output: Output) -> None:

@@ -19,15 +19,19 @@ from standfirst.press.engine.tests.newsroom import Key, Records, make_book, prin
 
 
 class Hand:
-    """A crew of one, on a session of its own in the same thread."""
+    """A crew of one beside the press, on a session of its own in the same thread; or without the press."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, alone: bool = False) -> None:
         self.engine = engine
+        self.alone = alone
         self.printed = 0
 
-    def work(self, jobs: Sequence[Job]) -> list[Done | Left | None]:
+    def work(
+        self, jobs: Sequence[Job], myself: Callable[[Sequence[Job]], list[Done | Left | None]]
+    ) -> list[Done | Left | None]:
         self.printed += len(jobs)
-        return self.engine.lend_a_hand(jobs)
+        half = len(jobs) if self.alone else len(jobs) // 2
+        return [*self.engine.lend_a_hand(jobs[:half]), *myself(jobs[half:])]
 
 
 class Rehearsal:
