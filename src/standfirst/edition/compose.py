@@ -105,10 +105,11 @@ class _Place:
 def _places() -> dict[str, _Place]:
     """Every section by its place in the tree. Sections are few: they are read at once."""
     paths = dict(stories.SectionPath.objects.filter(current=True).values_list("section_id", "path"))
-    rows = stories.Section.objects.order_by("path").values_list("pk", "path")
+    # By number, and put in order here: otherwise SQLite may go through all pages by their paths to find these few.
+    rows = stories.Section.objects.filter(pk__in=paths).order_by().values_list("pk", "path")
     found: dict[str, _Place] = {}
     step = stories.Section.steplen
-    for pk, tree_path in rows:
+    for pk, tree_path in sorted(rows, key=lambda row: row[1]):
         above = found.get(tree_path[:-step])
         trail = (*above.trail, above.id) if above else ()
         found[tree_path] = _Place(pk, tree_path, paths.get(pk, ""), trail)
