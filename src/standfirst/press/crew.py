@@ -63,7 +63,8 @@ class Crew:
         shares: list[Future[Outcome]] = []
         mine: dict[int, Outcome] = {}
         try:
-            shares += [self._pool.submit(_work, part) for part in parts]
+            for part in parts:
+                shares.append(self._pool.submit(_work, part))  # one by one: those begun are waited for below
             leave = False
             # From the end, since they begin at the front.
             for number in reversed(range(len(parts))):
