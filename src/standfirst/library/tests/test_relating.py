@@ -202,9 +202,8 @@ def test_a_story_costs_as_many_queries_in_a_large_archive_as_in_a_small_one(arch
     assert len(after) <= before + 3 * actions.AT_ONCE
 
 
+@pytest.mark.one_database("SQLite tells its plans in a form of its own.")
 def test_no_table_is_read_from_end_to_end(archive: Archive) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("SQLite tells its plans in a form of its own.")
     relate(*archive.publish_many([(f"Flood in Warri {word}", "The river") for word in _distinct(12)]))
     story = archive.publish("Warri flood recedes", "The river")
     statements = _asked(story)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from standfirst.kit import clock
 from standfirst.readership import actions, decay, spool
@@ -189,10 +189,9 @@ def test_reads_of_a_killed_story_are_of_no_consequence(desk: Desk) -> None:
     assert actions.ranking("top") == ()
 
 
+@pytest.mark.one_database("SQLite tells its plans in a form of its own.")
 @pytest.mark.django_db
 def test_looking_up_paths_uses_the_index_of_addresses() -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("SQLite tells its plans in a form of its own.")
     from standfirst.stories.models import Address
 
     query = Address.objects.filter(section_id=1, day__in=["2026-11-22"], last_part__in=["a", "b"])

@@ -240,9 +240,8 @@ def test_a_tick_asks_as_much_of_a_large_newsroom_as_of_a_small_one(desk: Desk) -
     assert queries() == few
 
 
+@pytest.mark.one_database("SQLite tells its plans in a form of its own.")
 def test_a_tick_reads_the_index_from_its_top(desk: Desk) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("SQLite tells its plans in a form of its own.")
     now = clock.now()
     read(desk.publish("One"), 5, now)
     with CaptureQueriesContext(connection) as captured:

@@ -11,10 +11,9 @@ from standfirst.stories.models import Story
 from standfirst.stories.tests.cast import Cast
 
 
+@pytest.mark.one_database("SQLite tells its plans in a form of its own.")
 @pytest.mark.parametrize("statistics", [False, True])
 def test_publishing_taking_down_and_the_clock_read_no_table_from_end_to_end(cast: Cast, statistics: bool) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("SQLite tells its plans in a form of its own.")
     story = cast.draft()
     with CaptureQueriesContext(connection) as captured:
         story.get_latest_revision().publish(user=cast.ed)

@@ -767,7 +767,8 @@ def test_the_same_holds_for_a_page_that_has_to_be_printed_and_comes_out_as_it_wa
     assert newsroom.outlet.pages["/world/1/"] == printed(newsroom.records)["/world/1/"]
 
 
-def test_many_pages_may_go_if_readers_are_sent_on_from_where_they_were(newsroom: Newsroom) -> None:
+def thirty_stories_go(newsroom: Newsroom) -> None:
+    """Thirty stories of one section are printed, and then are no more, as far as maintenance is concerned."""
     for id in range(10, 40):
         newsroom.put("story", _story(newsroom, id))
         newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
@@ -776,6 +777,10 @@ def test_many_pages_may_go_if_readers_are_sent_on_from_where_they_were(newsroom:
     for id in range(10, 40):
         del newsroom.records["story", str(id)]
         newsroom.look("story", id, Lane.MAINTENANCE)
+
+
+def test_many_pages_may_go_if_readers_are_sent_on_from_where_they_were(newsroom: Newsroom) -> None:
+    thirty_stories_go(newsroom)
     # A rule beside it, or for a part of them, is not enough.
     newsroom.outlet.moved = {"/sport/": "/games/", "/world/19/": "/globe/19/"}
     with pytest.raises(MassRemoval, match="take 29 of"):
@@ -785,14 +790,7 @@ def test_many_pages_may_go_if_readers_are_sent_on_from_where_they_were(newsroom:
 
 
 def test_maintenance_does_not_take_many_pages_from_readers_unasked(newsroom: Newsroom) -> None:
-    for id in range(10, 40):
-        newsroom.put("story", _story(newsroom, id))
-        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
-    newsroom.engine.bake()
-    newsroom.settled()
-    for id in range(10, 40):
-        del newsroom.records["story", str(id)]
-        newsroom.look("story", id, Lane.MAINTENANCE)
+    thirty_stories_go(newsroom)
     with pytest.raises(MassRemoval, match="take 30 of") as refused:
         newsroom.engine.bake()
     assert refused.value.number == 30
