@@ -113,7 +113,9 @@ class Street:
     def looked(self, looks: int = 12) -> None:
         """Look again and again until nothing is to be said any more."""
         for _ in range(looks):
-            self.eye.look()
+            # It takes one change at a time, and there may be others: a ranking at the full hour.
+            while not self.eye.look():
+                pass
             for watch in self.eye._watches.values():
                 watch.next = 0.0
             self.eye._away.clear()
