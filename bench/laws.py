@@ -215,7 +215,7 @@ def _words(story: Story, *, headline: bool) -> set[str]:
 
 def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> dict[str, Any]:
     """In this process, whose `STANDFIRST_HOME` is an empty folder."""
-    from standfirst.conf import setup
+    from standfirst.conf import crew, setup
 
     setup.boot()
     home = setup.prepare()
@@ -223,6 +223,7 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
     from standfirst.changes.models import Change
     from standfirst.people import actions as people
     from standfirst.press import wiring
+    from standfirst.press.crew import Crew
     from standfirst.stories.models import Section
     from tests.histories import History
 
@@ -298,7 +299,12 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
                         break
                     come_back()
                 every_record = wiring.Ahead()
-                proof = engine.proof(every_record.compose, every_record) if last else engine.proof()
+                engine.crew = Crew(crew.number(), crew.start)
+                try:
+                    proof = engine.proof(every_record.compose, every_record) if last else engine.proof()
+                finally:
+                    engine.crew.close()
+                    engine.crew = None
                 faults, asked = readable(engine.outlet.read)
                 if not proof.ok:
                     faults.insert(0, str(proof))

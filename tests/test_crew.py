@@ -29,8 +29,11 @@ def test_two_processes_print_every_page_and_the_laws_hold(copied: Folder) -> Non
     assert report["done"] >= report["pages"] > 100
     after = {file.relative_to(pages): file.read_bytes() for file in pages.rglob("*") if file.is_file()}
     assert after == before
-    proof = copied.report("press", "proof")
+    proof = copied.report("press", "proof", "--jobs", "2")
     assert (proof["exit"], proof["ok"]) == (0, True)
+    next(pages.rglob("*.html")).write_text("half a pa")
+    proof = copied.report("press", "proof", "--jobs", "2")
+    assert (proof["exit"], len(proof["differing"])) == (1, 1)
 
 
 def test_the_press_goes_on_alone_when_one_of_them_dies(copied: Folder) -> None:

@@ -95,18 +95,21 @@ def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) 
 @click.command(epilog="Example:  standfirst press proof --mend")
 @click.option("--mend", is_flag=True, help="Repair what is wrong and prove again.")
 @click.option("--remove-unknown", is_flag=True, help="With --mend: remove files of which the ledger knows nothing.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), help="Processes that look when there are many pages; else one for each core."
+)
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
-def proof(mend: bool, remove_unknown: bool, as_json: bool) -> None:
+def proof(mend: bool, remove_unknown: bool, jobs: int | None, as_json: bool) -> None:
     """Check the laws of the press on this newsroom: what readers get is what the newsroom says, and nothing else.
 
     Exits with 1 and what differs if a law is broken. Pages that were printed by older templates are told apart.
     """
-    worker = _worker()
-    found = _prove(worker)
+    worker = _worker(jobs)
+    found = _prove(worker, jobs)
     if not found.ok:
         # What was just being published while we looked is no fault: look once more when the press is at rest.
         _settle(worker)
-        found = _prove(worker)
+        found = _prove(worker, jobs)
     if mend and not found.ok:
         from standfirst.press import wiring
 
@@ -114,7 +117,7 @@ def proof(mend: bool, remove_unknown: bool, as_json: bool) -> None:
             click.confirm(f"Remove {len(found.unknown)} files that no page claims?", abort=True)
         worker.engine.mend(found, wiring.compose, remove_unknown=remove_unknown)
         _settle(worker)
-        found = _prove(worker)
+        found = _prove(worker, jobs)
     if as_json:
         click.echo(json.dumps({"ok": found.ok, **asdict(found)}))
     else:
@@ -134,11 +137,16 @@ def proof(mend: bool, remove_unknown: bool, as_json: bool) -> None:
         sys.exit(1)
 
 
-def _prove(worker: Worker) -> Proof:
+def _prove(worker: Worker, jobs: int | None) -> Proof:
     from standfirst.press import wiring
+    from standfirst.press.worker import MANY
 
     every = wiring.Ahead()
-    return worker.engine.proof(every.compose, every)
+    worker.call_crew(many=1 if jobs else MANY, pages=worker.engine.status().pages)
+    try:
+        return worker.engine.proof(every.compose, every)
+    finally:
+        worker.dismiss()
 
 
 def _settle(worker: Worker) -> None:

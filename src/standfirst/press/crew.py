@@ -12,14 +12,17 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import Final
 
 from standfirst.kit.errors import Problem
 from standfirst.press.engine.engine import Done, Engine, Left
 from standfirst.press.engine.ledger import Job
+from standfirst.press.engine.proof import Looked, Share
 
 SHARES: Final = 3
 """Into so many parts for each that prints a batch is cut: pages differ, and nobody should wait long for the last."""
@@ -85,6 +88,35 @@ class Crew:
             # or over the notice of a kill.
             wait([share for share in shares if not share.cancel()])
 
+    def look(self, shares: Iterable[Share], myself: Callable[[Share], Looked]) -> Iterator[Looked]:
+        """What is found at the paths of each share, in any order.
+
+        Those that nobody has begun are looked at by `myself`, and so are those of whoever died: it changes nothing.
+        """
+        waiting: deque[tuple[Share, Future[Looked] | None]] = deque()
+        for share in shares:
+            waiting.append((share, self._ask(share)))
+            # As many as keep the others busy while one share is looked at here.
+            while len(waiting) > 2 * self.number:
+                asked = waiting[0][1]
+                # They begin at the front, so here it is from the end.
+                at = waiting.popleft() if asked is not None and asked.done() else waiting.pop()
+                yield self._answer(*at, myself)
+        while waiting:
+            yield self._answer(*waiting.pop(), myself)
+
+    def _ask(self, share: Share) -> Future[Looked] | None:
+        try:
+            return self._pool.submit(_look, share)
+        except BrokenProcessPool:
+            return None
+
+    def _answer(self, share: Share, asked: Future[Looked] | None, myself: Callable[[Share], Looked]) -> Looked:
+        if asked is not None and not asked.cancel():
+            with suppress(BrokenProcessPool):
+                return asked.result()
+        return myself(share)
+
     def close(self) -> None:
         """Send them home."""
         self._pool.shutdown(cancel_futures=True)
@@ -114,3 +146,9 @@ def _work(jobs: list[Job]) -> Outcome:
     if _engine is None or os.getppid() != _press:
         os._exit(1)
     return _engine.lend_a_hand(jobs)
+
+
+def _look(share: Share) -> Looked:
+    if _engine is None or os.getppid() != _press:
+        os._exit(1)
+    return _engine.look_over(share)

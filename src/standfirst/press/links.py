@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import cast
 from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml import etree
@@ -13,6 +15,8 @@ from standfirst.pages.output import Output
 
 _BASE = "http://local"
 _PARSER = etree.HTMLParser(encoding="utf-8")
+_LINKS = etree.XPath("//@href | //@src | //@poster", smart_strings=False)
+_SRCSETS = etree.XPath("//@srcset", smart_strings=False)
 _CSS_URL = re.compile(r"""url\(\s*["']?([^"')\s]+)""")
 _SRCSET = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s[^,]*)?(?:,|$)")
 
@@ -30,19 +34,25 @@ def links(path: str, output: Output) -> Iterator[str]:
     else:
         return
     for link in found:
-        try:
-            whole = urlsplit(urljoin(_BASE + path, link.strip()))
-        except ValueError:  # an address outside that is not well-formed leads to no page of ours
-            continue
-        local = whole.scheme == "http" and f"{whole.scheme}://{whole.netloc}" == _BASE
-        if local and whole.path and not is_forwarded(whole.path):
-            yield unquote(whole.path)
+        # Most begin at the root of the site, and stand on page after page.
+        local = _local("/", link) if link.startswith("/") else _local(path, link)
+        if local is not None:
+            yield local
+
+
+@lru_cache(20_000)
+def _local(path: str, link: str) -> str | None:
+    """The local path that `link` on the page at `path` leads to, if any."""
+    try:
+        whole = urlsplit(urljoin(_BASE + path, link.strip()))
+    except ValueError:  # an address outside that is not well-formed leads to no page of ours
+        return None
+    local = whole.scheme == "http" and f"{whole.scheme}://{whole.netloc}" == _BASE
+    return unquote(whole.path) if local and whole.path and not is_forwarded(whole.path) else None
 
 
 def _of_html(body: bytes) -> Iterator[str]:
-    for element in etree.fromstring(body, _PARSER).iter(etree.Element):
-        for name in ("href", "src", "poster"):
-            if value := element.get(name):
-                yield value
-        if value := element.get("srcset"):
-            yield from _SRCSET.findall(value)
+    document = etree.fromstring(body, _PARSER)
+    yield from cast(list[str], _LINKS(document))
+    for value in cast(list[str], _SRCSETS(document)):
+        yield from _SRCSET.findall(value)

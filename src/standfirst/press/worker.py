@@ -273,11 +273,16 @@ class Worker:
         self._contain("files received", wire.resume)
         self.call_crew()
 
-    def call_crew(self, *, many: int = MANY) -> None:
-        """Have a crew help, if so many pages wait in maintenance. It is sent home when they are printed."""
+    def call_crew(self, *, many: int = MANY, pages: int | None = None) -> None:
+        """Have a crew help, if there are so many `pages`: None, those that wait in maintenance.
+
+        It is sent home when these are printed.
+        """
         if self._hire is None or self._crew is not None:
             return
-        if self.engine.status().backlog.get(wiring.LANES[Lane.MAINTENANCE], 0) >= many:
+        if pages is None:
+            pages = self.engine.status().backlog.get(wiring.LANES[Lane.MAINTENANCE], 0)
+        if pages >= many:
             self._crew = self.engine.crew = self._hire()
 
     def dismiss(self) -> None:

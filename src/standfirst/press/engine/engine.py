@@ -218,6 +218,11 @@ class Crew(Protocol):
         """What became of each of the jobs, in their order; None: nobody got to it. Some may be done by `myself`, the
         engine that asks. Raises what delivering one of them raised."""
 
+    def look(
+        self, shares: Iterable[proofs.Share], myself: Callable[[proofs.Share], proofs.Looked]
+    ) -> Iterable[proofs.Looked]:
+        """What is found at the paths of each share, in any order. Some may be looked at by `myself`."""
+
 
 class Engine:
     """Prints the pages of `book` to `outlet` and remembers in `store` what they read.
@@ -250,7 +255,7 @@ class Engine:
         self._most = max(BATCH.values())
         """Pages that are printed before they are delivered: fewer while that takes long."""
         self.crew: Crew | None = None
-        """Who helps with maintenance, while there is much of it."""
+        """Who helps with maintenance, while there is much of it, and with proofs."""
 
     # --- opening
 
@@ -984,7 +989,12 @@ class Engine:
 
     def proof(self, compose: Compose | None = None, keys: Iterable[Key] | None = None) -> proofs.Proof:
         """Check the laws against the outlet and, given `compose` and every key, against the newsroom's database."""
-        return proofs.prove(self.book, self.store, self.outlet, compose, keys)
+        looks = self.crew.look if self.crew is not None else None
+        return proofs.prove(self.book, self.store, self.outlet, compose, keys, looks)
+
+    def look_over(self, share: proofs.Share) -> proofs.Looked:
+        """As one of a crew: a share of a proof."""
+        return proofs.look(self.book, self.store, self.outlet, share)
 
     def mend(self, found: proofs.Proof, compose: Compose | None = None, *, remove_unknown: bool = False) -> int:
         """Make due what a proof found wrong (then `bake`), and look again at snapshots that differ.

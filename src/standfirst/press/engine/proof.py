@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -56,16 +57,39 @@ class Proof:
         return not any(wrong)
 
 
+@dataclass(slots=True)
+class Looked:
+    """What a look at some paths found: a share of the first and the fourth law."""
+
+    pages: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    differing: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    """Path -> whether readers get something, and whether they should."""
+    links: dict[str, list[str]] = field(default_factory=dict)
+    """Local address -> paths of the pages that lead there or show what is there."""
+
+
+Share = list[tuple[str, list[PageRef]]]
+"""Paths, with what claims each."""
+Shared = Callable[[Iterable[Share], Callable[[Share], Looked]], Iterable[Looked]]
+"""Has shares looked at, by others or by the one that is passed, and gives what they found in any order."""
+
+SHARE = 250
+"""Paths looked at in one go: few enough that all who look end at about the same time."""
+
+
 def prove(
     book: Book,
     store: Store,
     outlet: Outlet,
     compose: Callable[[str, str], Any] | None = None,
     keys: Iterable[tuple[str, str]] | None = None,
+    shared: Shared | None = None,
 ) -> Proof:
     """Check the laws; the second only with `compose` and all `keys`. Reads everything, changes nothing.
 
-    Prints every page afresh from the stored records. Memory: the claims, the lists and the local links of all pages.
+    Prints every page afresh from the stored records, by many hands if `shared` has them. Memory: the claims, the lists,
+    and where pages lead that have no file.
     """
     found = Proof()
     claims: dict[str, set[PageRef]] = {}
@@ -81,56 +105,86 @@ def prove(
     found.index = sorted({f"{name}:{key}" for name, key, _, _ in entries.symmetric_difference(store.entries())})
     del entries
 
-    _first_and_fourth(found, book, store, outlet, claims)
+    def myself(share: Share) -> Looked:
+        return look(book, store, outlet, share)
+
+    shares = _shares(claims)
+    looked = map(myself, shares) if shared is None else shared(shares, myself)
+    _first_and_fourth(found, book, store, outlet, claims.keys(), looked)
     if compose is not None and keys is not None:
         _second(found, store, compose, keys)
     return found
 
 
-def _first_and_fourth(found: Proof, book: Book, store: Store, outlet: Outlet, claims: dict[str, set[PageRef]]) -> None:
-    rows = {row.path: row for row in store.pages()}
-    standing = set(outlet.list())
+def look(book: Book, store: Store, outlet: Outlet, share: Share) -> Looked:
+    """Print each path of `share` afresh, and compare it with what readers get."""
+    found = Looked()
     state = State(book, store)
-    epoch = state.digest(book.epoch) if book.epoch else 0
-    targets: dict[str, list[str]] = {}
-    there = set(standing)
-    for path in sorted(claims):
-        row = rows.get(path)
+    for path, refs in share:
         state.refresh()
         try:
-            output = _print(book, state, claims[path])
+            output = _print(book, state, refs)
             served = outlet.read(path)
         except Exception as problem:  # noqa: BLE001 - told in the report
             found.failed[path] = f"{type(problem).__name__}: {problem}"[:500]
             continue
         if output is not None:
             found.pages += 1
-            targets[path] = sorted(set(book.links(path, output))) if output.status != 301 else [output.location]
-        if digest(served) == digest(output):
-            continue
-        if row is None or row.due:
+            for link in set(book.links(path, output)) if output.status != 301 else {output.location}:
+                found.links.setdefault(link, []).append(path)
+        if digest(served) != digest(output):
+            found.differing[path] = (served is not None, output is not None)
+    return found
+
+
+def _first_and_fourth(
+    found: Proof,
+    book: Book,
+    store: Store,
+    outlet: Outlet,
+    claimed: Set[str],
+    looks: Iterable[Looked],
+) -> None:
+    standing = set(outlet.list())
+    differing: dict[str, tuple[bool, bool]] = dict.fromkeys(standing - claimed, (True, False))
+    nowhere: dict[str, list[str]] = {}
+    for looked in looks:
+        found.pages += looked.pages
+        found.failed.update(looked.failed)
+        differing.update(looked.differing)
+        for link, pages in looked.links.items():
+            if link.startswith("/") and link not in standing:
+                nowhere.setdefault(link, []).extend(pages)
+
+    # Asked last: what changed while we looked is due, or there already.
+    rows = {row.path: row for row in store.pages() if row.path in differing} if differing else {}
+    epoch = State(book, store).digest(book.epoch) if book.epoch else 0
+    late: set[str] = set()
+    for path, (served, wanted) in sorted(differing.items()):
+        row = rows.get(path)
+        if row is None and path not in claimed:
+            found.unknown.append(path)
+        elif row is None or row.due:
             found.waiting.append(path)
-            if output is not None:
-                there.add(path)
-        elif book.epoch and served and output and _older(row, book.epoch, epoch):
+            if wanted:
+                late.add(path)
+        elif book.epoch and served and wanted and _older(row, book.epoch, epoch):
             found.older.append(path)
-        elif served is None:
+        elif not served:
             found.missing.append(path)
-        elif output is None:
+        elif not wanted:
             found.lingering.append(path)
         else:
             found.differing.append(path)
-    for path in sorted(standing - set(claims)):
-        row = rows.get(path)
-        if row is None:
-            found.unknown.append(path)
-        elif row.due:
-            found.waiting.append(path)
-        else:
-            found.lingering.append(path)
-    for path, links in targets.items():
-        if vain := [link for link in links if link.startswith("/") and link not in there]:
-            found.dangling[path] = vain
+    for link in sorted(nowhere.keys() - late):
+        for path in nowhere[link]:
+            found.dangling.setdefault(path, []).append(link)
+
+
+def _shares(claims: Mapping[str, set[PageRef]]) -> Iterator[Share]:
+    paths = iter(sorted(claims))
+    while share := [(path, list(claims[path])) for path in islice(paths, SHARE)]:
+        yield share
 
 
 def _print(book: Book, state: State, refs: Iterable[PageRef]) -> Output | None:

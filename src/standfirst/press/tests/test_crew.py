@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from standfirst.kit.errors import Problem
 from standfirst.press import crew
 from standfirst.press.engine.engine import Done
 from standfirst.press.engine.ledger import Job
+from standfirst.press.engine.proof import Looked, Share
 
 
 def test_when_one_of_a_crew_fails_nobody_prints_any_more_by_the_time_the_press_lets_go_of_its_pages(
@@ -70,6 +73,29 @@ def test_the_press_does_what_nobody_has_begun_and_leaves_the_rest_once_it_is_slo
     assert [each.kind if isinstance(each, Done) else each for each in done] == [
         *["crew"] * 2, *[None] * 6, "press", None, *["press"] * 2,
     ]  # fmt: skip
+
+
+def test_every_share_of_a_proof_is_looked_at_once_and_that_of_whoever_dies_by_the_press(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def other(share: Share) -> Looked:
+        if share[0][0] == "/7/":
+            raise BrokenProcessPool
+        return Looked(failed={share[0][0]: "crew"})
+
+    def myself(share: Share) -> Looked:
+        time.sleep(0.002)
+        return Looked(failed={share[0][0]: "press"})
+
+    monkeypatch.setattr(crew, "ProcessPoolExecutor", _threads)
+    monkeypatch.setattr(crew, "_look", other)
+    two = crew.Crew(2, lambda: None)
+    looked = [each.failed for each in two.look(([(f"/{number}/", [])] for number in range(40)), myself)]
+    two.close()
+    by = {path: who for each in looked for path, who in each.items()}
+    assert len(looked) == len(by) == 40
+    assert set(by.values()) == {"crew", "press"}
+    assert by.get("/7/") == "press"
 
 
 def _done(by: str) -> Done:

@@ -42,6 +42,7 @@ from standfirst.press.engine import (
     Store,
     Unservable,
 )
+from standfirst.press.engine import proof as proofs
 from standfirst.press.engine.engine import RETRY_MS, _leads
 from standfirst.press.engine.ledger import KEPT, SURFACES
 from standfirst.press.engine.outlet import Stuck
@@ -1000,6 +1001,22 @@ def test_a_proof_finds_links_that_lead_nowhere_and_lists_that_hold_too_much(news
     engine.bake_all()
     engine.bake()
     assert engine.proof().dangling == {"/authors/1/": ["/nowhere/"]}
+
+
+def test_a_crew_that_helps_with_a_proof_finds_what_the_press_alone_would(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = newsroom.outlet.pages
+    del pages["/world/2/"]
+    pages["/world/3/"] = Output(body=b"half a pa")
+    pages["/left-behind/"] = Output(body=b"who am I")
+    newsroom.edit(1, headline="Rivers rise")
+    newsroom.look("story", 1)
+    alone = newsroom.engine.proof(newsroom.compose, list(newsroom.records))
+    assert alone.dangling and alone.waiting and alone.unknown and alone.missing and alone.differing
+    monkeypatch.setattr(proofs, "SHARE", 2)
+    newsroom.engine.crew = Hand(newsroom.start())
+    assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)) == alone
 
 
 def test_the_sweep_finds_what_was_written_past_the_doors(newsroom: Newsroom) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from threading import Event, Lock, Thread
 from typing import Any
@@ -15,6 +15,7 @@ from standfirst.edition.snapshots import Author, Epoch, Lead, Notice, Picture, S
 from standfirst.press.engine import Engine, Lane, MemoryOutlet, Store
 from standfirst.press.engine.engine import Done, Left
 from standfirst.press.engine.ledger import Job
+from standfirst.press.engine.proof import Looked, Share
 from standfirst.press.engine.tests.newsroom import Key, Records, make_book, printed
 
 
@@ -32,6 +33,10 @@ class Hand:
         self.printed += len(jobs)
         half = len(jobs) if self.alone else len(jobs) // 2
         return [*self.engine.lend_a_hand(jobs[:half]), *myself(jobs[half:])]
+
+    def look(self, shares: Iterable[Share], myself: Callable[[Share], Looked]) -> Iterator[Looked]:
+        for number, share in enumerate(shares):
+            yield myself(share) if number % 2 and not self.alone else self.engine.look_over(share)
 
 
 class Rehearsal:
