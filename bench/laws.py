@@ -298,12 +298,12 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
                     if rests():
                         break
                     come_back()
-                every_record = wiring.Ahead()
-                engine.crew = Crew(crew.number(), crew.start)
+                engine.crew = helpers = Crew(crew.number(), crew.start)
+                every_record = wiring.Ahead(crew=helpers)
                 try:
                     proof = engine.proof(every_record.compose, every_record) if last else engine.proof()
                 finally:
-                    engine.crew.close()
+                    helpers.close()
                     engine.crew = None
                 faults, asked = readable(engine.outlet.read)
                 if not proof.ok:

@@ -24,6 +24,7 @@ def test_two_processes_print_every_page_and_the_laws_hold(copied: Folder) -> Non
     pages = copied.home / "output" / "pages"
     before = {file.relative_to(pages): file.read_bytes() for file in pages.rglob("*") if file.is_file()}
     shutil.rmtree(pages)
+    (copied.home / "press.sqlite3").write_bytes(b"")  # the ledger is made by both as well
     report = copied.report("press", "run", "--all", "--jobs", "2")
     assert (report["exit"], report["waiting"], report["failed"]) == (0, 0, {})
     assert report["done"] >= report["pages"] > 100
@@ -52,6 +53,8 @@ def _bake_with_a_crew_that_dies() -> tuple[int, bool]:
     worker.open()
     worker.engine.bake_all()
     worker.call_crew(many=1)
+    every = wiring.Ahead(crew=crew)
+    worker.engine.rebuild(every, every.compose)
     for _ in range(20):
         worker.press(patience=60)
     every = wiring.Ahead()

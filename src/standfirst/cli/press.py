@@ -44,32 +44,35 @@ def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) 
     It can be cut short at any moment and called again: what was printed stays printed.
     """
     worker = _worker(jobs)
+    from standfirst.press.engine.engine import Condition
     from standfirst.press.worker import MANY
 
+    many = 1 if jobs else MANY
     began = time.perf_counter()
-    worker.open()
+    opened = worker.open(_tell_records, many=many)
     if everything:
         from standfirst.press import wiring
 
-        every = wiring.Ahead()
-        worker.engine.sweep(every, every.compose)
+        if opened is not Condition.REBUILD:
+            worker.call_crew(many=many, pages=worker.engine.status().pages)
+            every = wiring.Ahead(beat=_tell_records, crew=worker.crew)
+            worker.engine.sweep(every, every.compose)
         worker.engine.bake_all()
-    worker.call_crew(many=1 if jobs else MANY)
+    worker.call_crew(many=many)
     total = sum(worker.engine.status().backlog.values())
     done, shown = 0, 0.0
     while True:
         pages = worker.press(allow_mass_removal=allow_removal)
         done += pages
         waiting = sum(worker.engine.status().backlog.values())
-        if sys.stderr.isatty() and time.monotonic() - shown > 0.2:
+        if time.monotonic() - shown > 0.2:
             shown = time.monotonic()
-            click.echo(f"\r{done} of {max(total, done + waiting)} pages ...", err=True, nl=False)
+            _progress(f"{done} of {max(total, done + waiting)} pages ...")
         if not waiting or not pages:
             break
     worker.dismiss()
     seconds = time.perf_counter() - began
-    if sys.stderr.isatty():
-        click.echo("\r", err=True, nl=False)
+    _progress("")
     status = worker.engine.status()
     report = {
         "done": done,
@@ -137,16 +140,31 @@ def proof(mend: bool, remove_unknown: bool, jobs: int | None, as_json: bool) -> 
         sys.exit(1)
 
 
+def _tell_records(number: int) -> None:
+    _progress(f"{number} records read ...")
+
+
+def _tell_proved(number: int) -> None:
+    _progress(f"{number} pages proved ...")
+
+
+def _progress(text: str) -> None:
+    """Say how far something is, in the place of what was said before, to whoever sits before a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{text}", err=True, nl=False)
+
+
 def _prove(worker: Worker, jobs: int | None) -> Proof:
     from standfirst.press import wiring
     from standfirst.press.worker import MANY
 
-    every = wiring.Ahead()
     worker.call_crew(many=1 if jobs else MANY, pages=worker.engine.status().pages)
+    every = wiring.Ahead(beat=_tell_records, crew=worker.crew)
     try:
-        return worker.engine.proof(every.compose, every)
+        return worker.engine.proof(every.compose, every, _tell_proved)
     finally:
         worker.dismiss()
+        _progress("")
 
 
 def _settle(worker: Worker) -> None:

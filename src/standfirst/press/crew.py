@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from standfirst.kit.errors import Problem
-from standfirst.press.engine.engine import Done, Engine, Left
+from standfirst.press.engine.engine import Done, Engine, Key, Left
 from standfirst.press.engine.ledger import Job
 from standfirst.press.engine.proof import Looked, Share
 
@@ -32,6 +32,10 @@ NICE: Final = 5
 
 Outcome = list[Done | Left | None]
 """What became of some jobs, in their order; None: nobody got to it."""
+
+Part = TypeVar("Part")
+Found = TypeVar("Found")
+Composed = dict[Key, Any]
 
 _engine: Engine | None = None
 _press = 0
@@ -89,33 +93,48 @@ class Crew:
             wait([share for share in shares if not share.cancel()])
 
     def look(self, shares: Iterable[Share], myself: Callable[[Share], Looked]) -> Iterator[Looked]:
-        """What is found at the paths of each share, in any order.
+        """What is found at the paths of each share, in any order."""
+        return self._spread(_look, shares, myself)
 
-        Those that nobody has begun are looked at by `myself`, and so are those of whoever died: it changes nothing.
+    def compose(self, chunks: Iterable[list[Key]], myself: Callable[[list[Key]], Composed]) -> Iterator[Composed]:
+        """The records of each chunk as they are now, in any order."""
+        return self._spread(_compose, chunks, myself)
+
+    def _spread(
+        self, task: Callable[[Part], Found], parts: Iterable[Part], myself: Callable[[Part], Found]
+    ) -> Iterator[Found]:
+        """What comes of each part, in any order, of work that only reads.
+
+        Parts that nobody has begun are done by `myself`, and so are those of whoever died.
         """
-        waiting: deque[tuple[Share, Future[Looked] | None]] = deque()
-        for share in shares:
-            waiting.append((share, self._ask(share)))
-            # As many as keep the others busy while one share is looked at here.
-            while len(waiting) > 2 * self.number:
-                asked = waiting[0][1]
-                # They begin at the front, so here it is from the end.
-                at = waiting.popleft() if asked is not None and asked.done() else waiting.pop()
-                yield self._answer(*at, myself)
-        while waiting:
-            yield self._answer(*waiting.pop(), myself)
+        waiting: deque[tuple[Part, Future[Found] | None]] = deque()
 
-    def _ask(self, share: Share) -> Future[Looked] | None:
+        def answer(part: Part, asked: Future[Found] | None) -> Found:
+            if asked is not None and not asked.cancel():
+                with suppress(BrokenProcessPool):
+                    return asked.result()
+            return myself(part)
+
         try:
-            return self._pool.submit(_look, share)
+            for part in parts:
+                waiting.append((part, self._ask(task, part)))
+                # As many as keep the others busy while one part is done here.
+                while len(waiting) > 2 * self.number:
+                    asked = waiting[0][1]
+                    # They begin at the front, so here it is from the end.
+                    yield answer(*(waiting.popleft() if asked is not None and asked.done() else waiting.pop()))
+            while waiting:
+                yield answer(*waiting.pop())
+        finally:
+            for _, asked in waiting:
+                if asked is not None:
+                    asked.cancel()
+
+    def _ask(self, task: Callable[[Part], Found], part: Part) -> Future[Found] | None:
+        try:
+            return self._pool.submit(task, part)
         except BrokenProcessPool:
             return None
-
-    def _answer(self, share: Share, asked: Future[Looked] | None, myself: Callable[[Share], Looked]) -> Looked:
-        if asked is not None and not asked.cancel():
-            with suppress(BrokenProcessPool):
-                return asked.result()
-        return myself(share)
 
     def close(self) -> None:
         """Send them home."""
@@ -152,3 +171,11 @@ def _look(share: Share) -> Looked:
     if _engine is None or os.getppid() != _press:
         os._exit(1)
     return _engine.look_over(share)
+
+
+def _compose(chunk: list[Key]) -> Composed:
+    from standfirst.press import wiring
+
+    if os.getppid() != _press:
+        os._exit(1)
+    return wiring.compose_many(chunk)

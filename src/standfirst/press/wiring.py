@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
@@ -30,6 +30,9 @@ from standfirst.press.squeezing import Squeezer
 from standfirst.readership import actions as readership
 from standfirst.stories import ports as story_ports
 from standfirst.stories.models import SiteFacts
+
+if TYPE_CHECKING:
+    from standfirst.press.crew import Crew
 
 log = logging.getLogger(__name__)
 
@@ -97,26 +100,32 @@ class Ahead:
     """Every record, composed a chunk at a time just before the engine asks for it: what makes a full bake fast.
 
     Iterate over it for the keys and give the engine its `compose`. Each snapshot is handed out once; asked for again,
-    or for anything else, it is composed anew. Keys of a chunk that `but` names after it was composed are left
-    out.
+    or for anything else, it is composed anew. `beat` is told between chunks how many records came so far. Keys of a
+    chunk that `but` names after it was composed are left out. With a `crew` the chunks are composed by many hands, and
+    come in any order.
     """
 
     def __init__(
         self,
         keys: Iterable[tuple[str, str]] | None = None,
-        beat: Callable[[], None] = lambda: None,
+        beat: Callable[[int], None] = lambda records: None,
         but: Callable[[Iterable[tuple[str, str]]], set[tuple[str, str]]] = lambda keys: set(),
+        crew: Crew | None = None,
     ) -> None:
         self._keys = iter(every_key() if keys is None else keys)
         self._beat = beat
         self._but = but
+        self._crew = crew
         self._found: dict[tuple[str, str], Any] = {}
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        while chunk := list(islice(self._keys, edition.CHUNK)):
-            self._beat()
-            found = compose_many(chunk)
-            for key in self._but(chunk):
+        chunks = iter(lambda: list(islice(self._keys, edition.CHUNK)), [])
+        composed = map(compose_many, chunks) if self._crew is None else self._crew.compose(chunks, compose_many)
+        number = 0
+        for found in composed:
+            number += len(found)
+            self._beat(number)
+            for key in self._but(list(found)):
                 found.pop(key, None)
             # The engine reads a little ahead: what it has not asked for yet stays.
             self._found.update(found)

@@ -34,7 +34,7 @@ from standfirst.library import backend as search
 from standfirst.pictures import actions as pictures
 from standfirst.press import sweeps, wiring
 from standfirst.press.crew import Crew, CrewGone
-from standfirst.press.engine.engine import Bake, Engine
+from standfirst.press.engine.engine import Bake, Condition, Engine
 from standfirst.press.engine.ledger import Finished
 from standfirst.readership import actions as readership
 from standfirst.stories import actions as stories
@@ -139,7 +139,7 @@ class Worker:
     ) -> None:
         self.engine = engine
         self._hire = hire
-        self._crew: Crew | None = None
+        self.crew: Crew | None = None
         self.home = home
         self.options = options
         self._fault = fault
@@ -260,9 +260,20 @@ class Worker:
 
     # --- one round
 
-    def open(self) -> None:
-        """Make the ledger fit to work with, pick up what an earlier worker left, and print what differs."""
-        every = wiring.Ahead(beat=self.beat)
+    def open(self, tell: Callable[[int], None] = lambda records: None, *, many: int = MANY) -> Condition:
+        """Make the ledger fit to work with, and pick up what an earlier worker left. Says what the ledger took.
+
+        `tell` hears now and then how many of the newsroom's records were read for that so far. From `many` stories or
+        pages on a crew helps.
+        """
+
+        def beat(records: int) -> None:
+            self.beat()
+            tell(records)
+
+        if self.engine.condition() is Condition.REBUILD:
+            self.call_crew(many=many, pages=Publication.objects.count())
+        every = wiring.Ahead(beat=beat, crew=self.crew)
         outcome = self.engine.open(every, every.compose)
         log.info("The ledger: %s.", outcome.value)
         self.engine.look(0, wiring.LANES[Lane.MAINTENANCE], [("epoch", "pages")], wiring.compose)
@@ -271,26 +282,27 @@ class Worker:
         self._failed = self.engine.failed()
         self._contain("moved sections", lambda: wiring.write_prefixes(self.engine))
         self._contain("files received", wire.resume)
-        self.call_crew()
+        self.call_crew(many=many)
+        return outcome
 
     def call_crew(self, *, many: int = MANY, pages: int | None = None) -> None:
         """Have a crew help, if there are so many `pages`: None, those that wait in maintenance.
 
         It is sent home when these are printed.
         """
-        if self._hire is None or self._crew is not None:
+        if self._hire is None or self.crew is not None:
             return
         if pages is None:
             pages = self.engine.status().backlog.get(wiring.LANES[Lane.MAINTENANCE], 0)
         if pages >= many:
-            self._crew = self.engine.crew = self._hire()
+            self.crew = self.engine.crew = self._hire()
 
     def dismiss(self) -> None:
         """Send the crew home."""
-        if self._crew is not None:
+        if self.crew is not None:
             self.engine.crew = None
-            self._crew.close()
-            self._crew = None
+            self.crew.close()
+            self.crew = None
 
     def round(self) -> None:
         """The clock, then the press, then what can wait."""
@@ -515,7 +527,7 @@ class Worker:
             size = SLICE
             while some := list(islice(walk, size)):
                 began = time.monotonic()
-                ahead = wiring.Ahead(keys + some, self.beat)
+                ahead = wiring.Ahead(keys + some, lambda _: self.beat())
                 self.engine.look(leader.pk, lane, ahead, ahead.compose, since=since, more=True)
                 keys = []
                 took = max(time.monotonic() - began, 0.001)
@@ -621,7 +633,7 @@ class Worker:
         if len(stretch) < SWEPT_AT_ONCE:
             self._sweeping = wiring.every_key()
         # What has an open row is not late: it was committed since the last look.
-        ahead = wiring.Ahead(keys + stretch, self.beat, but=_open_records)
+        ahead = wiring.Ahead(keys + stretch, lambda _: self.beat(), but=_open_records)
         late = self.engine.sweep(ahead, ahead.compose)
         if late:
             log.warning("The sweep found %d records that were written past the usual doors: %s", len(late), late[:5])

@@ -42,8 +42,8 @@ Key = tuple[str, str]
 Compose = Callable[[str, str], Any]
 """(kind, id) -> the record as the newsroom's database has it now, None if it has none."""
 
-LOOK = 100
-"""Records looked at in one transaction."""
+LOOK, FILL = 100, 500
+"""Records looked at in one transaction; and of a ledger that is being made, where nobody waits for it."""
 
 BATCH = {Lane.KILL: 20, Lane.PUBLISH: 200, Lane.MAINTENANCE: 200}
 """Pages printed in one transaction."""
@@ -292,10 +292,33 @@ class Engine:
             self.store.set_meta("built", "no")
         self._state.forget()
         self._stuck.clear()
-        self.look(0, Lane.MAINTENANCE, keys, compose)
+        for batch in _batches(keys, FILL):
+            with self.store.transaction():
+                mark = Mark(0, Lane.MAINTENANCE, self.store.advance())
+                self._fault("look:begun")
+                self._fill(batch, compose, mark)
+                self._fault("look:marked")
+            self._fault("look:done")
         with self.store.transaction():
+            seq = self.store.advance()
+            # Nothing was said of what was touched, so what anybody has read of it meanwhile is read again.
+            self.store.forget_touched()
+            self.store.mark_all(Mark(0, Lane.MAINTENANCE, seq))
             self.store.set_meta("book", self.book.version)
             self.store.set_meta("built", "yes")
+
+    def _fill(self, keys: Iterable[Key], compose: Compose, mark: Mark) -> None:
+        """Store records of a ledger that is being made: there is nothing to compare with, and no page has read any."""
+        wanted = list(dict.fromkeys(keys))
+        others = self.store.records_of([f"{kind}:{id}" for kind, id in wanted])
+        # Unless another worker has looked at them meanwhile.
+        self._absorb([key for key in wanted if ":".join(key) in others], compose, mark)
+        records = [(kind, id, compose(kind, id)) for kind, id in wanted if f"{kind}:{id}" not in others]
+        found = [(kind, id, record) for kind, id, record in records if record is not None]
+        self._fault("look:composed")
+        self.store.put_records({f"{kind}:{id}": msgspec.json.encode(record) for kind, id, record in found})
+        self._fault("look:stored")
+        self._derive(found)
 
     def restate(self) -> None:
         """After the declarations changed: derive lists and claims again from the stored records, examine every page."""
@@ -304,21 +327,26 @@ class Engine:
             self.store.unlist_all()
             self.store.unclaim_all()
             for batch in _batches(self.store.records(), LOOK):
-                entries: list[Entry] = []
-                wanted: list[tuple[PageRef, str]] = []
+                records: list[tuple[str, str, Any]] = []
                 for key, data in batch:
                     kind, _, id = key.partition(":")
-                    if kind not in self.book.types:
-                        continue
-                    record = self._decode(kind, id, data)
-                    entries += self.book.entries(kind, id, record)
-                    wanted += [(ref, key) for ref in self.book.claims(kind, record)]
-                self.store.enlist(entries)
-                ids = self.store.page_ids({ref.path for ref, _ in wanted})
-                self.store.claim([self._claim(ids, ref, key) for ref, key in wanted])
+                    if kind in self.book.types:
+                        records.append((kind, id, self._decode(kind, id, data)))
+                self._derive(records)
             self.store.mark_all(Mark(0, Lane.MAINTENANCE, seq))
             self.store.set_meta("book", self.book.version)
         self._state.forget()
+
+    def _derive(self, records: Iterable[tuple[str, str, Any]]) -> None:
+        """Enlist records, and claim their pages."""
+        entries: list[Entry] = []
+        wanted: list[tuple[PageRef, str]] = []
+        for kind, id, record in records:
+            entries += self.book.entries(kind, id, record)
+            wanted += [(ref, f"{kind}:{id}") for ref in self.book.claims(kind, record)]
+        self.store.enlist(entries)
+        ids = self.store.page_ids(sorted({ref.path for ref, _ in wanted}))
+        self.store.claim([self._claim(ids, ref, key) for ref, key in wanted])
 
     # --- looking
 
@@ -359,43 +387,47 @@ class Engine:
                 return differed
             batch = following
 
-    def _absorb(self, keys: Sequence[Key], compose: Compose, mark: Mark) -> int:
-        """Store what differs and make its readers due; digests are compared once, when all is stored."""
+    def _absorb(self, keys: Iterable[Key], compose: Compose, mark: Mark) -> int:
+        """Store what differs and make its readers due. All of it goes to the ledger together, and digests are compared
+        once, when all is stored."""
         store, book = self.store, self.book
+        wanted = list(dict.fromkeys(keys))  # each once: what it was before is what is stored
+        stored = store.records_of([f"{kind}:{id}" for kind, id in wanted])
+        new: dict[str, bytes | None] = {}
         facets_before: dict[str, int] = {}
         facets_now: dict[str, int] = {}
-        lists_before: dict[tuple[str, str], list[str]] = {}
-        refs_before: dict[int, set[PageRef]] = {}
-        differed = 0
-        for kind, id in dict.fromkeys(keys):  # each once: what it was before is what is stored
+        gone: set[Entry] = set()
+        come: set[Entry] = set()
+        given_up: list[tuple[PageRef, str]] = []
+        claimed: list[tuple[PageRef, str]] = []
+        for kind, id in wanted:
             key = f"{kind}:{id}"
             record = compose(kind, id)
             self._fault("look:composed")
             data = None if record is None else msgspec.json.encode(record)
-            stored = store.record(key)
-            if data == stored:
+            if data == stored.get(key):
                 continue
-            differed += 1
-            former = self._decode(kind, id, stored)
+            new[key] = data
+            former = self._decode(kind, id, stored.get(key))
             facets_before.update(book.facet_digests(kind, id, former))
             facets_now.update(book.facet_digests(kind, id, record))
-
-            old_entries = set(book.entries(kind, id, former))
-            new_entries = set(book.entries(kind, id, record))
-            for name, list_key, _, _ in sorted(old_entries ^ new_entries):
-                if (name, list_key) not in lists_before:
-                    lists_before[name, list_key] = store.listed(name, list_key, book.depth(name))
-            store.delist(sorted(old_entries - new_entries))
-            store.enlist(sorted(new_entries - old_entries))
-
+            old_entries, new_entries = set(book.entries(kind, id, former)), set(book.entries(kind, id, record))
+            gone |= old_entries - new_entries
+            come |= new_entries - old_entries
             old_claims, new_claims = book.claims(kind, former), book.claims(kind, record)
-            ids = store.page_ids(sorted({ref.path for ref in old_claims ^ new_claims}))
-            unknown = [page for page in ids.values() if page not in refs_before]
-            refs_before.update(store.refs(unknown))
-            store.unclaim([self._claim(ids, ref, key) for ref in sorted(old_claims - new_claims)])
-            store.claim([self._claim(ids, ref, key) for ref in sorted(new_claims - old_claims)])
-            store.put_record(key, data)
-            self._fault("look:stored")
+            given_up += [(ref, key) for ref in sorted(old_claims - new_claims)]
+            claimed += [(ref, key) for ref in sorted(new_claims - old_claims)]
+
+        lists = sorted({(name, list_key) for name, list_key, _, _ in gone | come})
+        lists_before = {each: store.listed(*each, book.depth(each[0])) for each in lists}
+        store.delist(sorted(gone))
+        store.enlist(sorted(come))
+        ids = store.page_ids(sorted({ref.path for ref, _ in (*given_up, *claimed)}))
+        refs_before = store.refs(list(ids.values()))
+        store.unclaim([self._claim(ids, *each) for each in given_up])
+        store.claim([self._claim(ids, *each) for each in claimed])
+        store.put_records(new)
+        self._fault("look:stored")
 
         touched = {read: now for read, now in facets_now.items() if facets_before[read] != now}
         for (name, list_key), members in lists_before.items():
@@ -404,11 +436,9 @@ class Engine:
             touched.update({read: digest for read, digest in now.items() if then[read] != digest})
         store.touch(mark.seq, touched)
         refs_now = store.refs(list(refs_before))
-        moved = [page for page, before_ in refs_before.items() if refs_now[page] != before_]
-        for read, now_ in touched.items():
-            store.mark_readers(read, now_, mark)
-        store.mark_pages(moved, mark)
-        return differed
+        store.mark_readers(touched, mark)
+        store.mark_pages([page for page, before in refs_before.items() if refs_now[page] != before], mark)
+        return len(new)
 
     def _claim(self, ids: Mapping[str, int], ref: PageRef, key: str) -> Claim:
         return Claim(ids[ref.path], ref.kind, ref.subject, key, self.book.rank(ref.kind))
@@ -987,10 +1017,18 @@ class Engine:
 
     # --- proof
 
-    def proof(self, compose: Compose | None = None, keys: Iterable[Key] | None = None) -> proofs.Proof:
-        """Check the laws against the outlet and, given `compose` and every key, against the newsroom's database."""
+    def proof(
+        self,
+        compose: Compose | None = None,
+        keys: Iterable[Key] | None = None,
+        tell: Callable[[int], None] = lambda pages: None,
+    ) -> proofs.Proof:
+        """Check the laws against the outlet and, given `compose` and every key, against the newsroom's database.
+
+        `tell` hears how many pages were proved so far.
+        """
         looks = self.crew.look if self.crew is not None else None
-        return proofs.prove(self.book, self.store, self.outlet, compose, keys, looks)
+        return proofs.prove(self.book, self.store, self.outlet, compose, keys, looks, tell)
 
     def look_over(self, share: proofs.Share) -> proofs.Looked:
         """As one of a crew: a share of a proof."""

@@ -191,11 +191,18 @@ class Store(Protocol):
     def touched(self, since: int) -> dict[str, int] | None:
         """Reads touched after `since`, newest digests; None if the log does not go back so far."""
 
+    def forget_touched(self) -> None:
+        """Begin the log of what was touched anew."""
+
     # --- state
 
     def record(self, key: str) -> bytes | None: ...
 
-    def put_record(self, key: str, data: bytes | None) -> None: ...
+    def records_of(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """Those of these records that there are."""
+
+    def put_records(self, records: Mapping[str, bytes | None]) -> None:
+        """Key -> record; None takes it away."""
 
     def records(self) -> Iterator[tuple[str, bytes]]:
         """Every (key, record), in order of key."""
@@ -233,8 +240,8 @@ class Store(Protocol):
 
     # --- what is due
 
-    def mark_readers(self, key: str, digest: int, mark: Mark) -> None:
-        """Make due every page that read something else under `key` than `digest`."""
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
+        """Make due every page that read something else under one of these keys than its digest."""
 
     def mark_pages(self, pages: Iterable[int], mark: Mark) -> None: ...
 

@@ -156,16 +156,27 @@ class MemoryStore:
             return None
         return {key: digest for (seq, key), digest in sorted(self._tables.touched.items()) if seq > since}
 
+    def forget_touched(self) -> None:
+        tables = self._write()
+        tables.tide["floor"] = tables.tide["seq"]
+        tables.touched.clear()
+
     # --- state
 
     def record(self, key: str) -> bytes | None:
         return self._tables.records.get(key)
 
-    def put_record(self, key: str, data: bytes | None) -> None:
-        if data is None:
-            self._write().records.pop(key, None)
-        else:
-            self._write().records[key] = data
+    def records_of(self, keys: Sequence[str]) -> dict[str, bytes]:
+        records = self._tables.records
+        return {key: records[key] for key in keys if key in records}
+
+    def put_records(self, records: Mapping[str, bytes | None]) -> None:
+        known = self._write().records
+        for key, data in records.items():
+            if data is None:
+                known.pop(key, None)
+            else:
+                known[key] = data
 
     def records(self) -> Iterator[tuple[str, bytes]]:
         yield from sorted(self._tables.records.items())
@@ -236,8 +247,9 @@ class MemoryStore:
 
     # --- what is due
 
-    def mark_readers(self, key: str, digest: int, mark: Mark) -> None:
-        self.mark_pages((page for page, seen in self._tables.readers.get(key, {}).items() if seen != digest), mark)
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
+        for key, digest in touched.items():
+            self.mark_pages((page for page, seen in self._tables.readers.get(key, {}).items() if seen != digest), mark)
 
     def mark_pages(self, pages: Iterable[int], mark: Mark) -> None:
         tables = self._write()

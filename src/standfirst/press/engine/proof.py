@@ -85,10 +85,12 @@ def prove(
     compose: Callable[[str, str], Any] | None = None,
     keys: Iterable[tuple[str, str]] | None = None,
     shared: Shared | None = None,
+    tell: Callable[[int], None] = lambda pages: None,
 ) -> Proof:
     """Check the laws; the second only with `compose` and all `keys`. Reads everything, changes nothing.
 
-    Prints every page afresh from the stored records, by many hands if `shared` has them. Memory: the claims, the lists,
+    Prints every page afresh from the stored records, by many hands if `shared` has them, and has `tell` hear how many
+    were proved so far. Memory: the claims, the lists,
     and where pages lead that have no file.
     """
     found = Proof()
@@ -110,7 +112,7 @@ def prove(
 
     shares = _shares(claims)
     looked = map(myself, shares) if shared is None else shared(shares, myself)
-    _first_and_fourth(found, book, store, outlet, claims.keys(), looked)
+    _first_and_fourth(found, book, store, outlet, claims.keys(), looked, tell)
     if compose is not None and keys is not None:
         _second(found, store, compose, keys)
     return found
@@ -144,12 +146,14 @@ def _first_and_fourth(
     outlet: Outlet,
     claimed: Set[str],
     looks: Iterable[Looked],
+    tell: Callable[[int], None],
 ) -> None:
     standing = set(outlet.list())
     differing: dict[str, tuple[bool, bool]] = dict.fromkeys(standing - claimed, (True, False))
     nowhere: dict[str, list[str]] = {}
     for looked in looks:
         found.pages += looked.pages
+        tell(found.pages)
         found.failed.update(looked.failed)
         differing.update(looked.differing)
         for link, pages in looked.links.items():

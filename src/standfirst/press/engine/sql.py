@@ -231,21 +231,26 @@ class SqlStore:
         oldest = self._db.execute("SELECT oldest FROM ledger_tide WHERE id = 1")[0][0]
         return dict(rows) if since >= oldest else None
 
+    def forget_touched(self) -> None:
+        self._db.execute("DELETE FROM ledger_touched")
+        self._db.execute("UPDATE ledger_tide SET oldest = seq")
+
     # --- state
 
     def record(self, key: str) -> bytes | None:
         rows = self._db.execute("SELECT data FROM ledger_record WHERE key = ?", (key,))
         return bytes(rows[0][0]) if rows else None
 
-    def put_record(self, key: str, data: bytes | None) -> None:
-        if data is None:
-            self._db.execute("DELETE FROM ledger_record WHERE key = ?", (key,))
-        else:
-            self._db.execute(
-                "INSERT INTO ledger_record (key, data) VALUES (?, ?) "
-                "ON CONFLICT (key) DO UPDATE SET data = excluded.data",
-                (key, data),
-            )
+    def records_of(self, keys: Sequence[str]) -> dict[str, bytes]:
+        rows = self._among("SELECT key, data FROM ledger_record WHERE key IN ({})", keys)
+        return {key: bytes(data) for key, data in rows}
+
+    def put_records(self, records: Mapping[str, bytes | None]) -> None:
+        self._many("DELETE FROM ledger_record WHERE key = ?", [(key,) for key, data in records.items() if data is None])
+        self._many(
+            "INSERT INTO ledger_record (key, data) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET data = excluded.data",
+            [(key, data) for key, data in records.items() if data is not None],
+        )
 
     def records(self) -> Iterator[tuple[str, bytes]]:
         last = ""
@@ -332,8 +337,9 @@ class SqlStore:
 
     # --- what is due
 
-    def mark_readers(self, key: str, digest: int, mark: Mark) -> None:
-        self._mark(mark, "JOIN ledger_read r ON r.page = p.id WHERE r.key = ? AND r.digest <> ?", [(key, digest)])
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
+        which = "JOIN ledger_read r ON r.page = p.id WHERE r.key = ? AND r.digest <> ?"
+        self._mark(mark, which, list(touched.items()))
 
     def mark_pages(self, pages: Iterable[int], mark: Mark) -> None:
         self._mark(mark, "WHERE p.id = ?", [(page,) for page in pages])

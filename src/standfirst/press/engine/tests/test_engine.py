@@ -42,10 +42,12 @@ from standfirst.press.engine import (
     Store,
     Unservable,
 )
+from standfirst.press.engine import engine as engines
 from standfirst.press.engine import proof as proofs
 from standfirst.press.engine.engine import RETRY_MS, _leads
 from standfirst.press.engine.ledger import KEPT, SURFACES
 from standfirst.press.engine.outlet import Stuck
+from standfirst.press.engine.reading import State
 from standfirst.press.engine.tests.newsroom import RENDERERS, Records, make_book, picture_path, printed
 from standfirst.press.engine.tests.workers import Hand
 
@@ -930,6 +932,36 @@ def _shouted(story: Story) -> Line | None:
     return made and replace(made, headline=made.headline.upper())
 
 
+def test_a_ledger_made_while_another_worker_looks_is_whole_and_nobody_keeps_what_he_read_of_half_of_it(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "FILL", 2)
+    other = newsroom.start()
+    state = State(other.book, newsroom.store)
+    reads = ("list:section:2:4", "card:1", "card:3", "any:section:2")
+    stories = [key for key in newsroom.records if key[0] == "story"]
+    rest = [key for key in newsroom.records if key[0] != "story"]
+
+    def keys() -> Iterator[tuple[str, str]]:
+        yield from stories[:2]
+        # Between two transactions another worker looks at what has been stored, and at what has not.
+        newsroom.edit(1, headline="Rivers rise", section=1, sections=(1,))
+        newsroom.edit(3, headline="Rivers fall")
+        other.look(0, Lane.PUBLISH, [("story", "1"), ("story", "3")], newsroom.compose)
+        state.refresh()
+        for read in reads:
+            state.digest(read)
+        yield from [*stories[2:], *rest]
+
+    newsroom.engine.rebuild(keys(), newsroom.compose)
+    state.refresh()
+    fresh = State(other.book, newsroom.store)
+    assert [state.digest(read) for read in reads] == [fresh.digest(read) for read in reads]
+    newsroom.engine.bake()
+    assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
 def test_records_of_another_shape_rebuild_the_ledger(newsroom: Newsroom) -> None:
     class Renamed(msgspec.Struct, frozen=True, kw_only=True):
         id: int
@@ -979,7 +1011,7 @@ def test_a_proof_tells_what_is_waiting_and_what_older_templates_printed(newsroom
     newsroom.engine.bake()
     epoch = Epoch(id="pages", digest="two", assets=(("site.css", "/assets/one.css"),))
     with newsroom.store.transaction():
-        newsroom.store.put_record("epoch:pages", msgspec.json.encode(epoch))
+        newsroom.store.put_records({"epoch:pages": msgspec.json.encode(epoch)})
     proof = newsroom.engine.proof()
     assert proof.ok
     assert "/world/1/" in proof.older

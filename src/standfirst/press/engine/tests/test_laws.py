@@ -56,15 +56,13 @@ def test_the_laws_hold_after_ten_thousand_histories(histories: type[Histories], 
 
 
 class ForgetsALimit(MemoryStore):
-    def mark_readers(self, key: str, digest: int, mark: Mark) -> None:
-        if not key.endswith(":4"):
-            super().mark_readers(key, digest, mark)
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
+        super().mark_readers({key: digest for key, digest in touched.items() if not key.endswith(":4")}, mark)
 
 
 class ForgetsWhetherAListHasMembers(MemoryStore):
-    def mark_readers(self, key: str, digest: int, mark: Mark) -> None:
-        if not key.startswith("any:"):
-            super().mark_readers(key, digest, mark)
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
+        super().mark_readers({key: digest for key, digest in touched.items() if not key.startswith("any:")}, mark)
 
 
 class ForgetsToDelist(MemoryStore):
@@ -101,8 +99,8 @@ class ForgetsWhatIsDueSince(MemoryStore):
 
 
 class MarksTooMuch(MemoryStore):
-    def mark_readers(self, key: str, digest: int, mark: Mark) -> None:
-        super().mark_readers(key, 0, mark._replace(force=True))
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
+        super().mark_readers(dict.fromkeys(touched, 0), mark._replace(force=True))
 
 
 BROKEN = [
