@@ -2,13 +2,15 @@
 
     python -m bench.publish 1000 10000 100000
     python -m bench.publish --postgresql 10000
+    python -m bench.publish --bakes 5 100000
     python -m bench.publish --keep /srv/bench 1000000
 
 For each size a newsroom is made in a temporary folder; the ledger is built and every page printed from nothing, by as
 many processes as there are cores. Processor time, memory and what went to disks are those of all our processes and of
 PostgreSQL's. Then rounds of creating and publishing one story are timed, with a full hot set:
 Wagtail's share (until the publishing call returns, the change row committed) and the press's (until the last page of
-that change row is with the readers and the row is closed). Medians, and what 19 of 20 stay below.
+that change row is with the readers and the row is closed). Medians, and what 19 of 20 stay below. With `--bakes` the
+ledger and every page are made so many times, each in processes of their own into a new folder, and the medians count.
 
 With `--keep` the newsroom stays in that folder, each stage by itself: a run that was broken off goes on after the last
 stage that ended, and does that over which had not, from nothing; rounds may be repeated. A million stories take some
@@ -35,6 +37,8 @@ from bench.machine import Figures, tail
 ROUNDS = 40
 WARM = 3
 """Rounds before that are not counted."""
+FORMER = "former-"
+"""Where output folders of earlier bakes are put aside, until the end."""
 PATIENCE = 300.0
 """Seconds in which a story must be with the readers."""
 
@@ -73,7 +77,8 @@ def measure(number: int, rounds: int, about: Figures) -> None:
     else:
         worker.open()
     leaves = list(Section.objects.filter(depth=4).order_by("path"))
-    stages.keep(about=about, **_publish(worker, archive.editor(), leaves, rounds))
+    if rounds:
+        stages.keep(about=about, **_publish(worker, archive.editor(), leaves, rounds))
 
 
 def _begin_again(home: Path, stages: _Stages, number: int) -> None:
@@ -83,13 +88,16 @@ def _begin_again(home: Path, stages: _Stages, number: int) -> None:
     if not stages.found and any(home.iterdir()):
         raise SystemExit(f"{home} holds something that is not from this bench: take another folder.")
     stages.keep(stories=number)
-    left = ["output", "press.sqlite3*"] if "made_s" in stages else ["*"]
-    for pattern in left if "bake_s" not in stages else ():
-        for each in home.glob(pattern):
-            if each.is_dir():
-                shutil.rmtree(each)
-            elif each != stages.path:
-                each.unlink()
+    if "bake_s" in stages:
+        return
+    for each in home.glob("press.sqlite3*" if "made_s" in stages else "*"):
+        if each.is_dir():
+            shutil.rmtree(each)
+        elif each != stages.path:
+            each.unlink()
+    if (home / "output").exists():
+        # Pages that are deleted a moment before others are made cost these others time.
+        (home / "output").rename(home / f"{FORMER}{time.time_ns()}")
 
 
 def _bake(worker: Any) -> dict[str, Any]:
@@ -113,6 +121,10 @@ def _bake(worker: Any) -> dict[str, Any]:
         "pages_mb": round(status.bytes / 2**20),
         "bake_others_cpu_percent": _others(bake),
     }
+
+
+BAKE = ("ledger_s", "bake_s", "pages_per_s", "cpu_ms_per_page", "peak_mb", "to_disk_mb", "bake_others_cpu_percent")
+"""Figures of a bake that differ each time."""
 
 
 def _ours() -> list[int]:
@@ -202,7 +214,7 @@ def _analyse(connection: Any) -> None:
 
 
 class _Stages:
-    """What was measured, kept after each stage."""
+    """What was measured, kept after each stage; of the bake, if it is repeated, each time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -216,11 +228,22 @@ class _Stages:
         self.path.write_text(json.dumps(self.found))
         print(", ".join(f"{name} {value}" for name, value in found.items()), file=sys.stderr, flush=True)
 
+    def end_bake(self, *, again: bool) -> None:
+        """Put the figures of a bake to those of earlier ones; either have it made again, or take the medians."""
+        each = self.found.setdefault("bakes", [])
+        each.append({name: self.found[name] for name in BAKE})
+        if again:
+            del self.found["bake_s"]
+        else:
+            self.found |= {name: round(statistics.median(bake[name] for bake in each), 3) for name in BAKE}
+        self.path.write_text(json.dumps(self.found))
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sizes", nargs="*", type=int, default=[1000, 10000])
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="stories published")
+    parser.add_argument("--bakes", type=int, default=1, help="so many times, and the medians (SQLite only)")
     parser.add_argument("--postgresql", action="store_true", help="on PostgreSQL, from the development requirements")
     parser.add_argument("--keep", type=Path, help="a folder in which the newsrooms stay (SQLite only)")
     parser.add_argument("--inside", metavar="ABOUT", help=argparse.SUPPRESS)
@@ -229,16 +252,23 @@ def main() -> None:
     if wanted.inside:
         measure(wanted.sizes[0], wanted.rounds, json.loads(wanted.inside))
         return
-    if wanted.keep and wanted.postgresql:
-        raise SystemExit("What is in a server of its own ends with it: leave --keep out, or --postgresql.")
+    if wanted.rounds < 1 or wanted.bakes < 1:
+        parser.error("There must be one round and one bake at least.")
+    if (wanted.keep or wanted.bakes > 1) and wanted.postgresql:
+        raise SystemExit("What is in a server of its own ends with it: leave --keep and --bakes out, or --postgresql.")
     for number in wanted.sizes:
         about = machine.describe()
         print(f"{about['cores']} cores of {about['cpu']}, Python {about['python']}, {about['kernel']}")
         with nullcontext(wanted.keep / str(number)) if wanted.keep else running.folder() as home:
             home.mkdir(parents=True, exist_ok=True)
-            words = [json.dumps(about), "--rounds", str(wanted.rounds), str(number)]
-            running.apart("bench.publish", words, home=home, postgresql=wanted.postgresql, durable=True)
+            for left in reversed(range(wanted.bakes)):
+                words = [json.dumps(about), "--rounds", str(0 if left else wanted.rounds), str(number)]
+                running.apart("bench.publish", words, home=home, postgresql=wanted.postgresql, durable=True)
+                if wanted.bakes > 1:
+                    _Stages(home / "bench.json").end_bake(again=left > 0)
             found = json.loads((home / "bench.json").read_text())
+            for former in home.glob(f"{FORMER}*"):
+                shutil.rmtree(former)
         print(json.dumps(found), flush=True)
         _save(found)
 
