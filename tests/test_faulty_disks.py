@@ -335,13 +335,20 @@ def test_a_template_error_in_one_component_keeps_the_last_good_copy_of_what_show
     said = [record for record in caplog.records if "could not be printed" in record.getMessage()]
     assert len(said) == 1, "each time that it was tried"
     assert newsroom.output()[quoted] == before[quoted]
+    # A new story that cannot be printed has no former copy: nothing leads there.
+    newsroom.story("Waves are high", body=[("quote", {"text": "<p>High.</p>", "attribution": "A captain"})])
+    rounds(newsroom)
+    assert shown(newsroom, "waves-are-high") == set()
+    assert any("waves-are-high" in path for path in newsroom.engine.status().failed)
     # A kill comes first: the page names the killed story among the most read, and cannot be printed without it.
     kill(newsroom, wrong)
     rounds(newsroom)
     assert shown(newsroom, "Rain comes") == set()
     assert "pages/index.html" in newsroom.output()
+    assert shown(newsroom, "boats-go-fast") == set(), "its page went with the kill, and something leads there"
     monkeypatch.setattr(templates, "_environment", sound)
     by_itself(newsroom, lambda: b"Boats are slow" in newsroom.output().get(quoted, b""))
     by_itself(newsroom, lambda: not told(newsroom)["failing"])
     newsroom.at_rest()
+    assert "pages/index.html" in shown(newsroom, "waves-are-high") & shown(newsroom, "boats-go-fast")
     newsroom.prove()

@@ -141,6 +141,7 @@ def book(press: Press) -> Book:
         renderers=site.RENDERERS,
         press=press,
         ranks=site.PHASES,
+        own={"story": "story"},
         version=_version(),
         epoch="epoch:pages",
         links=links,

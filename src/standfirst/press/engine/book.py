@@ -50,6 +50,8 @@ class Book:
     `renderers`   kind of page -> its function
     `ranks`       kind of page -> its place in a run, lowest first: what is linked to goes before what links
     `version`     changes when `facets`, `listings` or `pages_of` do: the ledger is then restated
+    `own`         kind of page -> kind of the record whose own page it is: while there is none because it cannot be
+                  printed, others are printed as if there were no such record, since they would lead there
     `epoch`       read key whose digest says which templates printed a page, e.g. "epoch:pages"
     `links`       (path, output) -> the local paths that a page links to or embeds, for the fourth law
     """
@@ -63,6 +65,7 @@ class Book:
     press: Press
     ranks: Mapping[str, int] = field(default_factory=dict)
     version: str = "1"
+    own: Mapping[str, str] = field(default_factory=dict)
     epoch: str = ""
     links: Callable[[str, Output], Iterable[str]] = _no_links
 
@@ -101,6 +104,15 @@ class Book:
         return {
             f"{facet.name}:{id}": digest_of(None if record is None else facet.project(record))
             for facet in self.facets_of[kind]
+        }
+
+    def reads_of(self, refs: Iterable[PageRef]) -> set[str]:
+        """Read keys of all facets of the records whose own pages these are."""
+        return {
+            f"{facet.name}:{ref.subject}"
+            for ref in refs
+            if ref.kind in self.own
+            for facet in self.facets_of[self.own[ref.kind]]
         }
 
     def entries(self, kind: str, id: str, record: Any) -> Iterator[Entry]:

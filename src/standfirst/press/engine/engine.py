@@ -32,7 +32,7 @@ from standfirst.press.engine import proof as proofs
 from standfirst.press.engine.book import LAST_RANK, Book, Entry
 from standfirst.press.engine.ledger import Claim, Finished, Job, Lane, Mark, Result, Status, Store, refs_digest
 from standfirst.press.engine.outlet import Outlet, Stuck, Unservable, digest
-from standfirst.press.engine.reading import Reading, State, Undeclared, Without
+from standfirst.press.engine.reading import State, Undeclared, Unprinted, Without
 
 log = logging.getLogger(__name__)
 
@@ -250,6 +250,7 @@ class Engine:
         self._fault = fault
         self._state = State(book, store)
         self._stuck: dict[int, _Stuck] = {}
+        self._unprinted = Unprinted(book, {})
         self._said: dict[str, str] = {}
         """Path -> what was said in the log of a page that gives trouble, to say it once; "": of the whole outlet."""
         self._most = max(BATCH.values())
@@ -592,6 +593,7 @@ class Engine:
             elif lane is Lane.MAINTENANCE and not allow_mass_removal:
                 self._guard(lane, bake)
             self._state.refresh()
+            self._unprinted = Unprinted(self.book, self.store.unprinted())
             results: list[Result] = []
             began = self._timer()
             if lane is Lane.MAINTENANCE and self.crew is not None and len(jobs) >= SHARED and not self._stuck:
@@ -602,7 +604,7 @@ class Engine:
             off = self._to_put_off(lane, prints)
             prints = [print_ for print_ in prints if print_.job.page not in off]
             self._deliver_some(lane, prints, results, bake, interrupted, began)
-            self._commit(tide, results, off, bake)
+            self._commit(lane, tide, results, off, bake)
         self._fault("bake:done")
         return True
 
@@ -621,6 +623,7 @@ class Engine:
         """
         tried = 0
         goes: set[str] | None = None
+        astray: set[str] = set()  # where a page should be that has just turned out not to be printable
         for print_ in sorted(prints, key=_kill_order if lane is Lane.KILL else _order):
             if lane is not Lane.KILL and self._stuck:
                 if self._takes_away(print_):
@@ -632,6 +635,8 @@ class Engine:
                         continue
                 elif self._must_wait(print_, bake):
                     continue
+            if astray and print_.output is not None and _leads(print_.output, astray):
+                print_ = self._print(print_.job)
             self._fault("bake:delivering")
             before = self._timer()
             tried += 1
@@ -650,6 +655,9 @@ class Engine:
                 bake.tried.add(print_.job.page)
             else:
                 self._is_done(print_.job, bake)
+                if _is_away(results[-1]):
+                    astray.add(print_.job.path)
+                    self._unprinted.add(print_.job.path, print_.job.refs)
                 if results[-1].outcome in ("written", "removed"):
                     bake.delivered += 1
                     bake.delivering += self._timer() - before
@@ -671,8 +679,8 @@ class Engine:
         job, output = print_.job, print_.output
         if output is None or not _leads(output, (missing := self._missing(job, bake)).keys()):
             return False
-        records = {f"{ref.kind}:{ref.subject}" for refs in missing.values() for ref in refs}
-        reads = self.book.reads(Without(self._state, missing.keys(), records))
+        away = {f"{ref.kind}:{ref.subject}" for refs in missing.values() for ref in refs}
+        reads = self.book.reads(Without(self._state, missing.keys(), away))
         try:
             # What was stored of it stays, and so it stays due.
             makeshift = self._first_of(reads, self.book.ordered(job.refs))
@@ -819,6 +827,7 @@ class Engine:
         After `SHARE_MS` it leaves the rest: a kill may wait for whoever claimed them.
         """
         self._state.refresh()
+        self._unprinted = Unprinted(self.book, self.store.unprinted())
         began = self._timer()
         done: list[Done | Left | None] = []
         for job in jobs:
@@ -859,7 +868,7 @@ class Engine:
         # The ledger may be a crash behind the outlet, so it does not decide alone that nothing need be done.
         if unchanged and digest(self._served(job.path)) == job.digest:
             return _Print(job, kind, job.trace, verified=True, problem=job.problem)
-        reading = Reading(self._state)
+        reading = self._unprinted.reading(self._state, job.path)
         reading.trace[""] = claimed
         reads = self.book.reads(reading)
         try:
@@ -954,6 +963,9 @@ class Engine:
                 with suppress(Unservable):
                     self.outlet.remove(job.path)
                 result.status = result.digest = result.size = 0
+            elif not job.status and (former := self._served(job.path)) is not None:
+                # A new ledger does not know what readers have from the time of the old one.
+                result.status, result.digest, result.size = former.status, digest(former), len(former.body)
         elif output is None:
             if job.status or self._status(job.path):
                 self.outlet.remove(job.path)
@@ -972,9 +984,18 @@ class Engine:
         result.at = self._clock()
         return result
 
-    def _commit(self, tide: int, results: Sequence[Result], off: set[int], bake: Bake) -> None:
+    def _commit(self, lane: Lane, tide: int, results: Sequence[Result], off: set[int], bake: Bake) -> None:
         """Record what was read, unless somebody touched it since the pages were claimed: those stay due."""
-        self.store.hold()
+        # What leads to a page that cannot be printed and is not there is printed without it, and again when it is.
+        shifted = {
+            result.job.page: reads
+            for result in results
+            if _is_away(result) != _is_away(result.job) and (reads := self.book.reads_of(result.job.refs))
+        }
+        if shifted:
+            seq = self.store.advance()
+        else:
+            self.store.hold()
         if off:
             self.store.put_off(sorted(off))
             bake.guarded = False
@@ -987,6 +1008,8 @@ class Engine:
             if not touched or all(touched.get(key, seen) == seen for key, seen in result.trace.items())
         ]
         self.store.commit(tide, standing)
+        for page, reads in shifted.items():
+            self.store.mark_readers(dict.fromkeys(reads, 0), Mark(0, lane, seq, force=True), but=(page,))
         self._fault("bake:recorded")
         for result in standing:
             setattr(bake, result.outcome, getattr(bake, result.outcome) + 1)
@@ -1053,6 +1076,11 @@ class Engine:
             for path in found.unknown:
                 self.outlet.remove(path)
         return len(wrong) + (len(found.unknown) if remove_unknown else 0)
+
+
+def _is_away(page: Job | Result) -> bool:
+    """True if readers have nothing there because the page cannot be printed."""
+    return bool(page.problem) and not page.status
 
 
 def _leads(output: Output, paths: Collection[str]) -> bool:

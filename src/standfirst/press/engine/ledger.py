@@ -23,6 +23,9 @@ from standfirst.press.engine.book import Entry
 KEPT = 1_000
 """Tides for which touched reads are kept. A baker that was away for longer starts over."""
 
+UNPRINTED = 1_000
+"""Pages that cannot be printed and to which nothing leads. Where it is more, all news fails, and nobody is helped."""
+
 SURFACES = 500
 """Pages of one change that are timed one by one; further ones are only counted."""
 
@@ -240,8 +243,8 @@ class Store(Protocol):
 
     # --- what is due
 
-    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
-        """Make due every page that read something else under one of these keys than its digest."""
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark, but: Collection[int] = ()) -> None:
+        """Make due every page that read something else under one of these keys than its digest, `but` these."""
 
     def mark_pages(self, pages: Iterable[int], mark: Mark) -> None: ...
 
@@ -286,6 +289,9 @@ class Store(Protocol):
 
     def settle(self, changes: Iterable[int]) -> None:
         """Forget finished changes."""
+
+    def unprinted(self) -> dict[str, set[PageRef]]:
+        """Path -> claims, of pages that are not there because they cannot be printed: the newest `UNPRINTED`."""
 
     def failed(self) -> dict[str, str]:
         """Path -> why it could not be printed, of the first hundred such pages. Cheap: it is asked now and then."""

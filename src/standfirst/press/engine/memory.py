@@ -18,6 +18,7 @@ from standfirst.press.engine.book import LAST_RANK, UNRANKED, Entry
 from standfirst.press.engine.ledger import (
     KEPT,
     SURFACES,
+    UNPRINTED,
     Claim,
     Finished,
     Job,
@@ -247,9 +248,10 @@ class MemoryStore:
 
     # --- what is due
 
-    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark, but: Collection[int] = ()) -> None:
         for key, digest in touched.items():
-            self.mark_pages((page for page, seen in self._tables.readers.get(key, {}).items() if seen != digest), mark)
+            readers = self._tables.readers.get(key, {}).items()
+            self.mark_pages([page for page, seen in readers if seen != digest and page not in but], mark)
 
     def mark_pages(self, pages: Iterable[int], mark: Mark) -> None:
         tables = self._write()
@@ -360,6 +362,11 @@ class MemoryStore:
         table = self._write().changes
         for change in changes:
             table.pop(change, None)
+
+    def unprinted(self) -> dict[str, set[PageRef]]:
+        without = {page: row.path for page, row in self._tables.pages.items() if row.problem and not row.status}
+        pages = dict(sorted(without.items())[-UNPRINTED:])
+        return {pages[page]: refs for page, refs in self.refs(list(pages)).items()}
 
     def failed(self) -> dict[str, str]:
         return {row.path: row.problem for row in self._tables.pages.values() if row.problem}

@@ -19,7 +19,7 @@ from standfirst.pages.output import Output, PageRef
 from standfirst.press.engine.book import Book
 from standfirst.press.engine.ledger import PageRow, Store
 from standfirst.press.engine.outlet import Outlet, digest
-from standfirst.press.engine.reading import Reading, State
+from standfirst.press.engine.reading import Reading, State, Unprinted
 
 
 @dataclass(slots=True)
@@ -122,10 +122,11 @@ def look(book: Book, store: Store, outlet: Outlet, share: Share) -> Looked:
     """Print each path of `share` afresh, and compare it with what readers get."""
     found = Looked()
     state = State(book, store)
+    unprinted = Unprinted(book, store.unprinted())
     for path, refs in share:
         state.refresh()
         try:
-            output = _print(book, state, refs)
+            output = _print(book, unprinted.reading(state, path), refs)
             served = outlet.read(path)
         except Exception as problem:  # noqa: BLE001 - told in the report
             found.failed[path] = f"{type(problem).__name__}: {problem}"[:500]
@@ -191,8 +192,8 @@ def _shares(claims: Mapping[str, set[PageRef]]) -> Iterator[Share]:
         yield share
 
 
-def _print(book: Book, state: State, refs: Iterable[PageRef]) -> Output | None:
-    reads = book.reads(Reading(state))
+def _print(book: Book, reading: Reading, refs: Iterable[PageRef]) -> Output | None:
+    reads = book.reads(reading)
     for ref in book.ordered(refs):
         output = book.renderers[ref.kind](reads, ref, book.press)
         if output is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
+from standfirst.pages.output import PageRef
 from standfirst.press.engine.book import Book, digest_of
 from standfirst.press.engine.ledger import Store
 
@@ -139,20 +140,40 @@ class Reading:
 class Without(Reading):
     """Reads as if nothing were at `paths`: answers that are such a path, or have one, are none.
 
-    So are `records` ("picture:1"), of which something would be there: whoever shows a picture has its record, and knows
-    the paths of its copies from that.
+    So are those to the reads `away` ("picture:1"): whoever shows a picture has its record, and knows the paths of its
+    copies from that.
     """
 
-    __slots__ = ("_paths", "_records")
+    __slots__ = ("_away", "_paths")
 
-    def __init__(self, state: State, paths: Set[str], records: Set[str]) -> None:
+    def __init__(self, state: State, paths: Set[str], away: Set[str]) -> None:
         super().__init__(state)
         self._paths = paths
-        self._records = records
+        self._away = away
 
     def facet(self, name: str, id: str | int) -> Any:
         value = super().facet(name, id)
-        if f"{name}:{id}" in self._records:
+        if f"{name}:{id}" in self._away:
             return None
         at = value if isinstance(value, str) else getattr(value, "path", None)
         return None if at in self._paths else value
+
+
+class Unprinted:
+    """Pages that are not there because they cannot be printed: others are as if there were no such records."""
+
+    def __init__(self, book: Book, pages: Mapping[str, Iterable[PageRef]]) -> None:
+        self._book = book
+        self._reads: dict[str, set[str]] = {}
+        self._away: set[str] = set()
+        for path, refs in pages.items():
+            self.add(path, refs)
+
+    def add(self, path: str, refs: Iterable[PageRef]) -> None:
+        self._reads[path] = self._book.reads_of(refs)
+        self._away |= self._reads[path]
+
+    def reading(self, state: State, path: str) -> Reading:
+        """A reading for the page at `path`; for one of these, which is tried again, with its own record."""
+        away = self._away - self._reads[path] if path in self._reads else self._away
+        return Without(state, frozenset(), away) if away else Reading(state)

@@ -24,6 +24,7 @@ from standfirst.press.engine.book import LAST_RANK, UNRANKED, Entry
 from standfirst.press.engine.ledger import (
     KEPT,
     SURFACES,
+    UNPRINTED,
     Claim,
     Finished,
     Job,
@@ -337,8 +338,10 @@ class SqlStore:
 
     # --- what is due
 
-    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark, but: Collection[int] = ()) -> None:
         which = "JOIN ledger_read r ON r.page = p.id WHERE r.key = ? AND r.digest <> ?"
+        if but:
+            which += f" AND p.id NOT IN ({', '.join(str(int(page)) for page in but)})"
         self._mark(mark, which, list(touched.items()))
 
     def mark_pages(self, pages: Iterable[int], mark: Mark) -> None:
@@ -508,6 +511,13 @@ class SqlStore:
         rows = [(change,) for change in changes]
         self._many("DELETE FROM ledger_surface WHERE change = ?", rows)
         self._many("DELETE FROM ledger_change WHERE id = ?", rows)
+
+    def unprinted(self) -> dict[str, set[PageRef]]:
+        rows = self._db.execute(
+            "SELECT id, path FROM ledger_page WHERE problem <> '' AND status = 0 ORDER BY id DESC LIMIT ?", (UNPRINTED,)
+        )
+        paths: dict[int, str] = dict(rows)
+        return {paths[page]: refs for page, refs in self.refs(list(paths)).items()}
 
     def failed(self) -> dict[str, str]:
         return dict(self._db.execute("SELECT path, problem FROM ledger_page WHERE problem <> '' ORDER BY id LIMIT 100"))

@@ -214,6 +214,7 @@ def make_book(**changes: Any) -> Book:
         "renderers": RENDERERS,
         "press": PRESS,
         "ranks": RANKS,
+        "own": {"story": "story"},
         "epoch": "epoch:pages",
         "links": links,
     }

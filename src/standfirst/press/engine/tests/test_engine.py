@@ -20,6 +20,7 @@ from standfirst.edition.snapshots import (
     Notice,
     Paragraph,
     Picture,
+    Related,
     Section,
     Site,
     Story,
@@ -411,6 +412,77 @@ def test_a_page_that_fails_keeps_its_former_output_and_the_others_go_on(newsroom
     assert "/world/" in newsroom.change("story", 1)
     assert newsroom.engine.status().failed == {}
     assert newsroom.engine.proof().ok
+
+
+def test_nothing_leads_to_a_new_story_that_cannot_be_printed_until_it_can(newsroom: Newsroom) -> None:
+    newsroom.broken.add("/world/9/")
+    newsroom.put("story", newsroom.make(9))
+    newsroom.put("related", Related(id=1, stories=(9, 2)))
+    newsroom.look("story", 9)
+    newsroom.look("related", 1)
+    for at in watched(newsroom):
+        assert b"/world/9/" not in at
+    assert newsroom.engine.status().failed == {"/world/9/": "ValueError: odd copy"}
+    proof = newsroom.engine.proof()
+    assert (list(proof.failed), proof.dangling, proof.differing) == (["/world/9/"], {}, [])
+    # Tried in vain, it costs nobody anything.
+    newsroom.engine.retry_failed()
+    newsroom.rendered.clear()
+    newsroom.engine.bake()
+    assert set(newsroom.rendered) == {"/world/9/"}
+    # What changes meanwhile is printed without it too.
+    newsroom.edit(2, headline="Rivers rise")
+    newsroom.look("story", 2)
+    newsroom.engine.bake()
+    assert b"Rivers rise" in newsroom.outlet.pages["/world/"].body
+    assert not any(b"/world/9/" in page.body for page in newsroom.outlet.pages.values())
+    newsroom.broken.clear()
+    newsroom.engine.retry_failed()
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == printed(newsroom.records)
+    assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
+
+
+def test_two_that_can_be_printed_again_at_the_same_time_lead_to_each_other(newsroom: Newsroom) -> None:
+    for number, other in ((8, 9), (9, 8)):
+        newsroom.broken.add(f"/world/{number}/")
+        newsroom.put("story", newsroom.make(number))
+        newsroom.put("related", Related(id=number, stories=(other,)))
+        newsroom.look("story", number)
+        newsroom.look("related", number)
+    newsroom.engine.bake()
+    newsroom.broken.clear()
+    newsroom.engine.retry_failed()
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+def watched(newsroom: Newsroom) -> Iterator[bytes]:
+    """Each page as readers get it after every step of a bake."""
+    seen: list[bytes] = []
+
+    def look(name: str) -> None:
+        seen.extend(page.body for page in newsroom.outlet.pages.values())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(newsroom.engine, "_fault", look)
+        newsroom.engine.bake()
+    yield from seen
+
+
+def test_a_story_that_fails_in_a_new_ledger_is_still_led_to_where_readers_have_its_former_copy(
+    newsroom: Newsroom,
+) -> None:
+    before = dict(newsroom.outlet.pages)
+    newsroom.broken.add("/world/1/")
+    newsroom.engine.rebuild(list(newsroom.records), newsroom.compose)
+    newsroom.engine.bake()
+    newsroom.engine.bake_all()
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == before
+    assert b"/world/1/" in newsroom.outlet.pages["/world/"].body
+    assert newsroom.engine.status().pages == len([page for page in before.values() if page.status == 200])
+    assert newsroom.engine.drift(0) == (0, [])
 
 
 def test_a_page_that_fails_in_a_kill_is_taken_from_readers(newsroom: Newsroom) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -56,13 +56,13 @@ def test_the_laws_hold_after_ten_thousand_histories(histories: type[Histories], 
 
 
 class ForgetsALimit(MemoryStore):
-    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
-        super().mark_readers({key: digest for key, digest in touched.items() if not key.endswith(":4")}, mark)
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark, but: Collection[int] = ()) -> None:
+        super().mark_readers({key: digest for key, digest in touched.items() if not key.endswith(":4")}, mark, but)
 
 
 class ForgetsWhetherAListHasMembers(MemoryStore):
-    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
-        super().mark_readers({key: digest for key, digest in touched.items() if not key.startswith("any:")}, mark)
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark, but: Collection[int] = ()) -> None:
+        super().mark_readers({key: digest for key, digest in touched.items() if not key.startswith("any:")}, mark, but)
 
 
 class ForgetsToDelist(MemoryStore):
@@ -99,8 +99,8 @@ class ForgetsWhatIsDueSince(MemoryStore):
 
 
 class MarksTooMuch(MemoryStore):
-    def mark_readers(self, touched: Mapping[str, int], mark: Mark) -> None:
-        super().mark_readers(dict.fromkeys(touched, 0), mark._replace(force=True))
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark, but: Collection[int] = ()) -> None:
+        super().mark_readers(dict.fromkeys(touched, 0), mark._replace(force=True), but)
 
 
 BROKEN = [
