@@ -38,6 +38,7 @@ from bench import machine, running
 if TYPE_CHECKING:
     from standfirst.pages.output import Output
     from standfirst.pictures.models import Picture
+    from standfirst.press.engine import Engine, Proof
     from standfirst.stories.models import Section, Story
 
 REST = 1_800.0
@@ -215,7 +216,7 @@ def _words(story: Story, *, headline: bool) -> set[str]:
 
 def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> dict[str, Any]:
     """In this process, whose `STANDFIRST_HOME` is an empty folder."""
-    from standfirst.conf import crew, setup
+    from standfirst.conf import setup
 
     setup.boot()
     home = setup.prepare()
@@ -223,7 +224,6 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
     from standfirst.changes.models import Change
     from standfirst.people import actions as people
     from standfirst.press import wiring
-    from standfirst.press.crew import Crew
     from standfirst.stories.models import Section
     from tests.histories import History
 
@@ -298,13 +298,7 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
                     if rests():
                         break
                     come_back()
-                engine.crew = helpers = Crew(crew.number(), crew.start)
-                every_record = wiring.Ahead(crew=helpers)
-                try:
-                    proof = engine.proof(every_record.compose, every_record) if last else engine.proof()
-                finally:
-                    helpers.close()
-                    engine.crew = None
+                proof = _prove(engine, every=last)
                 faults, asked = readable(engine.outlet.read)
                 if not proof.ok:
                     faults.insert(0, str(proof))
@@ -353,6 +347,21 @@ def measure(number: int, changes: int, proofs: int, seed: int, hands: int) -> di
         "wrong": wrong,
         "doings": dict(done),
     }
+
+
+def _prove(engine: Engine, *, every: bool) -> Proof:
+    """Prove with all cores; with `every`, also against the newsroom's database."""
+    from standfirst.conf import crew
+    from standfirst.press import wiring
+    from standfirst.press.crew import Crew
+
+    engine.crew = helpers = Crew(crew.number(), crew.start)
+    records = wiring.Ahead(crew=lambda: helpers)
+    try:
+        return engine.proof(records.compose, records) if every else engine.proof()
+    finally:
+        helpers.close()
+        engine.crew = None
 
 
 def _ready(heartbeat: Path, since: float) -> bool:

@@ -261,16 +261,26 @@ def main() -> None:
         print(f"{about['cores']} cores of {about['cpu']}, Python {about['python']}, {about['kernel']}")
         with nullcontext(wanted.keep / str(number)) if wanted.keep else running.folder() as home:
             home.mkdir(parents=True, exist_ok=True)
-            for left in reversed(range(wanted.bakes)):
-                words = [json.dumps(about), "--rounds", str(0 if left else wanted.rounds), str(number)]
-                running.apart("bench.publish", words, home=home, postgresql=wanted.postgresql, durable=True)
-                if wanted.bakes > 1:
-                    _Stages(home / "bench.json").end_bake(again=left > 0)
+            stages = _Stages(home / "bench.json")
+            # What an earlier run has baked counts; when it has baked enough there are only rounds.
+            while len(stages.found.get("bakes", [])) < wanted.bakes - 1:
+                _run(number, 0, about, home, postgresql=wanted.postgresql)
+                stages = _Stages(home / "bench.json")
+                stages.end_bake(again=True)
+            _run(number, wanted.rounds, about, home, postgresql=wanted.postgresql)
+            stages = _Stages(home / "bench.json")
+            if wanted.bakes > len(stages.found.get("bakes", [])):
+                stages.end_bake(again=False)
             found = json.loads((home / "bench.json").read_text())
             for former in home.glob(f"{FORMER}*"):
                 shutil.rmtree(former)
         print(json.dumps(found), flush=True)
         _save(found)
+
+
+def _run(number: int, rounds: int, about: Figures, home: Path, *, postgresql: bool) -> None:
+    words = [json.dumps(about), "--rounds", str(rounds), str(number)]
+    running.apart("bench.publish", words, home=home, postgresql=postgresql, durable=True)
 
 
 def _save(found: Figures) -> None:

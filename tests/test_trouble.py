@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import logging
-from typing import Any
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from django.db import DatabaseError, OperationalError
@@ -13,7 +15,9 @@ from django.db import DatabaseError, OperationalError
 from standfirst.changes import actions as changes
 from standfirst.changes.models import Change
 from standfirst.kit import clock
+from standfirst.press import wiring
 from standfirst.press.engine.engine import MassRemoval
+from standfirst.press.worker import Worker
 from standfirst.readership import actions as readership
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Address
@@ -180,3 +184,69 @@ def test_a_step_that_fails_holds_up_no_kill(newsroom: Newsroom, monkeypatch: pyt
         assert not any(b"Ships wait outside" in body for body in newsroom.output().values())
     newsroom.worker.steady_round()
     assert trouble(newsroom) == ""
+
+
+def test_a_ledger_that_another_process_makes_is_waited_for_and_made_here_when_that_one_does_not_go_on(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.at_rest()
+    worker = newsroom.worker
+    _run_until(worker, monkeypatch, rounds=1)
+    other = wiring.engine(output=newsroom.home / "output")
+    keys = list(wiring.every_key())
+
+    def half() -> Iterator[tuple[str, str]]:
+        yield from keys[: len(keys) // 2]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        other.rebuild(half(), wiring.compose)
+    newsroom.story("Ships wait outside")
+    _run_until(worker, monkeypatch, rounds=3)
+    assert worker.engine.making(), "it was made here at once, though the other may go on"
+    monkeypatch.setattr("standfirst.press.worker.ABANDONED", 0.0)
+    _run_until(worker, monkeypatch, rounds=1)
+    assert worker.engine.making() == ""
+    newsroom.at_rest()
+    assert any(b"Ships wait outside" in body for body in newsroom.output().values())
+    newsroom.prove()
+
+
+def test_when_the_database_is_gone_the_crew_goes_too_since_it_would_ask_over_dead_connections(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = newsroom.worker
+    sent_home = []
+
+    class Two:
+        def close(self) -> None:
+            sent_home.append(True)
+
+    worker.crew = worker.engine.crew = cast(Any, Two())
+    failing = iter([OperationalError("terminating connection due to administrator command")])
+
+    def round_() -> None:
+        for error in failing:
+            raise error
+
+    monkeypatch.setattr(worker, "steady_round", round_)
+    monkeypatch.setattr("standfirst.press.worker.connections", SimpleNamespace(close_all=lambda: None))
+    _run_until(worker, monkeypatch, rounds=2)
+    assert sent_home == [True]
+    assert worker.crew is worker.engine.crew is None
+
+
+def _run_until(worker: Worker, monkeypatch: pytest.MonkeyPatch, *, rounds: int) -> None:
+    """Have the worker's own loop wait so many times, and end."""
+    waited = 0
+
+    def wait(seconds: float) -> None:
+        nonlocal waited
+        waited += 1
+        if waited == rounds:
+            worker.stop()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_wait", wait)
+        patch.setattr(worker, "_stopping", False)
+        worker.run()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from standfirst.conf import crew, setup
+from standfirst.kit.errors import Problem
 
 if TYPE_CHECKING:
     from standfirst.press.engine.proof import Proof
@@ -50,12 +51,16 @@ def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) 
     many = 1 if jobs else MANY
     began = time.perf_counter()
     opened = worker.open(_tell_records, many=many)
+    if opened is Condition.ELSEWHERE:
+        raise Problem(
+            "Another process makes the press's ledger anew and prints when it has: run this again after that."
+        )
     if everything:
         from standfirst.press import wiring
 
         if opened is not Condition.REBUILD:
             worker.call_crew(many=many, pages=worker.engine.status().pages)
-            every = wiring.Ahead(beat=_tell_records, crew=worker.crew)
+            every = wiring.Ahead(beat=_tell_records, crew=lambda: worker.crew)
             worker.engine.sweep(every, every.compose)
         worker.engine.bake_all()
     worker.call_crew(many=many)
@@ -159,7 +164,7 @@ def _prove(worker: Worker, jobs: int | None) -> Proof:
     from standfirst.press.worker import MANY
 
     worker.call_crew(many=1 if jobs else MANY, pages=worker.engine.status().pages)
-    every = wiring.Ahead(beat=_tell_records, crew=worker.crew)
+    every = wiring.Ahead(beat=_tell_records, crew=lambda: worker.crew)
     try:
         return worker.engine.proof(every.compose, every, _tell_proved)
     finally:

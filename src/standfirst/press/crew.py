@@ -7,6 +7,7 @@ remembered: if the press dies the crew ends, and the pages are still due.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -16,7 +17,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from standfirst.kit.errors import Problem
@@ -24,11 +24,15 @@ from standfirst.press.engine.engine import Done, Engine, Key, Left
 from standfirst.press.engine.ledger import Job
 from standfirst.press.engine.proof import Looked, Share
 
+log = logging.getLogger(__name__)
+
 SHARES: Final = 3
 """Into so many parts for each that prints a batch is cut: pages differ, and nobody should wait long for the last."""
 
 NICE: Final = 5
 """Readers, editors and the wire go first."""
+
+GONE: Final = "One of the processes that print has died, perhaps for want of memory: the press goes on alone."
 
 Outcome = list[Done | Left | None]
 """What became of some jobs, in their order; None: nobody got to it."""
@@ -53,6 +57,7 @@ class Crew:
 
     def __init__(self, number: int, start: Callable[[], None]) -> None:
         self.number = max(2, number)
+        self._gone = False
         self._pool = ProcessPoolExecutor(
             self.number - 1,
             mp_context=multiprocessing.get_context("spawn"),  # a fork would take the databases' handles along
@@ -84,9 +89,8 @@ class Crew:
                 for done in (mine[number] if number in mine else share.result())
             ]
         except BrokenProcessPool as error:
-            raise CrewGone(
-                "One of the processes that print has died, perhaps for want of memory: the press goes on alone."
-            ) from error
+            self._gone = True
+            raise CrewGone(GONE) from error
         finally:
             # The press lets go of these pages now. Whoever still printed one would put an old copy over a newer one,
             # or over the notice of a kill.
@@ -105,40 +109,47 @@ class Crew:
     ) -> Iterator[Found]:
         """What comes of each part, in any order, of work that only reads.
 
-        Parts that nobody has begun are done by `myself`, and so are those of whoever died.
+        What the others do not come to is done by `myself`, and so is what one had begun who died.
         """
-        waiting: deque[tuple[Part, Future[Found] | None]] = deque()
+        rest = iter(parts)
+        asked: deque[tuple[Part, Future[Found]]] = deque()
+        while True:
+            # One part for each of the others to do, and one to go on with.
+            while not self._gone and len(asked) < 2 * (self.number - 1) and (part := next(rest, None)) is not None:
+                try:
+                    asked.append((part, self._pool.submit(task, part)))
+                except BrokenProcessPool:
+                    self._lose()
+                    yield myself(part)
+            if asked and asked[0][1].done():
+                yield self._answer(*asked.popleft(), myself)
+            elif (part := next(rest, None)) is not None:
+                yield myself(part)
+            elif asked:
+                yield self._answer(*asked.popleft(), myself)
+            else:
+                return
 
-        def answer(part: Part, asked: Future[Found] | None) -> Found:
-            if asked is not None and not asked.cancel():
-                with suppress(BrokenProcessPool):
-                    return asked.result()
+    def _answer(self, part: Part, asked: Future[Found], myself: Callable[[Part], Found]) -> Found:
+        try:
+            return asked.result()
+        except BrokenProcessPool:
+            self._lose()
             return myself(part)
 
-        try:
-            for part in parts:
-                waiting.append((part, self._ask(task, part)))
-                # As many as keep the others busy while one part is done here.
-                while len(waiting) > 2 * self.number:
-                    asked = waiting[0][1]
-                    # They begin at the front, so here it is from the end.
-                    yield answer(*(waiting.popleft() if asked is not None and asked.done() else waiting.pop()))
-            while waiting:
-                yield answer(*waiting.pop())
-        finally:
-            for _, asked in waiting:
-                if asked is not None:
-                    asked.cancel()
-
-    def _ask(self, task: Callable[[Part], Found], part: Part) -> Future[Found] | None:
-        try:
-            return self._pool.submit(task, part)
-        except BrokenProcessPool:
-            return None
+    def _lose(self) -> None:
+        if not self._gone:
+            log.warning("%s", GONE)
+        self._gone = True
 
     def close(self) -> None:
         """Send them home."""
         self._pool.shutdown(cancel_futures=True)
+        if self._gone:
+            # The pool forgets the others when one dies while work is cancelled; at its end this process would wait for
+            # them for ever. It has no other children of this sort.
+            for child in multiprocessing.active_children():
+                child.kill()
 
 
 def _begin(start: Callable[[], None], press: int) -> None:

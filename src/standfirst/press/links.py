@@ -15,7 +15,7 @@ from standfirst.pages.output import Output
 
 _BASE = "http://local"
 _PARSER = etree.HTMLParser(encoding="utf-8")
-_LINKS = etree.XPath("//@href | //@src | //@poster", smart_strings=False)
+_LINKS = etree.XPath("//@href[. != ''] | //@src[. != ''] | //@poster[. != '']", smart_strings=False)
 _SRCSETS = etree.XPath("//@srcset", smart_strings=False)
 _CSS_URL = re.compile(r"""url\(\s*["']?([^"')\s]+)""")
 _SRCSET = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s[^,]*)?(?:,|$)")

@@ -101,8 +101,8 @@ class Ahead:
 
     Iterate over it for the keys and give the engine its `compose`. Each snapshot is handed out once; asked for again,
     or for anything else, it is composed anew. `beat` is told between chunks how many records came so far. Keys of a
-    chunk that `but` names after it was composed are left out. With a `crew` the chunks are composed by many hands, and
-    come in any order.
+    chunk that `but` names after it was composed are left out. With a `crew`, which is asked for when
+    the first record is, the chunks are composed by many hands, and come in any order.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Ahead:
         keys: Iterable[tuple[str, str]] | None = None,
         beat: Callable[[int], None] = lambda records: None,
         but: Callable[[Iterable[tuple[str, str]]], set[tuple[str, str]]] = lambda keys: set(),
-        crew: Crew | None = None,
+        crew: Callable[[], Crew | None] = lambda: None,
     ) -> None:
         self._keys = iter(every_key() if keys is None else keys)
         self._beat = beat
@@ -120,7 +120,8 @@ class Ahead:
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         chunks = iter(lambda: list(islice(self._keys, edition.CHUNK)), [])
-        composed = map(compose_many, chunks) if self._crew is None else self._crew.compose(chunks, compose_many)
+        crew = self._crew()
+        composed = map(compose_many, chunks) if crew is None else crew.compose(chunks, compose_many)
         number = 0
         for found in composed:
             number += len(found)

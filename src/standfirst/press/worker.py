@@ -80,6 +80,9 @@ TIDY, REFRESH, CLEAN = 600, 3600, 86_400
 RETRY, RETRY_MANY = 5.0, 60.0
 """Seconds after which pages that could not be printed are tried again: a few, and many."""
 
+ABANDONED = 60.0
+"""Seconds after which a ledger is made here that another process began to make and does not go on with."""
+
 MANY_FAILED = 20
 
 SLOW, SLOW_KEPT = 200, 60.0
@@ -173,6 +176,10 @@ class Worker:
         self._same: dict[int, list[int]] = {}
         """Row that was looked at -> others that name the same record, to be closed when pages are printed: noting that
         may need room that a kill does not."""
+        self._opened = self._elsewhere = False
+        """Whether the ledger was opened; whether another process was found to make it."""
+        self._making, self._made_at = "", 0.0
+        """How far that one was last, and when that was seen."""
         self._sections_seen = False
         """True if sections were looked at, so that their rules for addresses may have to be written."""
         self._troubles: dict[str, str] = {}
@@ -186,18 +193,15 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped. Errors of the database are waited out; they end nothing."""
-        opened = False
         trouble = ""
         while not self._stopping:
             try:
                 if not self._database_there():
                     self._wait(0.5)
                     continue
-                if not opened:
-                    self._doing = "building the ledger"
-                    self.open()
-                    self._keep_reserve()
-                    opened = True
+                if not self._ledger_open():
+                    self._wait(0.5)
+                    continue
                 self._doing = "working"
                 self.steady_round()
             except (DatabaseError, InterfaceError) as error:
@@ -207,7 +211,7 @@ class Worker:
                     log.warning("The database did not answer (%s); trying until it does.", error)
                 self._doing = f"waiting for the database: {error}"
                 self._troubles["database"] = _of_database(error)
-                connections.close_all()
+                self._hang_up()
                 self._wait(0.5)
                 continue
             trouble = ""
@@ -218,18 +222,41 @@ class Worker:
         self._doing = "stopped"
         self.beat(now=True)
 
+    def _ledger_open(self) -> bool:
+        """Open the ledger, unless it is, or another process makes it anew and has gone on with that lately."""
+        making = self.engine.making()
+        if self._opened and not making:
+            return True
+        self._doing = "building the ledger"
+        if making and (self._opened or self._elsewhere):
+            moment = time.monotonic()
+            if making != self._making:
+                self._making, self._made_at = making, moment
+            if moment - self._made_at < ABANDONED:
+                return False
+        self._elsewhere = self.open() is Condition.ELSEWHERE
+        self._opened = not self._elsewhere
+        if self._opened:
+            self._keep_reserve()
+        return self._opened
+
     def _database_there(self) -> bool:
         gone = databases.gone()
         if gone:
             self._doing = gone
-            connections.close_all()
+            self._hang_up()
             return False
         identity = databases.identity()
         if identity != self._database:
             # Another file is in its place (a backup put back): handles to the old one must go.
-            connections.close_all()
+            self._hang_up()
             self._database = identity
         return True
+
+    def _hang_up(self) -> None:
+        """Let go of the databases; so must the crew, who would ask over dead connections for ever."""
+        self.dismiss()
+        connections.close_all()
 
     def _wait(self, seconds: float) -> None:
         self.beat()
@@ -271,9 +298,11 @@ class Worker:
             self.beat()
             tell(records)
 
-        if self.engine.condition() is Condition.REBUILD:
+        def crew() -> Crew | None:
             self.call_crew(many=many, pages=Publication.objects.count())
-        every = wiring.Ahead(beat=beat, crew=self.crew)
+            return self.crew
+
+        every = wiring.Ahead(beat=beat, crew=crew)
         outcome = self.engine.open(every, every.compose)
         log.info("The ledger: %s.", outcome.value)
         self.engine.look(0, wiring.LANES[Lane.MAINTENANCE], [("epoch", "pages")], wiring.compose)

@@ -23,6 +23,7 @@ from itertools import groupby, islice
 from time import monotonic_ns
 from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
+from uuid import uuid4
 
 import msgspec
 
@@ -120,6 +121,8 @@ class Condition(Enum):
     """Lists, facets or claims are declared otherwise than when it was written."""
     REBUILD = "rebuild"
     """It is new, or building it was cut short."""
+    ELSEWHERE = "made by another"
+    """Another process makes it anew."""
 
 
 def never(lane: Lane) -> bool:
@@ -277,49 +280,57 @@ class Engine:
                 self.restate()
             except RecordsUnreadable:
                 condition = Condition.REBUILD
-        if condition is Condition.REBUILD:
-            self.rebuild(keys, compose)
+        if condition is Condition.REBUILD and not self.rebuild(keys, compose):
+            return Condition.ELSEWHERE
         return condition
 
-    def rebuild(self, keys: Iterable[Key], compose: Compose) -> None:
-        """Make the ledger anew from the newsroom's database. Until it is whole, nothing is baked.
+    def rebuild(self, keys: Iterable[Key], compose: Compose) -> bool:
+        """Make the ledger anew from the newsroom's database. Until it is whole nobody looks, and nothing is baked.
 
         What is in the outlet stays: pages are written over as they are baked; those that nothing claims any more are
-        for `proof` to report.
+        for `proof` to report. False if another has begun it again meanwhile: then that one makes it.
         """
+        maker = uuid4().hex
         with self.store.transaction():
             self.store.advance()
             self.store.reset()
             self.store.set_meta("built", "no")
+            self.store.set_meta("maker", maker)
         self._state.forget()
         self._stuck.clear()
-        for batch in _batches(keys, FILL):
+        for number, batch in enumerate(_batches(keys, FILL), start=1):
             with self.store.transaction():
-                mark = Mark(0, Lane.MAINTENANCE, self.store.advance())
+                self.store.advance()
+                if self.store.meta("maker") != maker:
+                    return False
+                self.store.set_meta("made", str(number))
                 self._fault("look:begun")
-                self._fill(batch, compose, mark)
+                self._fill(batch, compose)
                 self._fault("look:marked")
             self._fault("look:done")
         with self.store.transaction():
             seq = self.store.advance()
+            if self.store.meta("maker") != maker:
+                return False
             # Nothing was said of what was touched, so what anybody has read of it meanwhile is read again.
             self.store.forget_touched()
             self.store.mark_all(Mark(0, Lane.MAINTENANCE, seq))
             self.store.set_meta("book", self.book.version)
             self.store.set_meta("built", "yes")
+        return True
 
-    def _fill(self, keys: Iterable[Key], compose: Compose, mark: Mark) -> None:
+    def _fill(self, keys: Iterable[Key], compose: Compose) -> None:
         """Store records of a ledger that is being made: there is nothing to compare with, and no page has read any."""
-        wanted = list(dict.fromkeys(keys))
-        others = self.store.records_of([f"{kind}:{id}" for kind, id in wanted])
-        # Unless another worker has looked at them meanwhile.
-        self._absorb([key for key in wanted if ":".join(key) in others], compose, mark)
-        records = [(kind, id, compose(kind, id)) for kind, id in wanted if f"{kind}:{id}" not in others]
-        found = [(kind, id, record) for kind, id, record in records if record is not None]
+        composed = [(kind, id, compose(kind, id)) for kind, id in dict.fromkeys(keys)]
+        found = [(kind, id, record) for kind, id, record in composed if record is not None]
         self._fault("look:composed")
         self.store.put_records({f"{kind}:{id}": msgspec.json.encode(record) for kind, id, record in found})
         self._fault("look:stored")
         self._derive(found)
+
+    def making(self) -> str:
+        """How far the making of a ledger is, as a word that changes as it goes on; empty while it is whole."""
+        return f"{self.store.meta('maker')} {self.store.meta('made')}" if self.store.meta("built") == "no" else ""
 
     def restate(self) -> None:
         """After the declarations changed: derive lists and claims again from the stored records, examine every page."""
@@ -366,8 +377,9 @@ class Engine:
         `change` is the number of the change row, 0 for none; `since` the moment (clock's ms) from which its report
         counts. With `more`, the change is not finished before a further look at it without. A long look goes through in
         transactions of `LOOK` records; to stay interruptible, a caller slices its keys and passes `more`. `compose` is
-        called under the ledger's lock, so that of two looks at one record the later stores the newer. Returns how many
-        records differed.
+        called under the ledger's lock, so that of two looks at one record the later stores the newer. While the ledger
+        is made anew nothing is looked at, and the change stays as it is: what was composed for it may be older. Returns
+        how many records differed.
         """
         differed = 0
         batches = _batches(keys, LOOK)
@@ -376,6 +388,8 @@ class Engine:
             following = next(batches, None)
             with self.store.transaction():
                 mark = Mark(change, lane, self.store.advance())
+                if self.store.meta("built") == "no":
+                    return differed
                 self._fault("look:begun")
                 if change:
                     self.store.open_change(change, lane, self._clock() if since is None else since)

@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 import msgspec
 
+from standfirst.kit.errors import Problem
 from standfirst.pages.output import Output, PageRef
 from standfirst.press.engine.book import Book
 from standfirst.press.engine.ledger import PageRow, Store
@@ -90,8 +91,7 @@ def prove(
     """Check the laws; the second only with `compose` and all `keys`. Reads everything, changes nothing.
 
     Prints every page afresh from the stored records, by many hands if `shared` has them, and has `tell` hear how many
-    were proved so far. Memory: the claims, the lists,
-    and where pages lead that have no file.
+    were proved so far. Memory: the claims, the lists, and where pages lead that have no file.
     """
     found = Proof()
     claims: dict[str, set[PageRef]] = {}
@@ -112,7 +112,7 @@ def prove(
 
     shares = _shares(claims)
     looked = map(myself, shares) if shared is None else shared(shares, myself)
-    _first_and_fourth(found, book, store, outlet, claims.keys(), looked, tell)
+    _first_and_fourth(found, book, store, outlet, claims, looked, tell)
     if compose is not None and keys is not None:
         _second(found, store, compose, keys)
     return found
@@ -145,12 +145,12 @@ def _first_and_fourth(
     book: Book,
     store: Store,
     outlet: Outlet,
-    claimed: Set[str],
+    claims: Mapping[str, set[PageRef]],
     looks: Iterable[Looked],
     tell: Callable[[int], None],
 ) -> None:
     standing = set(outlet.list())
-    differing: dict[str, tuple[bool, bool]] = dict.fromkeys(standing - claimed, (True, False))
+    differing: dict[str, tuple[bool, bool]] = dict.fromkeys(standing - claims.keys(), (True, False))
     nowhere: dict[str, list[str]] = {}
     for looked in looks:
         found.pages += looked.pages
@@ -161,13 +161,19 @@ def _first_and_fourth(
             if link.startswith("/") and link not in standing:
                 nowhere.setdefault(link, []).extend(pages)
 
-    # Asked last: what changed while we looked is due, or there already.
+    # Asked last: what changed while we looked is due, or there already, and then it is as it should be.
     rows = {row.path: row for row in store.pages() if row.path in differing} if differing else {}
+    done = [path for path in differing if path in claims and path in rows and not rows[path].due]
+    for share in _shares({path: claims[path] for path in done}):
+        again = look(book, store, outlet, share).differing
+        for path, _ in share:
+            if path not in again:
+                del differing[path]
     epoch = State(book, store).digest(book.epoch) if book.epoch else 0
     late: set[str] = set()
     for path, (served, wanted) in sorted(differing.items()):
         row = rows.get(path)
-        if row is None and path not in claimed:
+        if row is None and path not in claims:
             found.unknown.append(path)
         elif row is None or row.due:
             found.waiting.append(path)
@@ -182,8 +188,17 @@ def _first_and_fourth(
         else:
             found.differing.append(path)
     for link in sorted(nowhere.keys() - late):
+        if _is_there(outlet, link):
+            continue
         for path in nowhere[link]:
             found.dangling.setdefault(path, []).append(link)
+
+
+def _is_there(outlet: Outlet, path: str) -> bool:
+    try:
+        return outlet.read(path) is not None
+    except Problem:
+        return False
 
 
 def _shares(claims: Mapping[str, set[PageRef]]) -> Iterator[Share]:

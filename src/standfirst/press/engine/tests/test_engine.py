@@ -1004,34 +1004,76 @@ def _shouted(story: Story) -> Line | None:
     return made and replace(made, headline=made.headline.upper())
 
 
-def test_a_ledger_made_while_another_worker_looks_is_whole_and_nobody_keeps_what_he_read_of_half_of_it(
+def test_a_ledger_made_while_stories_change_holds_them_as_they_are_now_and_nobody_keeps_what_he_read_of_half_of_it(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "FILL", 2)
     other = newsroom.start()
     state = State(other.book, newsroom.store)
     reads = ("list:section:2:4", "card:1", "card:3", "any:section:2")
+    ahead = dict(newsroom.records)
+    """What the records were when they were composed, all ahead."""
     stories = [key for key in newsroom.records if key[0] == "story"]
     rest = [key for key in newsroom.records if key[0] != "story"]
+    killed = Story(id=3, path="/world/3/", notice=Notice(reason="killed"), day="2026-11-22")
+
+    def changes() -> None:
+        other.look(77, Lane.KILL, [("story", "1"), ("story", "3")], newsroom.compose)
 
     def keys() -> Iterator[tuple[str, str]]:
         yield from stories[:2]
-        # Between two transactions another worker looks at what has been stored, and at what has not.
+        # Between two transactions one that is stored is edited and one that is not is killed, and another worker looks.
         newsroom.edit(1, headline="Rivers rise", section=1, sections=(1,))
-        newsroom.edit(3, headline="Rivers fall")
-        other.look(0, Lane.PUBLISH, [("story", "1"), ("story", "3")], newsroom.compose)
+        newsroom.put("story", killed)
+        changes()
+        assert other.bake().pages == 0
+        assert other.finished() == []
         state.refresh()
         for read in reads:
             state.digest(read)
         yield from [*stories[2:], *rest]
 
-    newsroom.engine.rebuild(keys(), newsroom.compose)
+    assert newsroom.engine.rebuild(keys(), lambda kind, id: ahead.get((kind, id)))
     state.refresh()
     fresh = State(other.book, newsroom.store)
     assert [state.digest(read) for read in reads] == [fresh.digest(read) for read in reads]
+    # The change is still open: it is looked at again.
+    changes()
     newsroom.engine.bake()
+    assert len(other.finished()) == 1
     assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
     assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+def test_of_two_who_make_the_ledger_the_first_gives_way_and_it_is_not_whole_until_the_second_has_ended(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "FILL", 2)
+    second = newsroom.start()
+
+    class Dies(Exception):
+        pass
+
+    def half() -> Iterator[tuple[str, str]]:
+        yield from list(newsroom.records)[:4]
+        raise Dies
+
+    def keys() -> Iterator[tuple[str, str]]:
+        yield from list(newsroom.records)[:4]
+        with pytest.raises(Dies):
+            second.rebuild(half(), newsroom.compose)
+        yield from list(newsroom.records)[4:]
+
+    before = dict(newsroom.outlet.pages)
+    assert not newsroom.engine.rebuild(keys(), newsroom.compose)
+    assert newsroom.engine.bake().pages == 0
+    making = newsroom.engine.making()
+    assert making
+    assert newsroom.engine.open(list(newsroom.records), newsroom.compose) is Condition.REBUILD
+    assert newsroom.engine.making() == ""
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == before
+    assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
 
 
 def test_records_of_another_shape_rebuild_the_ledger(newsroom: Newsroom) -> None:
@@ -1105,6 +1147,20 @@ def test_a_proof_finds_links_that_lead_nowhere_and_lists_that_hold_too_much(news
     engine.bake_all()
     engine.bake()
     assert engine.proof().dangling == {"/authors/1/": ["/nowhere/"]}
+
+
+def test_what_is_delivered_while_a_proof_looks_is_no_fault(newsroom: Newsroom) -> None:
+    newsroom.put("story", newsroom.make(9))
+    newsroom.edit(1, headline="Rivers rise")
+    for number in (1, 9):
+        newsroom.look("story", number)
+
+    def deliver(pages: int) -> None:
+        newsroom.start().bake()
+
+    found = newsroom.engine.proof(tell=deliver)
+    assert found.ok, found
+    assert found.waiting == []
 
 
 def test_a_crew_that_helps_with_a_proof_finds_what_the_press_alone_would(
