@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,32 @@ def test_two_processes_print_every_page_and_the_laws_hold(copied: Folder) -> Non
     next(pages.rglob("*.html")).write_text("half a pa")
     proof = copied.report("press", "proof", "--jobs", "2")
     assert (proof["exit"], len(proof["differing"])) == (1, 1)
+
+
+def test_what_a_crew_composes_is_the_same_to_the_byte(copied: Folder) -> None:
+    assert copied.inside(_differing) == []
+
+
+def _differing() -> list[tuple[str, str]]:
+    import msgspec
+    from django.conf import settings
+
+    from standfirst.conf import crew
+    from standfirst.press import wiring
+    from standfirst.press.crew import Crew
+
+    os.environ["STANDFIRST_HOME"] = str(settings.HOME)
+    keys = list(wiring.every_key())
+    half = len(keys) // 2
+    two = Crew(2, crew.start)
+    theirs: dict[tuple[str, str], Any] = {}
+    # Two parts: both are asked of the other before the press would do one itself.
+    for found in two.compose([keys[:half], keys[half:]], lambda chunk: {}):
+        theirs |= found
+    two.close()
+    assert list(theirs) == keys
+    alone = wiring.compose_many(keys)
+    return [key for key in keys if msgspec.json.encode(theirs[key]) != msgspec.json.encode(alone[key])]
 
 
 def test_the_press_goes_on_alone_when_one_of_them_dies(copied: Folder) -> None:

@@ -17,7 +17,11 @@ import msgspec
 
 
 class Frozen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value that cannot change. Encoded by msgspec in field order, so equal values have equal bytes."""
+    """A value that cannot change. Encoded by msgspec in field order, so equal values have equal bytes.
+
+    But for strings that a field has by default, which are left out if they are that very object. Whoever composes gives
+    those; what is sent between processes goes as bytes, since a pickle brings other objects.
+    """
 
 
 # --- blocks of a story's body -------------------------------------------------------------------------------------

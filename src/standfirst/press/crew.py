@@ -40,6 +40,7 @@ Outcome = list[Done | Left | None]
 Part = TypeVar("Part")
 Found = TypeVar("Found")
 Composed = dict[Key, Any]
+Packed = list[tuple[Key, bytes | None]]
 
 _engine: Engine | None = None
 _press = 0
@@ -102,7 +103,10 @@ class Crew:
 
     def compose(self, chunks: Iterable[list[Key]], myself: Callable[[list[Key]], Composed]) -> Iterator[Composed]:
         """The records of each chunk as they are now, in any order."""
-        return self._spread(_compose, chunks, myself)
+        from standfirst.press import wiring
+
+        for found in self._spread(_compose, chunks, myself):
+            yield found if isinstance(found, dict) else wiring.unpacked(found)
 
     def _spread(
         self, task: Callable[[Part], Found], parts: Iterable[Part], myself: Callable[[Part], Found]
@@ -184,9 +188,9 @@ def _look(share: Share) -> Looked:
     return _engine.look_over(share)
 
 
-def _compose(chunk: list[Key]) -> Composed:
+def _compose(chunk: list[Key]) -> Composed | Packed:
     from standfirst.press import wiring
 
     if os.getppid() != _press:
         os._exit(1)
-    return wiring.compose_many(chunk)
+    return wiring.packed(wiring.compose_many(chunk))

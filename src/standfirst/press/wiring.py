@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.conf import settings
 
 from standfirst.changes import ports as change_ports
 from standfirst.changes.models import Lane as RowLane
 from standfirst.edition import compose as edition
-from standfirst.edition.snapshots import Section
+from standfirst.edition.snapshots import TYPES, Section
 from standfirst.kit import bells
 from standfirst.kit.bells import Bell
 from standfirst.pages import assets, site
@@ -85,6 +86,19 @@ def compose_many(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
         composed = edition.compose_many(kind, refs)
         found.update({(kind, ref): composed.get(ref) for ref in refs})
     return found
+
+
+def packed(records: Mapping[tuple[str, str], Any]) -> list[tuple[tuple[str, str], bytes | None]]:
+    """Records as they can be sent to another process."""
+    return [(key, None if record is None else msgspec.json.encode(record)) for key, record in records.items()]
+
+
+def unpacked(sent: Iterable[tuple[tuple[str, str], bytes | None]]) -> dict[tuple[str, str], Any]:
+    """What was `packed`, equal to the byte when it is encoded again."""
+    return {key: None if data is None else _DECODERS[key[0]].decode(data) for key, data in sent}
+
+
+_DECODERS = {kind: msgspec.json.Decoder(type_) for kind, type_ in TYPES.items()}
 
 
 def every_key() -> Iterator[tuple[str, str]]:
