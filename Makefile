@@ -3,9 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# For each database as many processes as processors: a newsroom that starts or comes to rest is waited for, and PostgreSQL
-# works by itself; others work meanwhile.
-JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
+# One process more than processors: a newsroom that starts or comes to rest is waited for, and others work meanwhile.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # --dist=load keeps the order: whole newsrooms come first, and tests that empty the database after those that use it. In
 # pieces of 32, the tests that share a newsroom go to one process and little else does.
 PYTEST := $(BIN)/pytest -q -n $(JOBS) --maxprocesses=4 --dist=load --maxschedchunk=32
@@ -18,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test .test-sqlite .test-postgresql test-fast test-deep bench bench-press bench-wire bench-peers lint format pins clean
+.PHONY: help demo test test-fast test-deep bench bench-press bench-wire bench-peers lint format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,17 +26,9 @@ help: ## Show this list
 demo: $(VENV)/.runtime ## Run a newsroom with demonstration copy on 127.0.0.1:8000 (PORT=, STANDFIRST_HOME=)
 	@exec $(BIN)/standfirst demo
 
-test: $(VENV)/.dev ## Run the tests on SQLite and, beside them, those that depend on a database on PostgreSQL
-	@$(MAKE) --no-print-directory -j2 .test-sqlite .test-postgresql
-
-.test-sqlite:
-	@$(PYTEST)
-
-# What it says comes in one piece, when it has ended: two that print dots at a time cannot be read.
-.test-postgresql:
-	@mkdir -p build
-	@$(PYTEST) --db=postgresql >build/test-postgresql.txt 2>&1; ended=$$?; \
-	  printf '\n--- On PostgreSQL:\n'; cat build/test-postgresql.txt; printf -- '---\n'; exit $$ended
+test: $(VENV)/.dev ## Run the tests on SQLite, then those that depend on a database on PostgreSQL
+	$(PYTEST)
+	$(PYTEST) --db=postgresql
 
 test-fast: $(VENV)/.dev ## Run the tests on SQLite, stop at the first failure
 	$(PYTEST) -x

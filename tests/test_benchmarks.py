@@ -208,7 +208,9 @@ def test_a_bake_that_was_broken_off_is_done_over_and_no_other_folder_is_touched(
     with pytest.raises(SystemExit, match="a newsroom of 10 stories"):
         publish._begin_again(tmp_path, publish._Stages(file), 20)
     publish._begin_again(tmp_path, publish._Stages(file), 10)
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["bench.json", "newsroom.sqlite3"]
+    [former] = tmp_path.glob(f"{publish.FORMER}*")
+    assert (former / "page").exists(), "to delete it now would slow what is measured next"
+    assert {each.name for each in tmp_path.iterdir()} == {"bench.json", "newsroom.sqlite3", former.name}
 
     (tmp_path / "output").mkdir()
     file.write_text('{"stories": 10, "made_s": 1.0, "bake_s": 1.0}')
@@ -217,6 +219,17 @@ def test_a_bake_that_was_broken_off_is_done_over_and_no_other_folder_is_touched(
     file.write_text('{"stories": 10}')
     publish._begin_again(tmp_path, publish._Stages(file), 10)
     assert [each.name for each in tmp_path.iterdir()] == ["bench.json"]
+
+
+def test_of_several_bakes_the_medians_count_and_each_is_kept(tmp_path: Path) -> None:
+    for number, again in ((3.0, True), (1.0, True), (2.0, False)):
+        stages = publish._Stages(tmp_path / "bench.json")
+        assert "bake_s" not in stages, "the next one would not be made"
+        stages.keep(**dict.fromkeys(publish.BAKE, number))
+        stages.end_bake(again=again)
+    found = publish._Stages(tmp_path / "bench.json").found
+    assert {found[name] for name in publish.BAKE} == {2.0}
+    assert [bake["bake_s"] for bake in found["bakes"]] == [3.0, 1.0, 2.0]
 
 
 @pytest.mark.one_database("Files that readers get decide.")
