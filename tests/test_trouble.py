@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -204,12 +204,29 @@ def test_a_ledger_that_another_process_makes_is_waited_for_and_made_here_when_th
     newsroom.story("Ships wait outside")
     _run_until(worker, monkeypatch, rounds=3)
     assert worker.engine.making(), "it was made here at once, though the other may go on"
-    monkeypatch.setattr("standfirst.press.worker.ABANDONED", 0.0)
+    # Taken over, it fails half-way: what is half made now is this worker's own, and kills do not wait for it.
+    with monkeypatch.context() as patch:
+        patch.setattr("standfirst.press.worker.ABANDONED", 0.0)
+        patch.setattr(worker.engine, "_fault", _fails_once("look:stored"))
+        patch.setattr("standfirst.press.worker.connections", SimpleNamespace(close_all=lambda: None))
+        _run_until(worker, monkeypatch, rounds=1)
+    assert worker.engine.making()
     _run_until(worker, monkeypatch, rounds=1)
     assert worker.engine.making() == ""
     newsroom.at_rest()
     assert any(b"Ships wait outside" in body for body in newsroom.output().values())
     newsroom.prove()
+
+
+def _fails_once(at: str) -> Callable[[str], None]:
+    failing = [at]
+
+    def fault(name: str) -> None:
+        if name in failing:
+            failing.clear()
+            raise OperationalError("disk I/O error")
+
+    return fault
 
 
 def test_when_the_database_is_gone_the_crew_goes_too_since_it_would_ask_over_dead_connections(

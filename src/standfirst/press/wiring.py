@@ -115,8 +115,8 @@ class Ahead:
 
     Iterate over it for the keys and give the engine its `compose`. Each snapshot is handed out once; asked for again,
     or for anything else, it is composed anew. `beat` is told between chunks how many records came so far. Keys of a
-    chunk that `but` names after it was composed are left out. With a `crew`, which is asked for when
-    the first record is, the chunks are composed by many hands, and come in any order.
+    chunk that `but` names after it was composed are left out. With a `crew`, which is asked for when the first record
+    is, the chunks are composed by many hands, and come in any order.
     """
 
     def __init__(

@@ -234,6 +234,8 @@ class Worker:
                 self._making, self._made_at = making, moment
             if moment - self._made_at < ABANDONED:
                 return False
+        # Should it fail half-way, what is half made is ours, and not waited for.
+        self._opened = self._elsewhere = False
         self._elsewhere = self.open() is Condition.ELSEWHERE
         self._opened = not self._elsewhere
         if self._opened:
