@@ -32,7 +32,7 @@ def take_back(item: Item, notes: str, ours: list[Story], kind: Kind) -> Literal[
     reason = _reason(item, notes, kind)
     taken, were_live = _take_down(ours, kind, reason)
     picturing.take_back(item, reason, kind)
-    Offer.objects.open().filter(version__item=item).update(
+    Offer.objects.open().filter(version__in=item.versions.all()).update(
         settled_at=now, settled=Offer.Settled.OVERTAKEN, settled_by=WIRE.get_username()
     )
     return _tell(item, kind, reason, taken, were_live)

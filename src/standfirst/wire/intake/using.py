@@ -271,6 +271,7 @@ def _offer(story: Story, version: Version, because: str) -> None:
 
 def _overtake(story: Story, version: Version) -> None:
     """Offers of older versions of the same item are settled: only the newest one is worth a person's time."""
-    Offer.objects.open().filter(story=story, version__item=version.item).exclude(version=version).update(
+    others = version.item.versions.exclude(pk=version.pk)
+    Offer.objects.open().filter(story=story, version__in=others).update(
         settled_at=clock.now(), settled=Offer.Settled.OVERTAKEN, settled_by=WIRE.get_username()
     )

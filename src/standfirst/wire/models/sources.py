@@ -17,10 +17,14 @@ SET_BACK = timedelta(minutes=10)
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def due(self, now: datetime) -> SourceQuerySet:
-        """Those to be fetched now that nobody fetches, the longest waiting first."""
+        """Those to be fetched now that nobody fetches, the longest waiting first.
+
+        Nothing is joined: PostgreSQL looks at an updated row once more after waiting for another's claim, but not at
+        what a subquery around a join found of it before, and two would have claimed it.
+        """
         return (
             self.free(now)
-            .filter(active=True, stopped=False, feed__active=True)
+            .filter(active=True, stopped=False, feed__in=Feed.objects.filter(active=True))
             .filter(Q(next_at=None) | Q(next_at__lte=now) | Q(tried_at__gt=now + SET_BACK))
             .order_by(models.F("next_at").asc(nulls_first=True), "pk")
         )

@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core import mail
 from django.core.exceptions import PermissionDenied
+from django.db import connections, transaction
 
 from standfirst.changes.models import AuditEntry, Change
 from standfirst.kit import clock
@@ -87,6 +88,27 @@ def test_two_processes_never_fetch_the_same_source_and_a_dead_ones_lease_ends(de
     assert sources.claim(source.pk, "two") is not None
     assert not sources.renew(source.pk, "one")
     assert sources.renew(source.pk, "two")
+
+
+def test_who_claims_a_source_while_another_claims_it_does_not_have_it(lasting_desk: Desk, server: Server):
+    source = by_web(lasting_desk, server.url)
+    claimed: list[Source | None] = []
+
+    def claim() -> None:
+        try:
+            claimed.append(sources.claim(source.pk, "two"))
+        finally:
+            connections.close_all()
+
+    second = threading.Thread(target=claim)
+    with transaction.atomic():
+        assert sources.claim(source.pk, "one") is not None
+        second.start()
+        second.join(0.5)  # it waits for the row, or for the database
+        assert second.is_alive()
+    second.join()
+    assert claimed == [None]
+    assert fresh(source).lease_owner == "one"
 
 
 def test_a_clock_that_is_set_back_leaves_no_source_waiting_for_hours_that_have_passed(desk: Desk, server: Server):
