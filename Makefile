@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-deep bench bench-press bench-wire bench-peers lint format pins clean
+.PHONY: help demo test test-fast test-deep bench bench-press bench-rush bench-wire bench-peers bench-scale lint format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,11 +40,20 @@ test-deep: $(VENV)/.dev ## Run the long tests too: thousands of histories (tens 
 # A bench whose peer is not installed says so, and ends with 77.
 PEER := || [ $$? -eq 77 ]
 
-bench: bench-press bench-wire bench-peers ## Run all benchmarks, and put them into docs/benchmarks.md (an hour or two)
+bench: bench-press bench-rush bench-wire bench-peers ## Run all benchmarks, and put them into docs/benchmarks.md (an hour or two)
 
 bench-press: $(VENV)/.dev ## Time a full bake and one publish with 1,000 and 10,000 stories, on both databases
 	$(BIN)/python -m bench.publish
 	$(BIN)/python -m bench.publish --postgresql
+
+bench-rush: $(VENV)/.dev ## Publish and kill stories while 64 readers ask as fast as they can (8 minutes)
+	$(BIN)/python -m bench.surge
+
+bench-scale: $(VENV)/.dev ## What 100,000 stories cost, and whether the laws hold there (three hours, 20 GB)
+	$(BIN)/python -m bench.publish --bakes 5 100000
+	$(BIN)/python -m bench.hubs
+	$(BIN)/python -m bench.laws --stories 100000 --changes 11700 --proofs 20
+	$(BIN)/python -m bench.report
 
 bench-wire: $(VENV)/.dev ## Time the intake of agency copy, and a backlog of 5,000 items
 	$(BIN)/python -m bench.wire

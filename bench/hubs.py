@@ -1,14 +1,15 @@
 """Measures what touches very many pages at once, and what it does to everybody else.
 
-    python -m bench.hubs --stories 100000
+    python -m bench.hubs --stories 100000 --rounds 5
 
-In a newsroom of that many stories by ten authors, nearly all in one section, with the real processes:
+In a newsroom of that many stories by ten authors, nearly all in one section, with the real processes, in each round:
 
 - a story that stands in 100 related lists is killed: how long until none of those pages names it;
 - an author of a tenth of all stories gets another name: how long until the last of their pages says so, and how long
   a story published meanwhile takes (not more than twice as long as usual, if all is well);
-- the section is moved: how long until the old addresses answer 301 to the new ones, each of a thousand picked at
-  random, how long until all pages are printed at their new ones, and how many files say so.
+- the section is moved, and back in the next round: how long until the old addresses answer 301 to the new ones, each of
+  a thousand picked at random, how long until all pages are printed at their new ones, how many files say so, and how
+  long a story published meanwhile takes.
 
 Ends with 1 if a page still has the author's old name, an old address does not lead to the new one, or a page could not
 be printed.
@@ -19,26 +20,26 @@ from __future__ import annotations
 import argparse
 import random
 import statistics
+import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from bench import machine, running
+
+if TYPE_CHECKING:
+    from standfirst.press.engine.engine import Engine
+    from standfirst.stories.models import Author, Section, Story
 
 LISTS = 100
 USUAL = 20
 LONG = 3_600.0
 
 
-def _until(true: Callable[[], bool], seconds: float = LONG) -> float:
-    began = time.perf_counter()
-    running.until(true, seconds, "the press")
-    return time.perf_counter() - began
-
-
-def measure(number: int) -> dict[str, Any]:
+def measure(number: int, rounds: int) -> dict[str, Any]:
     """In this process, whose `STANDFIRST_HOME` is an empty folder."""
     from standfirst.conf import setup
 
@@ -46,155 +47,237 @@ def measure(number: int) -> dict[str, Any]:
     home = setup.prepare()
     from bench import archive
     from standfirst.changes.models import Change
-    from standfirst.library.models import RelatedStory
     from standfirst.people import actions as people
     from standfirst.press import wiring
     from standfirst.stories import actions as stories
-    from standfirst.stories.models import Address, Author, Section, Story, StoryAuthor
+    from standfirst.stories.models import Author, Section
 
-    dice = random.Random(1)
-    [leaf] = archive.build(number, tops=1, children=1, writers=10)
-    top = Section.objects.get(pk=leaf.pk).get_parent()
-    front = Section.objects.get(depth=2)
+    [leaf] = archive.build(number, tops=1, children=1, writers=max(10, rounds))
+    top, front = Section.objects.get(pk=leaf.pk).get_parent(), Section.objects.get(depth=2)
     other = stories.open_section(parent=front, name="Elsewhere", slug="elsewhere")
     people.hire(username="publisher", name="Bench Publisher", roles=["Publisher"])
-    hub = Story.objects.order_by("-pk")[0]
-    keys = list(Story.objects.exclude(pk=hub.pk).order_by("pk").values_list("pk", flat=True)[:LISTS])
-    RelatedStory.objects.filter(other_id=hub.pk).delete()
-    RelatedStory.objects.bulk_create(RelatedStory(story_id=key, other_id=hub.pk, score=2.0) for key in keys)
+    hubs = _hubs(rounds)
     Change.objects.all().delete()
     running.print_everything()
-    by = archive.editor()
     engine = wiring.engine(output=home / "output")
-
-    def at_rest() -> bool:
-        return not Change.objects.filter(closed_at=None).exists() and not any(engine.status().backlog.values())
-
-    def publish(name: str, client: httpx.Client, section: Section) -> float:
-        """Milliseconds from the call until readers have it."""
-        story = stories.create(
-            section=Section.objects.get(pk=section.pk),
-            by=by,
-            title=name,
-            standfirst="A sentence.",
-            body=[("paragraph", "<p>Text.</p>")] * 8,
-        )
-        began = time.perf_counter()
-        stories.publish(story=story, by=by)
-        path = Address.objects.current().get(story=story).path
-        running.until(lambda: client.get(path).status_code == 200, 120, f"{name} to be live")
-        return (time.perf_counter() - began) * 1000
-
-    report: dict[str, Any] = {"stories": number}
-    wrong: list[str] = []
     with running.serving(home) as client:
-        _until(at_rest)
-        usual = [publish(f"Usual story {place}", client, other) for place in range(USUAL)]
-        report["usual_publish_ms"] = machine.tail(usual)
-        _until(at_rest)
+        rehearsal = _Rehearsal(client, engine, (top.pk, other.pk), home)
+        running.until(rehearsal.at_rest, LONG, "the press")
+        usual = rehearsal.usual()
+        rounds_told = []
+        for place, (hub, keys) in enumerate(hubs):
+            rounds_told.append(
+                {
+                    "hub_killed": rehearsal.kill(hub, keys),
+                    "author_renamed": rehearsal.rename(Author.objects.order_by("pk")[place], f"Renamed {place}"),
+                    "section_moved": rehearsal.move(leaf),
+                }
+            )
+            print(f"Round {place + 1} of {rounds}: {rounds_told[-1]}", file=sys.stderr, flush=True)
+    report = {"stories": number, "rounds": rounds, "usual_publish_ms": usual, **machine.over_rounds(rounds_told)}
+    if failed := engine.status().failed:
+        rehearsal.wrong.append(f"{len(failed)} pages could not be printed, e.g. {next(iter(failed.items()))}")
+    return report | {"wrong": rehearsal.wrong}
 
-        showing = [Address.objects.current().get(story_id=key).path for key in keys]
+
+def _hubs(rounds: int) -> list[tuple[Story, list[int]]]:
+    """So many stories, each put into `LISTS` related lists of its own, and the keys of those that show it."""
+    from standfirst.library.models import RelatedStory
+    from standfirst.stories.models import Story
+
+    hubs = list(Story.objects.order_by("-pk")[:rounds])
+    keys = list(Story.objects.order_by("pk").values_list("pk", flat=True)[: LISTS * rounds])
+    RelatedStory.objects.filter(other__in=hubs).delete()
+    found = []
+    for place, hub in enumerate(hubs):
+        own = keys[LISTS * place : LISTS * (place + 1)]
+        RelatedStory.objects.bulk_create(RelatedStory(story_id=key, other_id=hub.pk, score=2.0) for key in own)
+        found.append((hub, own))
+    return found
+
+
+class _Rehearsal:
+    """What is done to the newsroom, and how long readers wait for it. Collects what is `wrong`, in sentences."""
+
+    def __init__(self, client: httpx.Client, engine: Engine, tops: tuple[int, int], home: Path) -> None:
+        from bench import archive
+
+        self._client = client
+        self._engine = engine
+        self._tops = tops
+        self._moved = home / "output" / "moved"
+        self._dice = random.Random(1)
+        self._by = archive.editor()
+        self._usual: list[float] = []
+        self._number = 0
+        self._killed: set[int] = set()
+        self.wrong: list[str] = []
+
+    def at_rest(self) -> bool:
+        from standfirst.changes.models import Change
+
+        return not Change.objects.filter(closed_at=None).exists() and not any(self._engine.status().backlog.values())
+
+    def usual(self) -> dict[str, float]:
+        """Milliseconds of one publish while nothing else goes on."""
+        self._usual = [self._publish() for _ in range(USUAL)]
+        running.until(self.at_rest, LONG, "the press")
+        return machine.tail(self._usual)
+
+    def kill(self, hub: Story, keys: list[int]) -> dict[str, Any]:
+        """Kill a story that the stories `keys` show, and wait until none does."""
+        from standfirst.stories import actions as stories
+
+        showing = [_path(key) for key in keys]
         named = hub.title.encode()
-        if not all(named in client.get(path).content for path in showing):
+        if not all(named in self._client.get(path).content for path in showing):
             raise SystemExit("The hub is not in its lists.")
         began = time.perf_counter()
-        stories.take_down(story=hub, kind="kill", reason="A rehearsal", names=False, by=by)
+        stories.take_down(story=hub, kind="kill", reason="A rehearsal", names=False, by=self._by)
+        self._killed.add(hub.pk)
         left = set(showing)
 
         def clean() -> bool:
-            left.difference_update([path for path in left if named not in client.get(path).content])
+            left.difference_update([path for path in left if named not in self._client.get(path).content])
             return not left
 
         running.until(clean, 120, "the hub to leave its lists")
-        report["hub_killed"] = {"lists": len(showing), "clean_after_s": round(time.perf_counter() - began, 2)}
-        _until(at_rest)
+        took = time.perf_counter() - began
+        running.until(self.at_rest, LONG, "the press")
+        return {"lists": len(showing), "clean_after_s": round(took, 2)}
 
-        author = Author.objects.order_by("pk")[0]
-        theirs = StoryAuthor.objects.filter(author=author).exclude(story=hub).values_list("story_id", flat=True)
+    def rename(self, author: Author, name: str) -> dict[str, Any]:
+        """Rename an author, publish until all of their pages are printed, and look at some of them."""
+        from standfirst.stories.models import StoryAuthor
+
+        theirs = StoryAuthor.objects.filter(author=author).exclude(story__in=self._killed)
+        keys = list(theirs.values_list("story_id", flat=True))
         began = time.perf_counter()
-        author.name = "Renamed Author"
+        author.name = name
         author.save()
         saved = time.perf_counter() - began
-        meanwhile: list[float] = []
-        while not at_rest():
-            meanwhile.append(publish(f"Story {len(meanwhile)} meanwhile", client, other))
-            time.sleep(0.5)
+        meanwhile = self._publish_until_rest()
         took = time.perf_counter() - began
-        some = dice.sample(list(theirs), min(200, len(theirs)))
-        without = [key for key in some if b"Renamed Author" not in _page(client, key)]
+        running.until(self.at_rest, LONG, "the press")
+        some = self._dice.sample(keys, min(200, len(keys)))
+        without = [key for key in some if name.encode() not in self._client.get(_path(key)).content]
         if without:
-            wrong.append(f"{len(without)} of {len(some)} pages lack the author's new name")
-        report["author_renamed"] = {
-            "stories": len(theirs),
+            self.wrong.append(f"{len(without)} of {len(some)} pages lack the author's new name")
+        return {
+            "stories": len(keys),
             "saved_ms": round(saved * 1000),
             "all_pages_after_s": round(took, 1),
             "pages_asked": len(some),
             "pages_without_the_name": len(without),
-            "published_meanwhile": len(meanwhile),
-            "publish_meanwhile_ms": machine.tail(meanwhile) if meanwhile else None,
-            "times_usual": round(statistics.median(meanwhile) / statistics.median(usual), 2) if meanwhile else None,
+            **self._beside(meanwhile),
         }
 
-        old = {
-            address.story_id: address.path
-            for address in Address.objects.current().filter(section=leaf).exclude(story=hub)
-        }
+    def move(self, leaf: Section) -> dict[str, Any]:
+        """Move a section under another parent, or back, and ask old addresses for the new ones."""
+        from standfirst.stories.models import Address, Section
+
+        section = Section.objects.get(pk=leaf.pk)
+        before = section.get_parent()
+        [target] = [key for key in self._tops if key != before.pk]
+        addresses = Address.objects.current().filter(section=leaf).exclude(story__in=self._killed)
+        old = {address.story_id: address.path for address in addresses.select_related("section_path")}
         began = time.perf_counter()
-        Section.objects.get(pk=leaf.pk).move(Section.objects.get(pk=other.pk), pos="last-child")
+        section.move(Section.objects.get(pk=target), pos="last-child")
         saved = time.perf_counter() - began
-        picked = dice.sample(sorted(old), min(1_000, len(old)))
-        first = _until(lambda: client.get(old[picked[0]]).status_code == 301)
-        meanwhile = []
-        while not at_rest():
-            meanwhile.append(publish(f"Story {len(meanwhile)} while it moves", client, other))
-            time.sleep(0.5)
+        picked = self._dice.sample(sorted(old), min(1_000, len(old)))
+        first = 0.0
+
+        def look() -> None:
+            nonlocal first
+            if not first and self._client.get(old[picked[0]]).status_code == 301:
+                first = time.perf_counter() - began
+
+        meanwhile = self._publish_until_rest(look)
         took = time.perf_counter() - began
-        bad = [old[key] for key in picked if not _leads(client, old[key], key)]
+        running.until(self.at_rest, LONG, "the press")
+        bad = [old[key] for key in picked if not self._leads(old[key], key)]
         if bad:
-            wrong.append(f"{len(bad)} of {len(picked)} old addresses do not lead to the new ones, e.g. {bad[0]}")
-        moved = [file for file in (home / "output" / "moved").rglob("*") if file.is_file()]
-        report["section_moved"] = {
+            self.wrong.append(f"{len(bad)} of {len(picked)} old addresses do not lead to the new ones, e.g. {bad[0]}")
+        if (status := self._client.get(f"/{before.slug}/").status_code) != 200:
+            self.wrong.append(f"/{before.slug}/, which stays, answers {status}")
+        moved = [file for file in self._moved.rglob("*") if file.is_file()]
+        return {
             "stories": len(old),
             "saved_ms": round(saved * 1000),
-            "first_301_after_s": round(saved + first, 2),
+            "first_301_after_s": round(first, 1),
             "all_pages_after_s": round(took, 1),
             "addresses_asked": len(picked),
             "not_answered_301": len(bad),
             "files_for_moved": len(moved),
-            "published_meanwhile": len(meanwhile),
-            "publish_meanwhile_ms": machine.tail(meanwhile) if meanwhile else None,
-            "times_usual": round(statistics.median(meanwhile) / statistics.median(usual), 2) if meanwhile else None,
+            **self._beside(meanwhile),
         }
-        report["old_top"] = client.get(f"/{top.slug}/").status_code
-        if report["old_top"] != 200:
-            wrong.append(f"/{top.slug}/, which stays, answers {report['old_top']}")
-    if failed := engine.status().failed:
-        wrong.append(f"{len(failed)} pages could not be printed, e.g. {next(iter(failed.items()))}")
-    return report | {"wrong": wrong}
+
+    def _publish(self) -> float:
+        """Milliseconds from the call until readers have the story."""
+        from standfirst.stories import actions as stories
+        from standfirst.stories.models import Section
+
+        self._number += 1
+        story = stories.create(
+            section=Section.objects.get(pk=self._tops[1]),
+            by=self._by,
+            title=f"Story {self._number} of the rehearsal",
+            standfirst="A sentence.",
+            body=[("paragraph", "<p>Text.</p>")] * 8,
+        )
+        began = time.perf_counter()
+        stories.publish(story=story, by=self._by)
+        path = _path(story.pk)
+        running.until(lambda: self._client.get(path).status_code == 200, 120, f"{story.title} to be live")
+        return (time.perf_counter() - began) * 1000
+
+    def _publish_until_rest(self, look: Callable[[], None] = lambda: None) -> list[float]:
+        """A story each half second, and one at least, until all that was asked for before is printed. Their
+        milliseconds."""
+        from standfirst.changes.models import Change
+
+        before = Change.objects.order_by("pk").values_list("pk", flat=True).last() or 0
+        took = [self._publish()]
+        look()
+        while Change.objects.filter(pk__lte=before, closed_at=None).exists():
+            time.sleep(0.5)
+            took.append(self._publish())
+            look()
+        return took
+
+    def _beside(self, meanwhile: list[float]) -> dict[str, Any]:
+        usual = statistics.median(self._usual)
+        return {
+            "published_meanwhile": len(meanwhile),
+            "publish_meanwhile_ms": machine.tail(meanwhile),
+            "times_usual": round(statistics.median(meanwhile) / usual, 2),
+        }
+
+    def _leads(self, path: str, key: int) -> bool:
+        answer = self._client.get(path)
+        new = _path(key)
+        return (
+            answer.status_code == 301
+            and answer.headers["location"].endswith(new)
+            and self._client.get(new).status_code == 200
+        )
 
 
-def _page(client: httpx.Client, key: int) -> bytes:
+def _path(key: int) -> str:
     from standfirst.stories.models import Address
 
-    return client.get(Address.objects.current().get(story_id=key).path).content
-
-
-def _leads(client: httpx.Client, path: str, key: int) -> bool:
-    from standfirst.stories.models import Address
-
-    answer = client.get(path)
-    new = Address.objects.current().get(story_id=key).path
-    return answer.status_code == 301 and answer.headers["location"].endswith(new) and client.get(new).status_code == 200
+    return Address.objects.current().get(story_id=key).path
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stories", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     machine.end_cleanly()
     if wanted.inside:
-        running.hand_in(measure(wanted.stories))
+        running.hand_in(measure(wanted.stories, wanted.rounds))
     else:
         about = machine.describe()
         running.tell(running.reported("bench.hubs"), "hubs", about)

@@ -11,7 +11,7 @@ import signal
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -139,6 +139,20 @@ def tail(numbers: Sequence[float]) -> dict[str, float]:
         "p95": round(ordered[min(len(ordered) - 1, round(len(ordered) * 0.95))], 1),
         "worst": round(ordered[-1], 1),
     }
+
+
+def over_rounds(reports: Sequence[Figures]) -> Figures:
+    """One report of several rounds: figures that differ become the list of them, sentences follow each other."""
+    merged: Figures = {}
+    for name in dict.fromkeys(name for report in reports for name in report):
+        found = [report.get(name, 0) for report in reports]
+        if isinstance(found[0], Mapping):
+            merged[name] = over_rounds(found)
+        elif isinstance(found[0], list):
+            merged[name] = [each for part in found for each in part]
+        else:
+            merged[name] = found[0] if all(each == found[0] for each in found) else found
+    return merged
 
 
 def end_cleanly() -> None:

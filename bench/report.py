@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import statistics
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
@@ -199,7 +200,7 @@ def _named(found: Result) -> str:
 
 
 def facts_report(result: Result) -> str:
-    """What a rehearsal found, figure by figure."""
+    """What a rehearsal found, figure by figure; of several rounds the median, the least and the most."""
     rows = [[name, told] for name, told in _facts(result["report"]) if name != "wrong"]
     return "\n\n".join([ran_on(result), table(["", "found"], rows)])
 
@@ -211,6 +212,8 @@ def _facts(found: Result, above: str = "") -> Iterator[tuple[str, str]]:
             yield from _facts(value, f"{words}: ")
         elif isinstance(value, (int, float)):
             yield words, f"{value:,}"
+        elif isinstance(value, list) and value and all(isinstance(each, (int, float)) for each in value):
+            yield words, f"{statistics.median(value):,} ({min(value):,} to {max(value):,})"
         elif isinstance(value, str):
             yield words, value
         else:

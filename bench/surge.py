@@ -1,13 +1,13 @@
 """A rush of readers while the paper goes on: is every answer whole, right and young?
 
-    python -m bench.surge --stories 10000 --seconds 60
+    python -m bench.surge --stories 10000 --seconds 60 --rounds 5
 
-A newsroom of that many stories is made in a temporary folder and served by the real processes. For a minute, 64
-connections ask for the fronts and the most read stories as fast as they are answered: 48 of `wrk`'s, where that is
-installed (Debian: wrk), and 16 (else 64) of a client of ours that reads what it gets. Meanwhile 20 stories a minute are
-published into one section, and in the middle one of them is killed. Told is
+A newsroom of that many stories is made in a temporary folder and served by the real processes. In each round, for a
+minute, 64 connections ask for the fronts and the most read stories as fast as they are answered: 48 of `wrk`'s, where
+that is installed (Debian: wrk), and 16 (else 64) of a client of ours that reads what it gets. Meanwhile 20 stories a
+minute are published into one section, and in the middle one of them, which our client asks for too, is killed. Told is
 
-- every status but 200, or 304 for ours; every answer that does not come, to whichever client;
+- every status but 200, for ours 304, and 410 of the killed one; every answer that does not come, to whichever client;
 - every answer to ours that is torn: not as long as it says, or not a whole page;
 - every answer to ours that lacks a story published two seconds before it was asked for, or still names the killed one
   after one second (seconds count from when the newsroom's transaction was committed);
@@ -83,13 +83,14 @@ Seen = tuple[float, float, str, int, bool, list[int]]
 """Asked at, answered at, path, status, whether it was whole, numbers of the stories that it names."""
 
 
-async def _read(url: str, paths: list[str], until: float, connections: int) -> list[Seen]:
+async def _read(url: str, paths: list[str], more: list[str], until: float, connections: int) -> list[Seen]:
     seen: list[Seen] = []
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
 
     async def reader(client: httpx.AsyncClient, place: int) -> None:
         while time.time() < until:
-            path = paths[place % len(paths)]
+            among = paths + more
+            path = among[place % len(among)]
             place += 7
             asked = time.time()
             try:
@@ -111,9 +112,14 @@ async def _read(url: str, paths: list[str], until: float, connections: int) -> l
 class _Newsroom(threading.Thread):
     """Publishes, and kills one, by the ordinary verbs."""
 
-    def __init__(self, seconds: float, section: int, url: str) -> None:
+    def __init__(self, seconds: float, section: int, url: str, first: int) -> None:
         super().__init__()
+        self.first = first
+        """The number of its first story."""
         self.planned = math.ceil(seconds / EVERY)
+        self.victim = first + max(0, math.ceil(self.planned / 2) - 3)
+        self.asked: list[str] = []
+        """The path of the story that will be killed, once readers can have it."""
         self.ended_well = False
         self.seconds, self.section, self.url = seconds, section, url
         self.gone_after = -1.0
@@ -137,8 +143,10 @@ class _Newsroom(threading.Thread):
 
         by = archive.editor()
         start = time.time()
-        for number in range(self.planned):
-            time.sleep(max(0.0, start + number * EVERY - time.time()))
+        doomed = 0
+        for place in range(self.planned):
+            number = self.first + place
+            time.sleep(max(0.0, start + place * EVERY - time.time()))
             if time.time() > start + self.seconds:
                 return
             section = Section.objects.get(pk=self.section)
@@ -151,12 +159,15 @@ class _Newsroom(threading.Thread):
             )
             stories.publish(story=story, by=by)
             self.published[number] = time.time()
-            if self.killed[0] < 0 and number + 1 >= self.planned / 2:
-                victim = max(0, number - 2)
-                killed = type(story).objects.get(title=f"Surge story {victim} of the day")
+            if number == self.victim:
+                doomed = story.pk
+            elif number == self.victim + 1:
+                self.asked.append(Address.objects.select_related("section_path").get(story_id=doomed).path)
+            elif number == self.victim + 2:
+                killed = type(story).objects.get(pk=doomed)
                 stories.take_down(story=killed, kind="kill", reason="A rehearsal", names=False, by=by)
-                self.killed = (victim, time.time())
-                self._await_notice(Address.objects.select_related("section_path").get(story=killed).path)
+                self.killed = (self.victim, time.time())
+                self._await_notice(self.asked[0])
 
     def _await_notice(self, path: str) -> None:
         while time.time() < self.killed[1] + 10:
@@ -166,7 +177,7 @@ class _Newsroom(threading.Thread):
             time.sleep(0.02)
 
 
-def measure(number: int, seconds: float) -> dict[str, Any]:
+def measure(number: int, seconds: float, rounds: int) -> dict[str, Any]:
     """In this process, whose `STANDFIRST_HOME` is an empty folder."""
     from standfirst.conf import setup
 
@@ -192,20 +203,35 @@ def measure(number: int, seconds: float) -> dict[str, Any]:
         for path in paths:
             if (status := client.get(path).status_code) != 200:
                 raise SystemExit(f"{path} answers {status} before the rush has begun.")
-        until = time.time() + seconds
-        url = str(client.base_url)
-        newsroom = _Newsroom(seconds - OLDEST - 1, section.pk, url)
-        newsroom.start()
-        rush, ours = _wrk(url, paths, seconds), OURS
-        if rush is None:
-            print("wrk is not installed (Debian: apt install wrk): all connections are our own.", file=sys.stderr)
-            ours = CONNECTIONS
-        seen = asyncio.run(_read(url, paths, until, ours))
-        newsroom.join()
-        told = _told(rush) if rush is not None else {}
-    report = {"stories": number, "seconds": seconds, **_judge(seen, newsroom, own), **told}
-    wrong = _wrong(report, newsroom) + report["wrong"]
-    return report | {"wrong": wrong[:50], "wrong_in_all": len(wrong)}
+        reports: list[dict[str, Any]] = []
+        victims: set[int] = set()
+        for place in range(rounds):
+            newsroom = _Newsroom(seconds - OLDEST - 1, section.pk, str(client.base_url), 1_000 * place)
+            reports.append(_rush(newsroom, paths, seconds, own, victims))
+            victims.add(newsroom.killed[0])
+            print(f"Round {place + 1} of {rounds}: {len(reports[-1]['wrong'])} wrong.", file=sys.stderr, flush=True)
+            running.until(lambda: not Change.objects.filter(closed_at=None).exists(), 600, "the press to come to rest")
+    report = machine.over_rounds(reports)
+    wrong = report.pop("wrong")
+    return {"stories": number, "seconds": seconds, "rounds": rounds, **report, "wrong": wrong[:50]} | {
+        "wrong_in_all": len(wrong)
+    }
+
+
+def _rush(newsroom: _Newsroom, paths: list[str], seconds: float, own: str, victims: set[int]) -> dict[str, Any]:
+    """One round; `victims` were killed in those before."""
+    until = time.time() + seconds
+    newsroom.start()
+    rush, ours = _wrk(newsroom.url, paths, seconds), OURS
+    if rush is None:
+        print("wrk is not installed (Debian: apt install wrk): all connections are our own.", file=sys.stderr)
+        ours = CONNECTIONS
+    seen = asyncio.run(_read(newsroom.url, paths, newsroom.asked, until, ours))
+    newsroom.join()
+    told = _told(rush) if rush is not None else {}
+    report = {**_judge(seen, newsroom, own, victims), **told}
+    report["wrong"] = _wrong(report, newsroom) + report["wrong"]
+    return report
 
 
 def _wrk(url: str, paths: list[str], seconds: float) -> subprocess.Popen[str] | None:
@@ -248,7 +274,7 @@ def _wrong(report: dict[str, Any], newsroom: _Newsroom) -> list[str]:
     return wrong
 
 
-def _judge(seen: list[Seen], newsroom: _Newsroom, own: str) -> dict[str, Any]:
+def _judge(seen: list[Seen], newsroom: _Newsroom, own: str, victims: set[int]) -> dict[str, Any]:
     victim, killed = newsroom.killed
     wrong: list[str] = []
     ages: list[float] = []
@@ -256,10 +282,14 @@ def _judge(seen: list[Seen], newsroom: _Newsroom, own: str) -> dict[str, Any]:
     statuses: Counter[int] = Counter()
     for asked, _, path, status, whole, marks in seen:
         statuses[status] += 1
+        if status == 410 and path in newsroom.asked and killed and asked > killed - KILLED:
+            continue
         if status not in (200, 304):
             wrong.append(f"{path} answered {status}")
         elif not whole:
             wrong.append(f"{path} was torn")
+        if former := victims.intersection(marks):
+            wrong.append(f"{path} named {former}, killed in a round before")
         if victim in marks:
             last_seen = max(last_seen, asked)
             if killed and asked > killed + KILLED:
@@ -294,11 +324,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stories", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     machine.end_cleanly()
     if wanted.inside:
-        running.hand_in(measure(wanted.stories, wanted.seconds))
+        running.hand_in(measure(wanted.stories, wanted.seconds, wanted.rounds))
     else:
         about = machine.describe()
         running.tell(running.reported("bench.surge"), "surge", about)

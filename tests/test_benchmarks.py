@@ -439,6 +439,22 @@ def test_the_report_fills_the_page_from_what_is_there_and_leaves_the_rest(tmp_pa
         }  # fmt: skip
 
 
+def test_rounds_are_told_by_their_median_and_extremes_and_nothing_wrong_in_any_is_lost() -> None:
+    rounds = [
+        {"stories": 300, "kill": {"seen_s": 0.1}, "statuses": {"200": 40}, "wrong": []},
+        {"stories": 300, "kill": {"seen_s": 0.5}, "statuses": {"200": 42, "410": 1}, "wrong": ["/ was torn"]},
+        {"stories": 300, "kill": {"seen_s": 0.2}, "statuses": {"200": 41}, "wrong": ["/a/ was torn"]},
+    ]
+    merged = machine.over_rounds(rounds)
+    assert merged["wrong"] == ["/ was torn", "/a/ was torn"]
+    table = report.facts_report({"about": machine.describe(), "report": merged})
+    assert "| stories | 300 |" in table
+    assert "| kill: seen s | 0.2 (0.1 to 0.5) |" in table
+    assert "| statuses: 200 | 41 (40 to 42) |" in table
+    assert "| statuses: 410 | 0 (0 to 1) |" in table
+    assert "torn" not in table
+
+
 def test_a_bench_without_its_peer_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "_SYSTEM", "")
     monkeypatch.setenv("PATH", "/nonexistent")
