@@ -39,7 +39,10 @@ _NONE: Final = "/.none"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a configuration is for. `listen` is what nginx's directive takes; `upload_limit` is in bytes.
+    """What a configuration is for. `upload_limit` is in bytes.
+
+    `listen` is an address as nginx's directive takes it, or a port, at which it then listens on every address, IPv6
+    too. With a certificate, whoever comes to `plain` without TLS is sent on to it.
 
     With `counts`, stories are asked of the reader process, which counts them; without, they come from the disk too.
     """
@@ -52,6 +55,7 @@ class Site:
     answer_seconds: int = 120
     certificate: str = ""
     key: str = ""
+    plain: str = "80"
     counts: bool = True
 
     @property
@@ -69,7 +73,7 @@ def configuration(site: Site) -> str:
     names = " ".join(_quoted(host) for host in site.hosts)
     if site.secure:
         blocks.append(
-            f"server {{\n    listen 80;\n    listen [::]:80;\n    server_name {names};\n"
+            f"server {{\n{indent(chr(10).join([*_listen(site.plain), f'server_name {names};']), '    ')}\n"
             "    return 301 https://$host$request_uri;\n}"
         )
     blocks.append(f"server {{\n{indent(_server(site, names), '    ')}\n}}")
@@ -154,9 +158,18 @@ def _map(says: str, of: str, to: str, rules: Mapping[str, str], default: str) ->
 
 
 def _server(site: Site, names: str) -> str:
-    lines = [f"listen {site.listen}{' ssl' if site.secure else ''};", f"server_name {names};"]
+    # In this place nginx of every version understands `http2`; those after 1.25.1 warn that it has moved.
+    lines = [*_listen(site.listen, " ssl http2" if site.secure else ""), f"server_name {names};"]
     if site.secure:
-        lines += [f"ssl_certificate {_quoted(site.certificate)};", f"ssl_certificate_key {_quoted(site.key)};"]
+        lines += [
+            f"ssl_certificate {_quoted(site.certificate)};",
+            f"ssl_certificate_key {_quoted(site.key)};",
+            "ssl_protocols TLSv1.2 TLSv1.3;",
+            "# A phone that comes back is spared half of the greeting.",
+            "ssl_session_cache shared:standfirst:10m;",
+            "ssl_session_timeout 1d;",
+            "ssl_session_tickets off;",
+        ]
     lines += [
         "server_tokens off;",
         "",
@@ -238,6 +251,11 @@ def _server(site: Site, names: str) -> str:
         lines.append(_location(f"= {prefix.removesuffix('/')}", _newsroom(site)))
         lines.append(_location(f"^~ {prefix}", _newsroom(site)))
     return "\n".join(lines)
+
+
+def _listen(where: str, how: str = "") -> list[str]:
+    every = [where, f"[::]:{where}"] if where.isdigit() else [where]
+    return [f"listen {each}{how};" for each in every]
 
 
 def _newsroom(site: Site) -> list[str]:

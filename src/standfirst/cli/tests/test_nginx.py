@@ -26,7 +26,8 @@ def printed(monkeypatch, tmp_path):
 def test_it_prints_a_server_for_this_newsroom(printed, tmp_path):
     conf = printed(STANDFIRST_ORIGIN="https://news.example", STANDFIRST_HOSTS="www.news.example")
     assert "server_name news.example www.news.example;" in conf
-    assert "listen 443 ssl;" in conf
+    assert "listen 443 ssl http2;" in conf
+    assert "listen [::]:443 ssl http2;" in conf
     assert "ssl_certificate /etc/letsencrypt/live/news.example/fullchain.pem;" in conf
     assert "return 301 https://$host$request_uri;" in conf
     assert f"root {tmp_path}/newsroom/output/pages;" in conf

@@ -3,14 +3,21 @@
 import os
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from standfirst.kit import sitefiles
 from standfirst.reader.nginx import Site, configuration
@@ -27,16 +34,21 @@ VIDEO = "/pictures/abcdef0123.mp4"
 class Nginx:
     """nginx in this process's group, on a free port of the loopback, as one process without its master."""
 
-    def __init__(self, home: Path, reader: str, *, counts: bool = True):
+    def __init__(self, home: Path, reader: str, *, counts: bool = True, certificate: tuple[Path, Path] | None = None):
         self.folder = home / "nginx"
         self.folder.mkdir(exist_ok=True)
         self.port = free_port()
+        self.plain = free_port()
+        chain, key = certificate or ("", "")
         site = Site(
             output=home / "output",
             hosts=("localhost", "127.0.0.1"),
             listen=f"127.0.0.1:{self.port}",
             reader=reader,
             upload_limit=1 << 20,
+            certificate=str(chain),
+            key=str(key),
+            plain=f"127.0.0.1:{self.plain}",
             counts=counts,
         )
         kept = "".join(
@@ -56,8 +68,11 @@ class Nginx:
         assert tried.returncode == 0, tried.stderr
         assert "warn" not in tried.stderr
         self.process = subprocess.Popen(command)
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE, headers={"user-agent": BROWSER}, trust_env=False)
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
+        trusted = ssl.create_default_context(cafile=chain) if certificate else False
+        self.http = httpx.Client(
+            base_url=self.url, timeout=PATIENCE, headers={"user-agent": BROWSER}, trust_env=False, verify=trusted
+        )
         until(self._answers)
 
     def _answers(self) -> bool:
@@ -103,6 +118,37 @@ def nginx(stand, request):
     nginx = Nginx(stand.home, f"127.0.0.1:{stand.port}", counts=request.param)
     yield nginx
     nginx.stop()
+
+
+@pytest.fixture
+def secure(stand, tmp_path):
+    nginx = Nginx(stand.home, f"127.0.0.1:{stand.port}", certificate=certificate(tmp_path))
+    yield nginx
+    nginx.stop()
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    chain, private = folder / "chain.pem", folder / "key.pem"
+    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return chain, private
 
 
 def fill(stand: Newsstand) -> None:
@@ -176,6 +222,26 @@ def test_it_answers_as_the_reader_does(stand, nginx, headers):
     for path in PATHS:
         for method in ("GET", "HEAD"):
             same(stand, nginx, method, path, headers)
+
+
+def test_over_tls_it_answers_the_same_and_speaks_the_newer_protocol(stand, secure, room, tmp_path):
+    for path in PATHS:
+        same(stand, secure, "GET", path, ASKED[0])
+    secure.http.get("/newsroom/")
+    assert room.asked[-1][2]["x-forwarded-proto"] == "https"
+    trusted = ssl.create_default_context(cafile=tmp_path / "chain.pem")
+    trusted.set_alpn_protocols(["h2", "http/1.1"])
+    with (
+        socket.create_connection(("127.0.0.1", secure.port)) as line,
+        trusted.wrap_socket(line, server_hostname="127.0.0.1") as safe,
+    ):
+        assert safe.selected_alpn_protocol() == "h2"
+        assert safe.version() == "TLSv1.3"
+
+
+def test_without_tls_readers_are_sent_to_the_safe_address(secure):
+    answer = httpx.get(f"http://127.0.0.1:{secure.plain}{STORY}?from=mail", trust_env=False)
+    assert (answer.status_code, answer.headers["location"]) == (301, f"https://127.0.0.1{STORY}?from=mail")
 
 
 def test_pages_can_only_be_read(stand, nginx):
