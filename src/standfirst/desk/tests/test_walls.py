@@ -14,6 +14,11 @@ from standfirst.kit import clock
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Address, Embargo, Section, SectionPath, Story
 
+the_role_decides = pytest.mark.one_database("The role decides; who has which is tried beside `people`.")
+held_below = pytest.mark.one_database(
+    "What is refused is tried on each database beside `stories`; this is what people see."
+)
+
 
 def test_a_new_story_can_be_saved_published_and_handed_in_from_wagtails_form(desk: Desk) -> None:
     cast = desk.cast
@@ -106,6 +111,7 @@ def test_an_approval_publishes_and_says_so(desk: Desk) -> None:
     assert "Publishing…" in said(answer)
 
 
+@the_role_decides
 def test_a_reporter_approves_and_publishes_nothing(desk: Desk) -> None:
     cast = desk.cast
     desk.create(cast.rita, cast.world, "Handed in", do="action-publish")
@@ -116,6 +122,7 @@ def test_a_reporter_approves_and_publishes_nothing(desk: Desk) -> None:
         assert not fresh(story).live
 
 
+@held_below
 def test_an_embargoed_story_says_until_when_and_can_be_scheduled_for_then(desk: Desk) -> None:
     cast = desk.cast
     story = cast.draft()
@@ -159,6 +166,7 @@ def test_a_bulk_publication_leaves_out_what_cannot_go_and_does_the_rest(desk: De
     assert "“Sport” is a section" in said(answer)
 
 
+@held_below
 @pytest.mark.parametrize("bulk", [False, True])
 def test_nothing_that_was_ever_published_can_be_deleted(desk: Desk, bulk: bool) -> None:
     cast = desk.cast
@@ -188,6 +196,7 @@ def test_the_home_front_cannot_be_deleted(desk: Desk) -> None:
     assert Section.objects.filter(pk=desk.cast.home.pk).exists()
 
 
+@held_below
 def test_a_copy_is_a_draft_and_offers_neither_alias_nor_live_copy(desk: Desk) -> None:
     cast = desk.cast
     story = cast.live("Original")
@@ -280,6 +289,7 @@ def test_every_bulk_action_commits_its_change_rows(desk: Desk) -> None:
         assert Change.objects.filter(kind="story", ref=str(story.pk)).count() > rows, action
 
 
+@the_role_decides
 def test_a_stranger_and_somebody_without_a_role_get_nowhere(desk: Desk) -> None:
     story = desk.cast.live()
     for who in (None, desk.cast.sam):
@@ -325,6 +335,7 @@ def test_each_role_has_the_screens_that_it_may_use(desk: Desk, role: str, allowe
     assert browser.get(reverse("desk:stories")).status_code == 200
 
 
+@the_role_decides
 def test_the_menu_has_what_applies(desk: Desk) -> None:
     page = desk.browser(desk.cast.paula).get(reverse("desk:stories")).content.decode()
     for label in ("Desk", "Fronts", "Authors", "Topics", "Pictures", "Files", "Section tree", "Facts of the newsroom"):
@@ -339,6 +350,7 @@ def test_the_first_screen_is_the_desk(desk: Desk) -> None:
     assert "Harbour Post" in text_of(answer)
 
 
+@the_role_decides
 def test_a_reporter_has_no_hand_on_pictures_that_others_put_in(desk: Desk) -> None:
     from io import BytesIO
 

@@ -252,6 +252,7 @@ def test_a_kill_by_reference_for_earlier_versions_leaves_a_later_one(desk: Desk)
     assert desk.story().live
 
 
+@pytest.mark.one_database("How a kill is written is read before any row; that it is carried out, the others here try.")
 @pytest.mark.parametrize(
     ("files", "live", "down"),
     [
