@@ -4,6 +4,7 @@
     python -m bench.publish --postgresql 10000
     python -m bench.publish --bakes 5 100000
     python -m bench.publish --keep /srv/bench 1000000
+    python -m bench.publish --postgresql --share 10000 1000000
 
 For each size a newsroom is made in a temporary folder; the ledger is built and every page printed from nothing, by as
 many processes as there are cores. Processor time, memory and what went to disks are those of all our processes and of
@@ -14,7 +15,8 @@ ledger and every page are made so many times, each in processes of their own int
 
 With `--keep` the newsroom stays in that folder, each stage by itself: a run that was broken off goes on after the last
 stage that ended, and does that over which had not, from nothing; rounds may be repeated. A million stories take some
-hours and 60 GB. Ends with 1 if a page cannot be printed.
+hours and 60 GB. With `--share` nothing is printed, and Wagtail's share alone is timed: with a million stories on
+PostgreSQL that takes an hour or so. Ends with 1 if a page cannot be printed.
 """
 
 from __future__ import annotations
@@ -43,8 +45,8 @@ PATIENCE = 300.0
 """Seconds in which a story must be with the readers."""
 
 
-def measure(number: int, rounds: int, about: Figures) -> None:
-    """In this process: a newsroom of `number` stories, baked and published to."""
+def measure(number: int, rounds: int, about: Figures, *, share: bool) -> None:
+    """In this process: a newsroom of `number` stories, baked and published to. With `share` nothing is printed."""
     home = Path(os.environ["STANDFIRST_HOME"])
     stages = _Stages(home / "bench.json")
     _begin_again(home, stages, number)
@@ -69,6 +71,10 @@ def measure(number: int, rounds: int, about: Figures) -> None:
         _analyse(connection)
         made = round(time.perf_counter() - began, 1)
         stages.keep(database=connection.vendor, related=archive.RELATED, made_s=made)
+    leaves = list(Section.objects.filter(depth=4).order_by("path"))
+    if share:
+        stages.keep(about=about, **_share(archive.editor(), leaves, rounds))
+        return
     worker = Worker(
         wiring.engine(), home=home, options=settings.STANDFIRST, hire=lambda: Crew(crew.number(), crew.start)
     )
@@ -76,7 +82,6 @@ def measure(number: int, rounds: int, about: Figures) -> None:
         stages.keep(bake_about=about, **_bake(worker))
     else:
         worker.open()
-    leaves = list(Section.objects.filter(depth=4).order_by("path"))
     if rounds:
         stages.keep(about=about, **_publish(worker, archive.editor(), leaves, rounds))
 
@@ -151,7 +156,6 @@ def check(worker: Any) -> None:
 def _publish(worker: Any, by: Any, leaves: Sequence[Any], rounds: int) -> dict[str, Any]:
     from standfirst.changes.models import Change
     from standfirst.readership import actions as readership
-    from standfirst.stories import actions as stories
 
     def rest() -> None:
         for _ in range(100):
@@ -168,14 +172,7 @@ def _publish(worker: Any, by: Any, leaves: Sequence[Any], rounds: int) -> dict[s
     wagtail, press, whole, pages = [], [], [], []
     with processes.watching(*_ours(), memory=False) as taken:
         for place in range(WARM + rounds):
-            section = type(leaves[0]).objects.get(pk=leaves[place % len(leaves)].pk)
-            story = stories.create(
-                section=section,
-                by=by,
-                title=f"Measured headline number {place} of the run",
-                standfirst="One sentence that says what was measured.",
-                body=[("paragraph", "<p>Measured text.</p>")] * 12,
-            )
+            story = _draft(by, leaves, place)
             rest()
             start = time.perf_counter()
             story.get_latest_revision().publish(user=by)
@@ -204,6 +201,30 @@ def _publish(worker: Any, by: Any, leaves: Sequence[Any], rounds: int) -> dict[s
         "pages_a_publish": statistics.median(pages),
         "rounds_others_cpu_percent": _others(taken),
     }
+
+
+def _share(by: Any, leaves: Sequence[Any], rounds: int) -> dict[str, Any]:
+    took = []
+    with processes.watching(*_ours(), memory=False) as taken:
+        for place in range(WARM + rounds):
+            story = _draft(by, leaves, place)
+            start = time.perf_counter()
+            story.get_latest_revision().publish(user=by)
+            if place >= WARM:
+                took.append((time.perf_counter() - start) * 1000)
+    return {"rounds": rounds, "wagtail_ms": tail(took), "rounds_others_cpu_percent": _others(taken)}
+
+
+def _draft(by: Any, leaves: Sequence[Any], place: int) -> Any:
+    from standfirst.stories import actions as stories
+
+    return stories.create(
+        section=type(leaves[0]).objects.get(pk=leaves[place % len(leaves)].pk),
+        by=by,
+        title=f"Measured headline number {place} of the run",
+        standfirst="One sentence that says what was measured.",
+        body=[("paragraph", "<p>Measured text.</p>")] * 12,
+    )
 
 
 def _analyse(connection: Any) -> None:
@@ -245,15 +266,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="stories published")
     parser.add_argument("--bakes", type=int, default=1, help="so many times, and the medians (SQLite only)")
     parser.add_argument("--postgresql", action="store_true", help="on PostgreSQL, from the development requirements")
+    parser.add_argument("--share", action="store_true", help="print nothing, and time Wagtail's share alone")
     parser.add_argument("--keep", type=Path, help="a folder in which the newsrooms stay (SQLite only)")
     parser.add_argument("--inside", metavar="ABOUT", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     machine.end_cleanly()
     if wanted.inside:
-        measure(wanted.sizes[0], wanted.rounds, json.loads(wanted.inside))
+        measure(wanted.sizes[0], wanted.rounds, json.loads(wanted.inside), share=wanted.share)
         return
     if wanted.rounds < 1 or wanted.bakes < 1:
         parser.error("There must be one round and one bake at least.")
+    if wanted.share and (wanted.keep or wanted.bakes > 1):
+        parser.error("With --share nothing is printed, and nothing is kept.")
     if (wanted.keep or wanted.bakes > 1) and wanted.postgresql:
         raise SystemExit("What is in a server of its own ends with it: leave --keep and --bakes out, or --postgresql.")
     for number in wanted.sizes:
@@ -264,34 +288,35 @@ def main() -> None:
             stages = _Stages(home / "bench.json")
             # What an earlier run has baked counts; when it has baked enough there are only rounds.
             while len(stages.found.get("bakes", [])) < wanted.bakes - 1:
-                _run(number, 0, about, home, postgresql=wanted.postgresql)
+                _run(number, 0, about, home, postgresql=wanted.postgresql, share=False)
                 stages = _Stages(home / "bench.json")
                 stages.end_bake(again=True)
-            _run(number, wanted.rounds, about, home, postgresql=wanted.postgresql)
+            _run(number, wanted.rounds, about, home, postgresql=wanted.postgresql, share=wanted.share)
             stages = _Stages(home / "bench.json")
-            if wanted.bakes > len(stages.found.get("bakes", [])):
+            if not wanted.share and wanted.bakes > len(stages.found.get("bakes", [])):
                 stages.end_bake(again=False)
             found = json.loads((home / "bench.json").read_text())
             for former in home.glob(f"{FORMER}*"):
                 shutil.rmtree(former)
         print(json.dumps(found), flush=True)
-        _save(found)
+        _save(found, "shares" if wanted.share else "sizes")
 
 
-def _run(number: int, rounds: int, about: Figures, home: Path, *, postgresql: bool) -> None:
-    words = [json.dumps(about), "--rounds", str(rounds), str(number)]
+def _run(number: int, rounds: int, about: Figures, home: Path, *, postgresql: bool, share: bool) -> None:
+    words = [json.dumps(about), "--rounds", str(rounds), *(["--share"] if share else []), str(number)]
     running.apart("bench.publish", words, home=home, postgresql=postgresql, durable=True)
 
 
-def _save(found: Figures) -> None:
+def _save(found: Figures, kind: str) -> None:
     """Beside what earlier runs left of other sizes, each with what is to be said about its own run."""
     file = machine.RESULTS / "publish.json"
     try:
-        sizes = json.loads(file.read_text())["sizes"]
-    except (OSError, ValueError, KeyError):
-        sizes = {}
-    sizes[f"{found['database']}-{found['stories']:09}"] = found
-    machine.save("publish", {"sizes": dict(sorted(sizes.items()))})
+        kept = json.loads(file.read_text())
+    except (OSError, ValueError):
+        kept = {}
+    kept = {"sizes": {}, "shares": {}} | kept
+    kept[kind][f"{found['database']}-{found['stories']:09}"] = found
+    machine.save("publish", {name: dict(sorted(each.items())) for name, each in kept.items()})
 
 
 if __name__ == "__main__":

@@ -234,7 +234,7 @@ def _spread(found: Result, name: str) -> str:
 def publish_report(result: Result) -> str:
     """One publish and a full bake, by the size of the newsroom."""
     sizes = list(result["sizes"].values())
-    rounds = min(each["rounds"] for each in sizes)
+    rounds = min((each["rounds"] for each in sizes), default=0)
     publish = table(
         ["stories", "Wagtail's share, ms", "the press's, ms", "together, ms", "pages", "related", "others' CPU"],
         [
@@ -283,11 +283,18 @@ def publish_report(result: Result) -> str:
             for each in sizes
         ],
     )
+    shares = list(result.get("shares", {}).values())
+    share = table(
+        ["stories", "Wagtail's share, ms", "others' CPU"],
+        [[_named(each), _times(each["wagtail_ms"]), known(each, "rounds_others_cpu_percent", "%")] for each in shares],
+    )
+    alone = ["Wagtail's share alone, where nothing was printed:", share, each_ran_on(shares, "about")] if shares else []
     return "\n\n".join(
         [
             f"One publish with a full hot set, median / what 19 of 20 stay below, {rounds} rounds or more:",
             publish,
             each_ran_on(sizes, "about"),
+            *alone,
             "A full bake with gzip twins on all cores, noted in the ledger, and the building of that ledger before:",
             bake,
             each_ran_on(sizes, "bake_about"),
