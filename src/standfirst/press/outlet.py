@@ -167,23 +167,51 @@ class LocalOutlet:
         return False
 
     def tidy(self, path: str) -> bool:
-        """Take a twin away that is of another version than the page at `path`: a crash fell between the two.
+        """Take twins away that are of another version than the page at `path`: a crash fell between the two, or another
+        hand has changed them.
 
         The reader process looks before it gives a twin to anybody; a web server in its place may not. True if there
         was one.
         """
+        found = False
         for status in sitefiles.TREES:
             file = sitefiles.file_of(path, status)
-            if not sitefiles.has_twin(file):
+            if not sitefiles.has_twin(file) or (body := self._bytes(file)) is None:
                 continue
-            with suppress(OSError):  # no file, no twin, or none that can be read: nobody can be given it
-                body = (self.root / file).read_bytes()
-                twin = (self.root / sitefiles.twin_of(file)).read_bytes()
-                if not sitefiles.agrees(twin, body):
+            for twin, agrees in _TWINS:
+                packed = self._bytes(twin(file))
+                if packed is not None and not agrees(packed, body):
                     with self._whole(path):
                         self._check_owner()
-                        return self._unlink(sitefiles.twin_of(file))
-        return False
+                        found |= self._unlink(twin(file))
+        return found
+
+    def sound(self, path: str) -> bool:
+        """Whether the page at `path` has its packed twin, and no twin that is of something else.
+
+        The small twin comes when there is time, so it may be missing.
+        """
+        for status in sitefiles.TREES:
+            file = sitefiles.file_of(path, status)
+            if (body := self._bytes(file)) is None:
+                continue
+            if not sitefiles.has_twin(file):
+                return True
+            twin, small = self._bytes(sitefiles.twin_of(file)), self._bytes(sitefiles.small_twin_of(file))
+            if small is not None and not sitefiles.small_agrees(small, body):
+                return False
+            if twin is not None:
+                return sitefiles.agrees(twin, body)
+            return len(sitefiles.pack(body)) >= len(body)  # as `put` has it
+        return True
+
+    def _bytes(self, file: str) -> bytes | None:
+        """What is in a file; None if it is not there, or cannot be read: then nobody can be given it."""
+        try:
+            with open(f"{self._root}/{file}", "rb", buffering=0) as opened:
+                return opened.read()
+        except OSError:
+            return None
 
     # ---- Beside them -----------------------------------------------------------------------------------------------
 
@@ -418,6 +446,10 @@ class LocalOutlet:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return False
         return True
+
+
+_TWINS: Final = ((sitefiles.twin_of, sitefiles.agrees), (sitefiles.small_twin_of, sitefiles.small_agrees))
+"""How each kind of twin is called, and what tells whether it is of a page."""
 
 
 def _stamp(place: str) -> int:

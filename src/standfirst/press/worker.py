@@ -558,8 +558,9 @@ class Worker:
             size = SLICE
             while some := list(islice(walk, size)):
                 began = time.monotonic()
-                ahead = wiring.Ahead(keys + some, lambda _: self.beat())
-                self.engine.look(leader.pk, lane, ahead, ahead.compose, since=since, more=True)
+                self.engine.look(
+                    leader.pk, lane, keys + some, wiring.compose, many=self._composed, since=since, more=True
+                )
                 keys = []
                 took = max(time.monotonic() - began, 0.001)
                 size = min(max(LEAST, int(len(some) * SLICE_SECONDS / took)), MOST)
@@ -570,6 +571,10 @@ class Worker:
         self._fault("worker:looked")
         if others:
             self._same[leader.pk] = [row.pk for row in others]
+
+    def _composed(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+        self.beat()
+        return wiring.compose_many(keys)
 
     def _events(self, story_id: int) -> list[tuple[str, str]]:
         """At first publication and at marked updates related lists are made; a new story's page is hot."""

@@ -43,6 +43,12 @@ Key = tuple[str, str]
 Compose = Callable[[str, str], Any]
 """(kind, id) -> the record as the newsroom's database has it now, None if it has none."""
 
+ComposeMany = Callable[[Sequence[Key]], Mapping[Key, Any]]
+"""The same for many at once."""
+
+FEW_DUE = 500
+"""Pages that are due, all of which a kill has looked at; of more, only those that are likely to show what is killed."""
+
 LOOK, FILL = 100, 500
 """Records looked at in one transaction; and of a ledger that is being made, where nobody waits for it."""
 
@@ -369,6 +375,7 @@ class Engine:
         keys: Iterable[Key],
         compose: Compose,
         *,
+        many: ComposeMany | None = None,
         since: int | None = None,
         more: bool = False,
     ) -> int:
@@ -377,9 +384,10 @@ class Engine:
         `change` is the number of the change row, 0 for none; `since` the moment (clock's ms) from which its report
         counts. With `more`, the change is not finished before a further look at it without. A long look goes through in
         transactions of `LOOK` records; to stay interruptible, a caller slices its keys and passes `more`. `compose` is
-        called under the ledger's lock, so that of two looks at one record the later stores the newer. While the ledger
-        is made anew nothing is looked at, and the change stays as it is: what was composed for it may be older. Returns
-        how many records differed.
+        called under the ledger's lock, so that of two looks at one record the later stores the newer: whoever composes
+        beforehand may store what was live over what has been killed meanwhile. `many`, if given, composes those of one
+        transaction together. While the ledger is made anew nothing is looked at, and the change stays as it is: what
+        was composed for it may be older. Returns how many records differed.
         """
         differed = 0
         batches = _batches(keys, LOOK)
@@ -393,7 +401,7 @@ class Engine:
                 self._fault("look:begun")
                 if change:
                     self.store.open_change(change, lane, self._clock() if since is None else since)
-                differed += self._absorb(batch, compose, mark)
+                differed += self._absorb(batch, compose if many is None else _of(many(batch)), mark)
                 if change and following is None and not more:
                     self.store.looked(change)
                 self._fault("look:marked")
@@ -415,15 +423,20 @@ class Engine:
         come: set[Entry] = set()
         given_up: list[tuple[PageRef, str]] = []
         claimed: list[tuple[PageRef, str]] = []
+        concerned: set[PageRef] = set()
         for kind, id in wanted:
             key = f"{kind}:{id}"
             record = compose(kind, id)
             self._fault("look:composed")
             data = None if record is None else msgspec.json.encode(record)
+            if mark.lane is Lane.KILL:
+                concerned |= book.claims(kind, record)
+                facets_now.update(book.facet_digests(kind, id, record))
             if data == stored.get(key):
                 continue
             new[key] = data
             former = self._decode(kind, id, stored.get(key))
+            concerned |= book.claims(kind, former)
             facets_before.update(book.facet_digests(kind, id, former))
             facets_now.update(book.facet_digests(kind, id, record))
             old_entries, new_entries = set(book.entries(kind, id, former)), set(book.entries(kind, id, record))
@@ -444,7 +457,7 @@ class Engine:
         store.put_records(new)
         self._fault("look:stored")
 
-        touched = {read: now for read, now in facets_now.items() if facets_before[read] != now}
+        touched = {read: now for read, now in facets_now.items() if facets_before.get(read, now) != now}
         for (name, list_key), members in lists_before.items():
             then = book.list_digests(name, list_key, members)
             now = book.list_digests(name, list_key, store.listed(name, list_key, book.depth(name)))
@@ -453,7 +466,26 @@ class Engine:
         refs_now = store.refs(list(refs_before))
         store.mark_readers(touched, mark)
         store.mark_pages([page for page, before in refs_before.items() if refs_now[page] != before], mark)
+        if mark.lane is Lane.KILL:
+            self._reach(concerned, {*facets_now, *touched}, mark)
         return len(new)
+
+    def _reach(self, refs: Iterable[PageRef], reads: Collection[str], mark: Mark) -> None:
+        """Have a kill reach what readers may have though the ledger does not know it.
+
+        Of a page that is due, something else may have been delivered than was noted: another worker, or one that was
+        killed, has not noted it, or it went out for the time being while others are stuck. Of a page that fails,
+        readers may keep a copy from before this ledger. So it is asked what they get.
+        """
+        own = {ref.path for ref in refs}
+        due = {path for path, standing in self.store.standing(sorted(own)).items() if standing.due}
+        kept = set(self.store.kept()) - own
+        others = set(self.store.unsettled(reads, FEW_DUE)) - own - kept
+        showing = {path for path in kept | others if (got := self._served(path)) is not None and _leads(got, own)}
+        ids = self.store.page_ids(sorted(due | showing))
+        self.store.mark_pages([page for path, page in ids.items() if path not in kept], mark)
+        # Whatever the ledger says of what these read: it may know only what was read before the fault.
+        self.store.mark_pages([ids[path] for path in sorted(showing & kept)], mark._replace(force=True))
 
     def _claim(self, ids: Mapping[str, int], ref: PageRef, key: str) -> Claim:
         return Claim(ids[ref.path], ref.kind, ref.subject, key, self.book.rank(ref.kind))
@@ -480,10 +512,9 @@ class Engine:
 
         The stretch begins behind page number `after` and is at most `limit` pages, or `DRIFT_BYTES`, long. Returns
         where the next one begins (0: from the start again) and the paths; `bake` mends them. Pages that are due are
-        left out. What stands beside an output and is of another version is taken away at once, and told too.
+        left out. What stands beside an output and is of another version is taken away at once.
         """
         strange: dict[int, str] = {}
-        tidied: list[str] = []
         last = number = size = 0
         for row in self.store.pages(after):
             if number >= limit or size > DRIFT_BYTES:
@@ -493,28 +524,34 @@ class Engine:
             size += len(served.body) if served else 0
             if not row.due and digest(served) != row.digest:
                 strange[row.page] = row.path
-            elif not row.due and served is not None and self._tidied(row.path):
-                tidied.append(row.path)
+            elif not row.due and not self._sound(row.path):
+                self._tidy(row.path)
+                strange[row.page] = row.path
         else:
             last = 0
         if not strange:
-            return last, tidied
+            return last, []
         # Once more, with all who print locked out: a page may have been delivered and recorded since its row was read.
         found = {}
         with self.store.transaction():
             seq = self.store.advance()
             for page, path in strange.items():
                 row = next(iter(self.store.pages(page - 1)))
-                if not row.due and digest(self._served(path)) != row.digest:
+                if not row.due and (digest(self._served(path)) != row.digest or not self._sound(path)):
                     found[page] = path
             self.store.mark_pages(found, Mark(0, Lane.PUBLISH, seq, force=True))
-        return last, [*found.values(), *tidied]
+        return last, list(found.values())
 
-    def _tidied(self, path: str) -> bool:
+    def _tidy(self, path: str) -> None:
         try:
-            return self.outlet.tidy(path)
+            self.outlet.tidy(path)
         except Problem as problem:  # it is looked at again, and what it stands beside is right
             self._say_once(path, str(problem))
+
+    def _sound(self, path: str) -> bool:
+        try:
+            return self.outlet.sound(path)
+        except (Unservable, Stuck):
             return False
 
     def waiting(self, paths: Sequence[str]) -> int:
@@ -895,7 +932,8 @@ class Engine:
         except Exception as problem:  # noqa: BLE001 - said with the page, and in the log
             why = f"{type(problem).__name__}: {problem}"[:500]
             self._say_once(job.path, f"The page {job.path} could not be printed ({why}).", fault=True)
-            return _Print(job, kind, reading.trace, problem=why)
+            # What the copy that readers keep has read stays known, or a kill would not reach it.
+            return _Print(job, kind, {**job.trace, **reading.trace}, problem=why)
         return _Print(job, kind, reading.trace)
 
     def _first_of(self, reads: Any, refs: Iterable[PageRef]) -> Output | None:
@@ -987,7 +1025,12 @@ class Engine:
             result.status = result.digest = result.size = 0
         else:
             result.status, result.digest, result.size = output.status, digest(output), len(output.body)
-            if result.digest != job.digest or digest(self._served(job.path)) != job.digest:
+            if (
+                result.digest != job.digest
+                or digest(self._served(job.path)) != job.digest
+                # Who prints it whatever the ledger says wants all of it to be right.
+                or (job.force and not self._sound(job.path))
+            ):
                 self.outlet.put(job.path, output)
                 result.outcome = "written"
             elif lane is Lane.KILL:
@@ -1138,6 +1181,10 @@ def _kill_order(print_: _Print) -> tuple[int, int]:
 
 
 Item = TypeVar("Item")
+
+
+def _of(records: Mapping[Key, Any]) -> Compose:
+    return lambda kind, id: records[kind, id]
 
 
 def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

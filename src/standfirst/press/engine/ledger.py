@@ -23,6 +23,9 @@ from standfirst.press.engine.book import Entry
 KEPT = 1_000
 """Tides for which touched reads are kept. A baker that was away for longer starts over."""
 
+LISTS = 2
+"""Rank from which on pages are lists."""
+
 UNPRINTED = 1_000
 """Pages that cannot be printed and to which nothing leads. Where it is more, all news fails, and nobody is helped."""
 
@@ -292,6 +295,13 @@ class Store(Protocol):
 
     def unprinted(self) -> dict[str, set[PageRef]]:
         """Path -> claims, of pages that are not there because they cannot be printed: the newest `UNPRINTED`."""
+
+    def unsettled(self, reads: Collection[str], few: int) -> list[str]:
+        """Paths of pages that are due. If they are more than `few`, of those only the ones that read one of `reads`
+        the last time, and lists that this ledger never printed."""
+
+    def kept(self) -> list[str]:
+        """Paths of pages that cannot be printed, and of which readers keep a former copy: the newest `UNPRINTED`."""
 
     def failed(self) -> dict[str, str]:
         """Path -> why it could not be printed, of the first hundred such pages. Cheap: it is asked now and then."""

@@ -17,6 +17,7 @@ from standfirst.pages.output import PageRef
 from standfirst.press.engine.book import LAST_RANK, UNRANKED, Entry
 from standfirst.press.engine.ledger import (
     KEPT,
+    LISTS,
     SURFACES,
     UNPRINTED,
     Claim,
@@ -367,6 +368,22 @@ class MemoryStore:
         without = {page: row.path for page, row in self._tables.pages.items() if row.problem and not row.status}
         pages = dict(sorted(without.items())[-UNPRINTED:])
         return {pages[page]: refs for page, refs in self.refs(list(pages)).items()}
+
+    def unsettled(self, reads: Collection[str], few: int) -> list[str]:
+        tables = self._tables
+        found = {page: due.rank for (page, _), due in tables.due.items()}
+        if len(found) > few:
+            readers = {page for read in reads for page in tables.readers.get(read, {})}
+            found = {
+                page: rank
+                for page, rank in found.items()
+                if page in readers or (rank >= LISTS and not tables.pages[page].status)
+            }
+        return [tables.pages[page].path for page in found]
+
+    def kept(self) -> list[str]:
+        pages = sorted(self._tables.pages.items(), reverse=True)
+        return [row.path for _, row in pages if row.problem and row.status][:UNPRINTED]
 
     def failed(self) -> dict[str, str]:
         return {row.path: row.problem for row in self._tables.pages.values() if row.problem}

@@ -40,6 +40,9 @@ class Outlet(Protocol):
         True if there was something.
         """
 
+    def sound(self, path: str) -> bool:
+        """Whether what belongs beside the output at `path`, e.g. a packed copy, is there and of its version."""
+
     def sent_on(self) -> Collection[str]:
         """Prefixes of paths below which a reader who would find nothing is sent on, e.g. of sections that moved."""
 
@@ -65,6 +68,9 @@ class MemoryOutlet:
 
     def tidy(self, path: str) -> bool:
         return False
+
+    def sound(self, path: str) -> bool:
+        return True
 
     def sent_on(self) -> Collection[str]:
         return self.moved

@@ -31,6 +31,7 @@ class Proof:
     """Outputs that should be there."""
     missing: list[str] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)
+    """Outputs that are others than they should be, or whose packed copies are."""
     lingering: list[str] = field(default_factory=list)
     """Outputs that the ledger knows should not be there (any more): mending removes them."""
     unknown: list[str] = field(default_factory=list)
@@ -128,6 +129,7 @@ def look(book: Book, store: Store, outlet: Outlet, share: Share) -> Looked:
         try:
             output = _print(book, unprinted.reading(state, path), refs)
             served = outlet.read(path)
+            sound = outlet.sound(path)
         except Exception as problem:  # noqa: BLE001 - told in the report
             found.failed[path] = f"{type(problem).__name__}: {problem}"[:500]
             continue
@@ -135,7 +137,7 @@ def look(book: Book, store: Store, outlet: Outlet, share: Share) -> Looked:
             found.pages += 1
             for link in set(book.links(path, output)) if output.status != 301 else {output.location}:
                 found.links.setdefault(link, []).append(path)
-        if digest(served) != digest(output):
+        if digest(served) != digest(output) or not sound:
             found.differing[path] = (served is not None, output is not None)
     return found
 

@@ -23,6 +23,7 @@ from standfirst.pages.output import PageRef
 from standfirst.press.engine.book import LAST_RANK, UNRANKED, Entry
 from standfirst.press.engine.ledger import (
     KEPT,
+    LISTS,
     SURFACES,
     UNPRINTED,
     Claim,
@@ -518,6 +519,31 @@ class SqlStore:
         )
         paths: dict[int, str] = dict(rows)
         return {paths[page]: refs for page, refs in self.refs(list(paths)).items()}
+
+    def unsettled(self, reads: Collection[str], few: int) -> list[str]:
+        rows = self._db.execute(
+            "SELECT path FROM ledger_page WHERE id IN (SELECT DISTINCT page FROM ledger_due LIMIT ?)", (few + 1,)
+        )
+        if len(rows) > few:
+            readers = self._among(
+                "SELECT p.path FROM ledger_read r JOIN ledger_page p ON p.id = r.page WHERE r.key IN ({}) "
+                "AND EXISTS (SELECT 1 FROM ledger_due d WHERE d.page = p.id)",
+                sorted(reads),
+            )
+            rows = list(readers)
+            for lane in Lane:
+                rows += self._db.execute(
+                    "SELECT path FROM ledger_page WHERE status = 0 "
+                    "AND id IN (SELECT page FROM ledger_due WHERE lane = ? AND place >= ?)",
+                    (int(lane), LISTS),
+                )
+        return [path for (path,) in rows]
+
+    def kept(self) -> list[str]:
+        rows = self._db.execute(
+            "SELECT path FROM ledger_page WHERE problem <> '' AND status <> 0 ORDER BY id DESC LIMIT ?", (UNPRINTED,)
+        )
+        return [path for (path,) in rows]
 
     def failed(self) -> dict[str, str]:
         return dict(self._db.execute("SELECT path, problem FROM ledger_page WHERE problem <> '' ORDER BY id LIMIT 100"))

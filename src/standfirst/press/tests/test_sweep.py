@@ -84,14 +84,37 @@ def test_a_packed_copy_that_a_crash_left_beside_another_version_goes(newsroom: N
     killed = sitefiles.pack(b"Minister resigns, and more")
     twin.write_bytes(killed)
     assert drifted(newsroom) == ["/"]
-    assert not twin.exists()
-    # A kill does not wait for that, also where the page itself comes out as it was.
+    assert sitefiles.agrees(twin.read_bytes(), front.read_bytes())
+    # A kill does not wait for the sweep, also where the page itself comes out as it was.
     twin.write_bytes(killed)
-    before = front.stat().st_ino
     newsroom.engine.bake_all(lane=Lane.KILL)
     newsroom.engine.bake()
-    assert not twin.exists()
-    assert front.stat().st_ino == before
+    assert sitefiles.agrees(twin.read_bytes(), front.read_bytes())
+
+
+@pytest.mark.parametrize("mend", ["sweep", "proof", "all"])
+def test_a_packed_copy_that_is_damaged_or_missing_is_found_and_made_anew(newsroom: Newsroom, mend: str) -> None:
+    newsroom.story("Minister resigns")
+    newsroom.at_rest()
+    pages = newsroom.home / "output" / "pages"
+    front, feed = pages / "index.html", pages / "feed.xml"
+    front.with_name("index.html.gz").write_bytes(b"junk")
+    front.with_name("index.html.br").write_bytes(b"junk")
+    feed.with_name("feed.xml.gz").unlink()
+    found = newsroom.engine.proof()
+    assert (found.differing, found.ok) == (["/", "/feed.xml"], False)
+    if mend == "sweep":
+        assert sorted(drifted(newsroom)) == ["/", "/feed.xml"]
+        assert not front.with_name("index.html.br").exists()
+    elif mend == "proof":
+        newsroom.engine.mend(found)
+    else:
+        newsroom.engine.bake_all()
+    newsroom.engine.bake()
+    for file in (front, feed):
+        assert sitefiles.agrees(file.with_name(f"{file.name}.gz").read_bytes(), file.read_bytes())
+    assert not front.with_name("index.html.br").exists()
+    assert newsroom.engine.proof().ok
 
 
 def test_a_page_put_back_over_a_notice_goes_again(newsroom: Newsroom) -> None:
