@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -18,9 +19,16 @@ if TYPE_CHECKING:
     from standfirst.press.worker import Worker
 
 
+COUNTED: Final = "pages, notices and redirects"
+"""Every address that answers: what the newsroom shows, what says that it is gone, what sends on."""
+
+
 def _worker(jobs: int | None = 1) -> Worker:
     """The worker of a newsroom that is there, not running. Of so many `jobs` at most, None: one for each core."""
     home = setup.open_newsroom()
+    log = logging.getLogger("standfirst")
+    if log.level == logging.INFO:
+        log.setLevel(logging.WARNING)  # what goes well is for the log of `serve`; a command reports itself
     from django.conf import settings
 
     from standfirst.press import wiring
@@ -40,7 +48,7 @@ def _worker(jobs: int | None = 1) -> Worker:
 )
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
 def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) -> None:
-    """Print what changed; with --all everything.
+    """Print what changed; with --all everything: pages, notices of what is gone, redirects of what moved.
 
     It can be cut short at any moment and called again: what was printed stays printed.
     """
@@ -72,7 +80,7 @@ def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) 
         waiting = sum(worker.engine.status().backlog.values())
         if time.monotonic() - shown > 0.2:
             shown = time.monotonic()
-            _progress(f"{done} of {max(total, done + waiting)} pages ...")
+            _progress(f"{done} of {max(total, done + waiting)} {COUNTED} ...")
         if not waiting or not pages:
             break
     worker.dismiss()
@@ -91,12 +99,12 @@ def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) 
     if as_json:
         click.echo(json.dumps(report))
     else:
-        click.echo(f"{done} pages done in {seconds:.2f} s; {status.pages} pages are with the readers.")
+        click.echo(f"{done} {COUNTED} done in {seconds:.2f} s; {status.pages} pages are with the readers.")
         for path, why in status.failed.items():
             click.echo(f"Failed: {path}: {why}", err=True)
     if status.failed or report["waiting"]:
         if report["waiting"]:
-            click.echo(f"{report['waiting']} pages still wait. {worker.trouble}".strip(), err=True)
+            click.echo(f"{report['waiting']} {COUNTED} still wait. {worker.trouble}".strip(), err=True)
         sys.exit(1)
 
 
@@ -112,35 +120,46 @@ def proof(mend: bool, remove_unknown: bool, jobs: int | None, as_json: bool) -> 
 
     Exits with 1 and what differs if a law is broken. Pages that were printed by older templates are told apart.
     """
+    if remove_unknown and not mend:
+        raise click.UsageError("--remove-unknown goes with --mend: write `--mend --remove-unknown`.")
     worker = _worker(jobs)
     found = _prove(worker, jobs)
     if not found.ok:
         # What was just being published while we looked is no fault: look once more when the press is at rest.
         _settle(worker)
         found = _prove(worker, jobs)
+    before = None
     if mend and not found.ok:
         from standfirst.press import wiring
 
         if len(found.unknown) > max(20, found.pages // 50) and remove_unknown and not as_json:
             click.confirm(f"Remove {len(found.unknown)} files that no page claims?", abort=True)
+        before = found
         worker.engine.mend(found, wiring.compose, remove_unknown=remove_unknown)
         _settle(worker)
         found = _prove(worker, jobs)
     if as_json:
         click.echo(json.dumps({"ok": found.ok, **asdict(found)}))
     else:
-        click.echo(f"{found.pages} pages proved.")
+        click.echo(f"{found.pages} {COUNTED} looked at.")
+        if before:
+            click.echo(_mended(before, found))
         _tell("Missing", found.missing)
         _tell("Different from what the newsroom says", found.differing)
         _tell("Should not be there", found.lingering)
-        _tell("Not known to the ledger (kept; --mend --remove-unknown takes them away)", found.unknown)
+        _tell("Not known to the ledger (kept)", found.unknown)
         _tell("Failed", [f"{path}: {why}" for path, why in found.failed.items()])
         _tell("Snapshots that differ from the database", [":".join(key) for key in found.snapshots])
         _tell("Lists that do not follow from their definition", found.index)
-        _tell("Links to nothing", [f"{path} -> {', '.join(to)}" for path, to in found.dangling.items()])
+        _tell("Links to nothing", _nothings(found))
         _tell("Waiting to be printed", found.waiting)
         _tell("Printed by older templates", found.older)
-        click.echo("The laws hold." if found.ok else "The laws do not hold: `standfirst press proof --mend` repairs.")
+        if found.ok:
+            click.echo("The laws hold.")
+        else:
+            click.echo("The laws do not hold:")
+            for remedy in _remedies(found, mended=before is not None, trouble=worker.trouble):
+                click.echo(f"  {remedy}")
     if not found.ok:
         sys.exit(1)
 
@@ -150,7 +169,7 @@ def _tell_records(number: int) -> None:
 
 
 def _tell_proved(number: int) -> None:
-    _progress(f"{number} pages proved ...")
+    _progress(f"{number} {COUNTED} looked at ...")
 
 
 def _progress(text: str) -> None:
@@ -180,6 +199,53 @@ def _settle(worker: Worker) -> None:
             return
 
 
+def _mended(before: Proof, after: Proof) -> str:
+    """What is right now and was not."""
+
+    def wrong(found: Proof) -> set[str]:
+        return {*found.missing, *found.differing, *found.lingering, *found.unknown}
+
+    numbers = (
+        (len(wrong(before) - wrong(after)), COUNTED),
+        (len({*before.snapshots} - {*after.snapshots}), "snapshots"),
+        (len({*before.index} - {*after.index}), "lists"),
+    )
+    return f"Mended: {', '.join(f'{number} {what}' for number, what in numbers if number) or 'nothing'}."
+
+
+def _nothings(found: Proof) -> list[str]:
+    """Links to nothing by where they lead: one that is missing may be linked to by every page."""
+    pages: dict[str, list[str]] = {}
+    for page, targets in found.dangling.items():
+        for target in targets:
+            pages.setdefault(target, []).append(page)
+    return [
+        f"{target} is linked to by {from_[0]}"
+        if len(from_) == 1
+        else f"{target} is linked to by {len(from_)} pages, e.g. {from_[0]}"
+        for target, from_ in sorted(pages.items(), key=lambda entry: (-len(entry[1]), entry[0]))
+    ]
+
+
+def _remedies(found: Proof, *, mended: bool, trouble: str) -> list[str]:
+    """What to do about each kind of fault, after `--mend` about what it has left."""
+    pages = found.missing or found.differing or found.lingering
+    remedies = []
+    if (pages or found.snapshots or found.index) and not mended:
+        remedies.append("`standfirst press proof --mend` prints what is missing, different or should not be there.")
+    elif pages or found.snapshots or found.index:
+        remedies.append(trouble or "Something writes there meanwhile, or waits: see `standfirst press status`.")
+    if found.unknown:
+        remedies.append("`standfirst press proof --mend --remove-unknown` removes what the ledger does not know.")
+    if found.failed:
+        remedies.append("Mend what the sentences of the failed pages name, then `standfirst press run`.")
+    if found.dangling and pages and not mended:
+        remedies.append("Links to what is missing lead somewhere again when that is mended.")
+    elif found.dangling:
+        remedies.append("Change or remove the links to nothing in the newsroom, or publish what they lead to.")
+    return remedies
+
+
 def _tell(title: str, lines: list[str]) -> None:
     if lines:
         click.echo(f"{title} ({len(lines)}):")
@@ -192,7 +258,10 @@ def _tell(title: str, lines: list[str]) -> None:
 @click.command(epilog="Example:  standfirst press status --json")
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
 def status(as_json: bool) -> None:
-    """Backlog by lane, oldest change, last bake, pages and bytes; what readers do not get, what the sweeps mended."""
+    """Backlog by lane, oldest change, last bake, pages and bytes; what readers do not get, what the sweeps mended.
+
+    Pages are those that readers get, without the notices and redirects that `press run` and `press proof` count too.
+    """
     worker = _worker()
     import msgspec
 
@@ -235,7 +304,9 @@ def status(as_json: bool) -> None:
     since = f", oldest from {report['oldest_change']}" if oldest else ""
     click.echo(f"Open changes:          {report['open_changes']}{since}")
     click.echo(f"Last bake:             {report['last_bake'] or 'none yet'}")
-    click.echo(f"Pages:                 {found.pages}, {found.bytes / 1e6:.1f} MB before compression")
+    click.echo(
+        f"Pages:                 {found.pages} (notices and redirects not counted), {found.bytes / 1e6:.1f} MB unpacked"
+    )
     if report["worker"]:
         click.echo(f"Worker:                {report['worker']}")
     for path, why in found.failed.items():

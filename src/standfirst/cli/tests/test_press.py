@@ -1,0 +1,93 @@
+"""`standfirst press run | proof | status`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from standfirst.cli import press
+from standfirst.conf import setup
+from tests.newsroom import Newsroom, newsroom  # noqa: F401 - `newsroom` is a fixture
+
+pytestmark = pytest.mark.django_db(databases=["default", "press"])
+
+
+@pytest.fixture
+def printed(
+    newsroom: Newsroom,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+) -> Iterator[Newsroom]:
+    settings.HOME = newsroom.home
+    monkeypatch.setattr(setup, "open_newsroom", lambda: newsroom.home)
+    log = logging.getLogger("standfirst")
+    level = log.level
+    newsroom.story("The lamps are out")
+    newsroom.story("The ferry is back")
+    newsroom.at_rest()
+    yield newsroom
+    log.setLevel(level)
+
+
+def run(command: click.Command, *words: str) -> Result:
+    return CliRunner().invoke(command, list(words))
+
+
+def test_a_proof_says_what_it_mended_and_what_is_left_to_do(printed: Newsroom) -> None:
+    pages = printed.home / "output" / "pages"
+    (pages / "news/world/index.html").unlink()
+    (pages / "index.html").write_text("other")
+    (pages / "strange.html").write_text("nobody knows me")
+
+    said = run(press.proof)
+    assert said.exit_code == 1
+    assert " pages, notices and redirects looked at.\n" in said.stdout
+    assert "`standfirst press proof --mend` prints" in said.stdout
+    assert "`standfirst press proof --mend --remove-unknown` removes" in said.stdout
+
+    left = run(press.proof, "--mend")
+    assert left.exit_code == 1
+    assert "Mended: 2 pages, notices and redirects." in left.stdout
+    assert "Not known to the ledger (kept) (1):\n  /strange.html\n" in left.stdout
+    assert left.stdout.endswith(
+        "The laws do not hold:\n"
+        "  `standfirst press proof --mend --remove-unknown` removes what the ledger does not know.\n"
+    )
+
+    gone = run(press.proof, "--mend", "--remove-unknown")
+    assert gone.exit_code == 0
+    assert "Mended: 1 pages, notices and redirects.\nThe laws hold.\n" in gone.stdout
+
+
+def test_links_to_nothing_are_told_by_where_they_lead(printed: Newsroom) -> None:
+    (printed.home / "output/pages/news/world/index.html").unlink()
+    told = run(press.proof).stdout
+    assert "Links to nothing (1):\n  /news/world/ is linked to by " in told
+    assert " pages, e.g. /" in told
+    assert "Links to what is missing lead somewhere again" in told
+    found = json.loads(run(press.proof, "--json").stdout)
+    assert found["dangling"]["/news/"] == ["/news/world/"]
+
+
+def test_unknown_files_are_removed_by_mending_only(printed: Newsroom) -> None:
+    refused = run(press.proof, "--remove-unknown")
+    assert refused.exit_code == 2
+    assert "--remove-unknown goes with --mend" in refused.stderr
+
+
+def test_a_run_says_what_it_counts_and_nothing_of_the_log(printed: Newsroom, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("standfirst").setLevel(logging.INFO)
+    done = run(press.run, "--all", "--jobs", "1")
+    assert done.exit_code == 0, done.output
+    assert " pages, notices and redirects done in " in done.stdout
+    assert done.stderr == ""
+    assert not caplog.records
+
+    status = run(press.status)
+    assert " (notices and redirects not counted), " in status.stdout
