@@ -13,6 +13,7 @@ from typing import Literal
 import click
 
 from standfirst.conf import setup
+from standfirst.kit import sitefiles
 from standfirst.kit.errors import Problem
 
 ROOM = 200 * 1024 * 1024
@@ -130,10 +131,11 @@ def _of_press(home: Path) -> list[Finding]:
     from standfirst.press import lookout, sweeps, wiring
 
     try:
-        status = wiring.engine().status()
+        engine = wiring.engine()
     except Problem as problem:
         remedy = "Do what the sentence says; the worker goes on by itself."
         return [Finding("standfirst.E118", "error", f"The press cannot work: {problem}", remedy)]
+    status = engine.status()
     found = [
         Finding(
             "standfirst.E108",
@@ -143,6 +145,22 @@ def _of_press(home: Path) -> list[Finding]:
         )
         for path, why in status.failed.items()
     ]
+    front = engine.store.standing(["/"]).get("/")
+    if (
+        front
+        and front.status
+        and not front.due
+        and not (home / "output" / sitefiles.file_of("/", front.status)).exists()
+    ):
+        found.append(
+            Finding(
+                "standfirst.E120",
+                "error",
+                f"The home front was printed, and is not in {home / 'output'} any more: pages were removed by another "
+                "hand.",
+                "`standfirst press proof --mend` prints what is missing.",
+            )
+        )
     oldest = Change.objects.filter(closed_at=None, lane__lte=1).order_by("created_at").first()
     if oldest and clock.now() - oldest.created_at > timedelta(minutes=1):
         found.append(

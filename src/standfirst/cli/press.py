@@ -262,15 +262,22 @@ def status(as_json: bool) -> None:
 
     Pages are those that readers get, without the notices and redirects that `press run` and `press proof` count too.
     """
-    worker = _worker()
+    home = setup.open_newsroom()
     import msgspec
 
     from standfirst.changes.models import Change
     from standfirst.desk import heartbeat, progress
     from standfirst.kit import clock
-    from standfirst.press import lookout, sweeps
+    from standfirst.press import ledger, lookout, sweeps, wiring
 
-    found = worker.engine.status()
+    trouble = ""
+    try:
+        wiring.engine()
+    except Problem as problem:
+        trouble = str(problem)  # what the ledger knows is told all the same
+    store = ledger.store()
+    store.create()
+    found = store.status()
     open_rows = Change.objects.filter(closed_at=None)
     oldest = open_rows.order_by("created_at").first()
     last = Change.objects.exclude(closed_at=None).order_by("-closed_at").first()
@@ -293,8 +300,9 @@ def status(as_json: bool) -> None:
             }
             for row in Change.objects.red(clock.now() - lookout.RED_KEPT)[:50]
         ],
-        "sweep": msgspec.to_builtins(sweeps.read(worker.home)),
+        "sweep": msgspec.to_builtins(sweeps.read(home)),
         "worker": heartbeat.read().says(),
+        "trouble": trouble,
     }
     if as_json:
         click.echo(json.dumps(report))
@@ -309,11 +317,13 @@ def status(as_json: bool) -> None:
     )
     if report["worker"]:
         click.echo(f"Worker:                {report['worker']}")
+    if trouble:
+        click.echo(f"Trouble:               {trouble}")
     for path, why in found.failed.items():
         click.echo(f"Failed:                {path}: {why}")
     for row in report["red"]:
         click.echo(f"Red:                   {row['record']} ({row['lane']}): {row['says']}")
-    swept = sweeps.read(worker.home)
+    swept = sweeps.read(home)
     click.echo(f"Last sweep:            {swept.at or 'none yet'}")
     for drift in swept.found[:5]:
         names = ", ".join(drift.names[:3])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -315,9 +316,11 @@ class LocalOutlet:
     def _adopt(self) -> None:
         if not os.path.lexists(self._owner_file):
             if any(name != "lost+found" and not _is_claim(name) for name in os.listdir(self._root)):
+                put_back = f"echo {self.newsroom_id} >{shlex.quote(self._owner_file)}"
                 raise WrongNewsroom(
-                    f"{self.root} has files, but none that says which newsroom they are of; empty it or choose another "
-                    "folder."
+                    f"{self.root} has files, but none that says which newsroom they are of: if they are this "
+                    f"newsroom's pages, put its id back with `{put_back}`; otherwise move them away and run "
+                    "`standfirst press proof --mend`."
                 )
             aside = self.root / f"{_CLAIM}{secrets.token_hex(4)}"
             try:

@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from standfirst.cli import press
+from standfirst.cli import check, press
 from standfirst.conf import setup
 from tests.newsroom import Newsroom, newsroom  # noqa: F401 - `newsroom` is a fixture
 
@@ -91,3 +91,29 @@ def test_a_run_says_what_it_counts_and_nothing_of_the_log(printed: Newsroom, cap
 
     status = run(press.status)
     assert " (notices and redirects not counted), " in status.stdout
+
+
+def test_pages_that_say_no_more_whose_they_are_get_their_id_back(printed: Newsroom) -> None:
+    owner = printed.home / "output" / ".newsroom"
+    id = owner.read_text().strip()
+    owner.unlink()
+    put_back = f"echo {id} >{owner}"
+    assert put_back in str(run(press.proof).exception)
+    [finding] = check._of_press(printed.home)
+    assert finding.id == "standfirst.E118"
+    assert put_back in finding.says
+
+    told = json.loads(run(press.status, "--json").stdout)
+    assert put_back in told["trouble"]
+    assert told["pages"] > 3
+    assert f"put its id back with `{put_back}`" in run(press.status).stdout
+
+
+def test_a_home_front_that_another_hand_removed_is_found(printed: Newsroom) -> None:
+    assert check._of_press(printed.home) == []
+    for file in sorted((printed.home / "output").rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
+    [finding] = check._of_press(printed.home)
+    assert finding.id == "standfirst.E120"
+    assert run(press.proof, "--mend").exit_code == 0
+    assert check._of_press(printed.home) == []

@@ -269,8 +269,9 @@ def test_it_adopts_an_empty_folder_and_no_other_newsrooms(tmp_path):
     strange = tmp_path / "strange"
     strange.mkdir()
     (strange / "holiday.jpg").write_bytes(b"sea")
-    with pytest.raises(WrongNewsroom, match="has files, but none that says which newsroom"):
+    with pytest.raises(WrongNewsroom, match="has files, but none that says which newsroom") as refused:
         LocalOutlet(strange, "one")
+    assert f"put its id back with `echo one >{strange}/.newsroom`" in str(refused.value)
     assert [file.name for file in strange.iterdir()] == ["holiday.jpg"]
 
 
