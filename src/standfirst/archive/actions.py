@@ -92,28 +92,45 @@ class Shelf:
     """Paths of sections that this import opened, or would."""
     hired: int = 0
     """Authors that it made, or would."""
+    began: datetime = field(default_factory=clock.now)
+    seen: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Of a rehearsal, which leaves nothing in the database: digests and places by ids of what would be imported."""
+    claimed: dict[str, str] = field(default_factory=dict)
+    """Of a rehearsal, too: places by the former addresses that they claim."""
 
 
 def look(*, source: str, copies: Sequence[Copy], shelf: Shelf) -> tuple[list[Copy], Outcome]:
     """What of `copies` would be imported, and what became of the others. Writes nothing."""
     outcome = Outcome()
-    known = dict(
-        Imported.objects.filter(source=source, ident__in=[copy.ident for copy in copies]).values_list("ident", "digest")
-    )
+    before = {
+        ident: (digest, at)
+        for ident, digest, at in Imported.objects.filter(
+            source=source, ident__in=[copy.ident for copy in copies]
+        ).values_list("ident", "digest", "at")
+    }
+    known = {ident: digest for ident, (digest, _) in before.items()}
+    # What this run has imported, or would: another line of its files.
+    lately = {ident: "another line of these files" for ident, (_, at) in before.items() if at >= shelf.began}
+    for copy in copies:
+        if copy.ident in shelf.seen:
+            known[copy.ident], lately[copy.ident] = shelf.seen[copy.ident]
     fresh: dict[str, Copy] = {}
-    claimed = _claimed([path for copy in copies if copy.ident not in known for path in copy.former])
+    former = [path for copy in copies if copy.ident not in known for path in copy.former]
+    claimed = {path: f"that of {shelf.claimed[path]} too" for path in former if path in shelf.claimed}
+    claimed.update(_claimed(former))
     for copy in copies:
         same = known.get(copy.ident) or (fresh[copy.ident].digest if copy.ident in fresh else None)
         if same == copy.digest:
             outcome.unchanged += 1
+        elif copy.ident in fresh or copy.ident in lately:
+            place = fresh[copy.ident].where if copy.ident in fresh else lately[copy.ident]
+            why = f"The id {copy.ident} stands at {place} too, with another story: ids are used once."
+            outcome.refused.append(Refusal(copy.where, why))
         elif copy.ident in known:
             why = (
                 f"The story with the id {copy.ident} was imported before and reads differently now. What is here was "
                 "kept, with everything that was done to it since: make the change in the newsroom."
             )
-            outcome.refused.append(Refusal(copy.where, why))
-        elif copy.ident in fresh:
-            why = f"The id {copy.ident} stands at {fresh[copy.ident].where} too, with another story: ids are used once."
             outcome.refused.append(Refusal(copy.where, why))
         elif taken := next((path for path in copy.former if path in claimed), None):
             why = f"The former address {taken} is {claimed[taken]}: take it out of this story."
@@ -132,9 +149,26 @@ def look(*, source: str, copies: Sequence[Copy], shelf: Shelf) -> tuple[list[Cop
     return list(fresh.values()), outcome
 
 
+def elsewhere(*, source: str, copies: Sequence[Copy]) -> str:
+    """The other source as which most of `copies` came before, word for word; "" if there is none.
+
+    Looks through all that was ever imported, so it is for the first chunk of a run.
+    """
+    digest_of = {copy.ident: copy.digest for copy in copies}
+    others = Imported.objects.exclude(source=source).filter(ident__in=digest_of)
+    found = Counter(
+        other for other, ident, digest in others.values_list("source", "ident", "digest") if digest == digest_of[ident]
+    )
+    other, number = found.most_common(1)[0] if found else ("", 0)
+    return other if 2 * number > len(digest_of) else ""
+
+
 def rehearse(*, source: str, copies: Sequence[Copy], shelf: Shelf) -> tuple[list[Copy], Outcome]:
     """The same, with their pictures looked at: what `take_in` would import. Writes nothing."""
     fresh, outcome = look(source=source, copies=copies, shelf=shelf)
+    for copy in fresh:
+        shelf.seen[copy.ident] = copy.digest, copy.where
+        shelf.claimed.update(dict.fromkeys(copy.former, copy.where))
     hands = Hands(write=False)
     return [hands.bring(copy) for copy in fresh], outcome
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -13,10 +14,13 @@ Moment = Annotated[datetime, Meta(tz=True)]
 """ISO 8601 with an offset from UTC."""
 
 
+Kind = Literal["correction", "clarification", "update"]
+
+
 class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A public note on a story: what was wrong and what is right."""
 
-    kind: Literal["correction", "clarification", "update"] = "correction"
+    kind: Kind = "correction"
     text: Annotated[str, Meta(min_length=1)]
     at: Moment
 
@@ -83,7 +87,7 @@ _INSIDE: Final = (
 )
 """What is said of fields inside of a field."""
 
-_SPOKEN: Final = (
+_SPOKEN: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (re.compile(r"Object missing required field `(\w+)`"), r"the field “\1” is missing: every story needs one"),
     (
         re.compile(r"Object contains unknown field `([^`]*)`"),
@@ -96,8 +100,32 @@ _SPOKEN: Final = (
     (re.compile(r"Invalid RFC3339 encoded datetime"), "this is no moment: write it like 2014-05-01T08:30:00+01:00"),
     (re.compile(r"Expected `str` of length >= 1"), "it is empty: give it words, or leave the field out"),
     (re.compile(r"Expected `str` of length <= (\d+)"), r"it is longer than \1 characters: shorten it"),
-    (re.compile(r"Expected `([^`]*)`, got `([^`]*)`"), r"\1 is expected here, and this is \2"),
+    (
+        re.compile(r"Invalid enum value (?:'|\")(.*)(?:'|\")"),
+        rf"“\1” is no kind of note: write one of {', '.join(get_args(Kind))}",
+    ),
+    (
+        re.compile(r"Expected `([^`]*)`, got `([^`]*)`"),
+        lambda found: f"{_typed(found[1])} is expected here, and this is {_typed(found[2])}",
+    ),
 )
+
+_TYPES: Final = {
+    "str": "text",
+    "int": "a number",
+    "float": "a number with a point",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "datetime": "a moment such as 2014-05-01T08:30:00+01:00",
+    "null": "null",
+}
+
+
+def _typed(types: str) -> str:
+    """Types of JSON in plain words. That a field may be null goes without saying: it is left out then."""
+    names = [name for name in types.split(" | ") if name != "null"] or ["null"]
+    return " or ".join(_TYPES.get(name, name) for name in names)
 
 
 def schema() -> dict[str, Any]:

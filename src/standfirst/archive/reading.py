@@ -21,7 +21,7 @@ from standfirst.archive.folders import Folder, named_by
 from standfirst.kit import clock, digests, markup, sitefiles
 from standfirst.kit.errors import Refused
 from standfirst.stories import addresses
-from standfirst.stories.languages import known_or
+from standfirst.stories.languages import LANGUAGES, known_or
 from standfirst.stories.models import RESERVED
 from standfirst.wire import drafting, formats
 from standfirst.wire.item import Item, encode, hold_reasons
@@ -37,6 +37,10 @@ _LEFT_OUT: Final = re.compile(r"<(?:img|video|audio|iframe|embed|object)\b", re.
 _PICTURE: Final = re.compile(r"<im(?:g|age)\b", re.IGNORECASE)
 """Browsers read `<image>` as `<img>`."""
 _DAY: Final = re.compile(r"/\d{4}/\d\d/\d\d/\Z")
+
+
+WRITTEN: Final = f"give one of {', '.join(tag for tag, _ in LANGUAGES)}, alone or with a region such as pt-BR"
+"""What to do about a language that is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,9 @@ def read(path: Path, shown: str, terms: Terms, progress: Progress | None = None)
     progress = progress or Progress()
     before = progress.read
     folder = Folder(terms.pictures or path.parent, closed=settings.STANDFIRST.home)
+    if path.is_dir():
+        yield Refusal(shown, f"It is a folder: name the files in it, such as {shown.rstrip('/')}/*.jsonl.")
+        return
     try:
         size = path.stat().st_size
         if _in_lines(path):
@@ -186,8 +193,18 @@ def _in_lines(path: Path) -> bool:
             first = file.readline(LONGEST_LINE)
     try:
         return isinstance(msgspec.json.decode(first), dict)
+    except UnicodeDecodeError:
+        return first.lstrip().startswith(b"{")  # said of the line
     except (msgspec.DecodeError, RecursionError):
         return False
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 # --- our own lines ------------------------------------------------------------------------------------------------
@@ -197,7 +214,10 @@ def _line(data: bytes, where: str, terms: Terms, folder: Folder) -> Iterator[Cop
     try:
         value = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        yield Refusal(where, f"This is no JSON ({error}): every story stands on one line, as one object, in UTF-8.")
+        if _is_utf8(data):
+            yield Refusal(where, f"This is no JSON ({error}): every story stands on one line, as one object, in UTF-8.")
+        else:
+            yield Refusal(where, "It is not UTF-8: save the file as UTF-8.")
         return
     if not isinstance(value, dict):
         yield Refusal(where, "This is no JSON object: every story stands on one line, as one object.")
@@ -216,7 +236,7 @@ def _copy(line: lines.Line, where: str, digest: str, terms: Terms, folder: Folde
     """Raises `ValueError` with what is wrong."""
     language = line.language or terms.language
     if not (known := known_or(language, "")):
-        raise ValueError(f"in the field “language”, “{language}” is none that stories here are written in")
+        raise ValueError(f"in the field “language”, “{language}” is none that stories here are written in: {WRITTEN}")
     body, pictures, without = _body(line.body_html, folder, where)
     left_out = len(_LEFT_OUT.findall(line.body_html)) - len(pictures) - len(without)
     if all(block["type"] == "picture" for block in body):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -108,7 +109,7 @@ def _terms(section: str, language: str, pictures: Path | None) -> Any:
     from standfirst.stories.models import SiteFacts
 
     if language and not known_or(language, ""):
-        raise Problem(f"“{language}” is no language that stories are written in: give a tag such as en or fr.")
+        raise Problem(f"“{language}” is no language that stories are written in: {reading.WRITTEN}.")
     if pictures is not None and not pictures.is_dir():
         raise Problem(f"“{click.format_filename(pictures)}” is no folder: give the one in which the pictures lie.")
     try:
@@ -139,21 +140,23 @@ class _Run:
     def stories(self) -> None:
         """Read, check, and write unless this is a dry run."""
         from standfirst.archive import actions
-        from standfirst.archive.reading import Refusal
+        from standfirst.archive.reading import Copy, Refusal
 
-        for chunk in actions.chunks(self._read()):
-            copies: list[Copy] = []
-            for each in chunk:
-                if isinstance(each, Refusal):
-                    self._refuse(each)
-                else:
-                    copies.append(each)
+        for number, chunk in enumerate(actions.chunks(self._read())):
+            copies = [each for each in chunk if isinstance(each, Copy)]
+            if number == 0 and (other := actions.elsewhere(source=self.source, copies=copies)):
+                raise Problem(
+                    f"Most of these stories came before with the source {other}, and would be here twice: run this "
+                    f"again with `--source {shlex.quote(other)}`."
+                )
             if self.dry_run:
                 fresh, outcome = actions.rehearse(source=self.source, copies=copies, shelf=self.shelf)
-                self._count(outcome, fresh)
             else:
                 outcome = actions.take_in(source=self.source, copies=copies, shelf=self.shelf)
-                self._count(outcome, [copy for copy, _ in outcome.imported])
+                fresh = [copy for copy, _ in outcome.imported]
+            outcome.refused += [each for each in chunk if isinstance(each, Refusal)]
+            order = {each.where: place for place, each in enumerate(chunk)}
+            self._count(outcome, fresh, order)
             self._tell()
         self.seconds = time.monotonic() - self.began
         self._clear()
@@ -207,6 +210,10 @@ class _Run:
         if self.shelf.opened:
             opened = "Sections that would be opened" if self.dry_run else "Sections opened"
             click.echo(f"{opened}: {', '.join(self.shelf.opened)}")
+        if self.shelf.hired:
+            click.echo(f"Authors {'that would be made' if self.dry_run else 'made'}: {self.shelf.hired:,}.")
+        if self.related:
+            click.echo(f"Related lists made: {self.related:,}.")
         if self.pictures:
             click.echo(f"Their pictures {'would come' if self.dry_run else 'came'} along: {self.pictures:,}.")
         if self.without:
@@ -225,16 +232,22 @@ class _Run:
         for path in self.files:
             yield from reading.read(path, click.format_filename(path), self.terms, self.progress)
 
-    def _count(self, outcome: Outcome, imported: list[Copy]) -> None:
+    def _count(self, outcome: Outcome, imported: list[Copy], order: dict[str, int]) -> None:
+        """Note what became of a chunk, and tell what was refused in the order of its lines."""
+        from standfirst.archive.reading import Refusal
+
         self.imported += len(imported)
         self.unchanged += outcome.unchanged
+        told: list[Refusal | Without] = [*outcome.refused]
         for copy in imported:
             self.pictures += len(copy.pictures)
             self.left_out += copy.left_out
-            for without in copy.without:
-                self._go_without(without)
-        for refusal in outcome.refused:
-            self._refuse(refusal)
+            told += copy.without
+        for each in sorted(told, key=lambda each: order[each.where]):
+            if isinstance(each, Refusal):
+                self._refuse(each)
+            else:
+                self._go_without(each)
 
     def _refuse(self, refusal: Refusal) -> None:
         self.refused += 1
