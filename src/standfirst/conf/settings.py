@@ -226,8 +226,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"stranger": {"()": "standfirst.conf.log.Stranger"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"standfirst": {"level": STANDFIRST.log_level}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "standfirst": {"level": STANDFIRST.log_level},
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"filters": ["stranger"]},
+    },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
