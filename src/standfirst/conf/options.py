@@ -167,6 +167,14 @@ def _origin(raw: str) -> str:
     return raw.rstrip("/")
 
 
+def in_ascii(host: str) -> str:
+    """A host as browsers ask for it: letters beyond ASCII in their xn-- form."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise Misconfigured(f"“{host}” is no host name: look at STANDFIRST_ORIGIN and STANDFIRST_HOSTS.") from None
+
+
 def _parts(address: str) -> SplitResult | None:
     """The parts of an address, None if it has a host or port that cannot be one."""
     try:

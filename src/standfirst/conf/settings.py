@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from standfirst.conf.options import load
+from standfirst.conf.options import in_ascii, load
 from standfirst.kit.errors import Problem
 from standfirst.kit.files import write_atomically
 from standfirst.pictures import limits
@@ -68,8 +68,15 @@ def _database(option: str, url: str, name: str, also: str = "") -> dict[str, Any
 SECRET_KEY = _secret_key()
 DEBUG = False
 _origin = urlsplit(STANDFIRST.origin)
-ALLOWED_HOSTS = [_origin.hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]", *STANDFIRST.hosts]
-CSRF_TRUSTED_ORIGINS = [STANDFIRST.origin, *(f"{_origin.scheme}://{host}" for host in STANDFIRST.hosts)]
+_host = in_ascii(_origin.hostname or "127.0.0.1")
+_hosts = [in_ascii(host) for host in STANDFIRST.hosts]
+ALLOWED_HOSTS = [_host, "127.0.0.1", "localhost", "[::1]", *_hosts]
+_port = f":{_origin.port}" if _origin.port else ""
+_at = f"{_origin.scheme}://{_host}{_port}"
+CSRF_TRUSTED_ORIGINS = [
+    STANDFIRST.origin if STANDFIRST.origin.isascii() else _at,
+    *(f"{_origin.scheme}://{host}" for host in _hosts),
+]
 USE_X_FORWARDED_HOST = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _origin.scheme == "https"

@@ -42,7 +42,7 @@ class Site:
     """What a configuration is for. `upload_limit` is in bytes.
 
     `listen` is an address as nginx's directive takes it, or a port, at which it then listens on every address, IPv6
-    too. With a certificate, whoever comes to `plain` without TLS is sent on to it.
+    too. With a certificate, whoever comes to `plain` without TLS is sent on to the `port` that readers type.
 
     With `counts`, stories are asked of the reader process, which counts them; without, they come from the disk too.
     """
@@ -56,6 +56,7 @@ class Site:
     certificate: str = ""
     key: str = ""
     plain: str = "80"
+    port: int = 443
     counts: bool = True
 
     @property
@@ -72,9 +73,10 @@ def configuration(site: Site) -> str:
     ]
     names = " ".join(_quoted(host) for host in site.hosts)
     if site.secure:
+        port = "" if site.port == 443 else f":{site.port}"
         blocks.append(
             f"server {{\n{indent(chr(10).join([*_listen(site.plain), f'server_name {names};']), '    ')}\n"
-            "    return 301 https://$host$request_uri;\n}"
+            f"    return 301 https://$host{port}$request_uri;\n}}"
         )
     blocks.append(f"server {{\n{indent(_server(site, names), '    ')}\n}}")
     return "\n\n".join(blocks) + "\n"

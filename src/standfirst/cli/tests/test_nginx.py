@@ -10,7 +10,13 @@ from standfirst.kit.errors import Problem
 
 
 @pytest.fixture
-def printed(monkeypatch, tmp_path):
+def said():
+    """What the last run told the person at the terminal."""
+    return [""]
+
+
+@pytest.fixture
+def printed(monkeypatch, tmp_path, said):
     def run(*words, **environ):
         for name, value in {"STANDFIRST_HOME": str(tmp_path / "newsroom"), "PORT": "8000", **environ}.items():
             monkeypatch.setenv(name, value)
@@ -18,7 +24,8 @@ def printed(monkeypatch, tmp_path):
         if isinstance(result.exception, Problem):
             raise result.exception
         assert result.exit_code == 0, result.output
-        return result.output
+        said[:] = [result.stderr]
+        return result.stdout
 
     return run
 
@@ -53,3 +60,45 @@ def test_what_cannot_be_served_is_said(printed):
         printed("--key", "x.key", STANDFIRST_ORIGIN="https://news.example")
     with pytest.raises(Problem, match="https://"):
         printed("--key", "x.key", "--certificate", "x.pem", STANDFIRST_ORIGIN="http://news.example")
+
+
+def test_readers_without_tls_are_sent_to_the_port_of_the_origin(printed):
+    conf = printed(STANDFIRST_ORIGIN="https://news.example:8443")
+    assert "listen 8443 ssl http2;" in conf
+    assert "listen [::]:8443 ssl http2;" in conf
+    assert "listen 80;" in conf
+    assert "return 301 https://$host:8443$request_uri;" in conf
+    behind = printed("--listen", "127.0.0.1:4443", STANDFIRST_ORIGIN="https://news.example")
+    assert "listen 127.0.0.1:4443 ssl http2;" in behind
+    assert "return 301 https://$host$request_uri;" in behind
+
+
+@pytest.mark.parametrize("where", ["80", "*:80", "[::]:8443", "[::1]", "127.0.0.1", "localhost:8080"])
+def test_it_listens_where_it_is_told(printed, where):
+    assert f"listen {where};" in printed("--listen", where, STANDFIRST_ORIGIN="http://news.example")
+
+
+@pytest.mark.parametrize(
+    "where", ["foo", "99999", "0", "", "127.0.0.1:", "127.0.0.1:99999", "1.2.3:80", "::1", "80; include x", "8080\n"]
+)
+def test_what_nginx_cannot_listen_at_is_said(printed, where):
+    with pytest.raises(Problem, match="give --listen a port such as 8443"):
+        printed("--listen", where, STANDFIRST_ORIGIN="https://news.example")
+
+
+def test_names_are_written_as_browsers_ask_for_them(printed):
+    conf = printed(STANDFIRST_ORIGIN="https://zeitung-köln.example", STANDFIRST_HOSTS="www.zeitung-köln.example")
+    assert "server_name xn--zeitung-kln-zfb.example www.xn--zeitung-kln-zfb.example;" in conf
+    assert "/live/xn--zeitung-kln-zfb.example/fullchain.pem;" in conf
+    with pytest.raises(Problem, match="is no host name: look at STANDFIRST_ORIGIN"):
+        printed(STANDFIRST_ORIGIN="https://köln..example")
+
+
+def test_it_says_if_nginx_would_not_be_believed(printed, said):
+    printed(STANDFIRST_ORIGIN="https://news.example")
+    assert said[0].count("\n") == 1
+    assert 'write `trusted_proxies = "127.0.0.1"` in standfirst.toml' in said[0]
+    printed(STANDFIRST_ORIGIN="https://news.example", STANDFIRST_TRUSTED_PROXIES="127.0.0.1")
+    assert said[0] == ""
+    printed(STANDFIRST_ORIGIN="http://news.example", STANDFIRST_TRUSTED_PROXIES="")
+    assert said[0] == ""

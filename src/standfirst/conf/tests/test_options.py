@@ -80,3 +80,12 @@ def test_mail_goes_where_the_option_says(tmp_path: Path, mail: str, expected: li
         check=True,
     )
     assert json.loads(told.stdout) == expected
+
+
+def test_the_newsroom_answers_to_international_names_as_browsers_write_them(tmp_path: Path) -> None:
+    names = {"STANDFIRST_ORIGIN": "https://zeitung-köln.example:8443", "STANDFIRST_HOSTS": "www.köln.example"}
+    tell = "from standfirst.conf import settings as s; print(s.ALLOWED_HOSTS, s.CSRF_TRUSTED_ORIGINS)"
+    environ = {**os.environ, "STANDFIRST_HOME": str(tmp_path), **names}
+    said = subprocess.run([sys.executable, "-c", tell], env=environ, capture_output=True, text=True, check=True).stdout
+    assert "['xn--zeitung-kln-zfb.example', '127.0.0.1'," in said
+    assert "'https://xn--zeitung-kln-zfb.example:8443', 'https://www.xn--kln-sna.example'" in said
