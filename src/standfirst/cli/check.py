@@ -32,14 +32,15 @@ class Finding:
 def check(as_json: bool) -> None:
     """Check configuration and health. Exits with 1 if there is an error."""
     findings = list(_findings())
+    ok = not any(finding.level == "error" for finding in findings)
     if as_json:
-        click.echo(json.dumps({"ok": not findings, "findings": [asdict(finding) for finding in findings]}))
+        click.echo(json.dumps({"ok": ok, "findings": [asdict(finding) for finding in findings]}))
     else:
         for finding in findings:
             click.echo(f"{finding.level} {finding.id}: {finding.says}\n    {finding.remedy}")
         if not findings:
             click.echo("Everything is in order.")
-    if any(finding.level == "error" for finding in findings):
+    if not ok:
         sys.exit(1)
 
 

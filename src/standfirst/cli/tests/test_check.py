@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from typing import Literal
+
+import pytest
+from click.testing import CliRunner
 
 from standfirst.cli import check
 from standfirst.kit import clock
@@ -20,3 +25,13 @@ def test_mails_that_wait_for_minutes_are_told_with_the_reason(db: None):
     assert found.id == "standfirst.W119"
     assert "Connection refused" in found.says
     assert "STANDFIRST_MAIL" in found.remedy
+
+
+@pytest.mark.parametrize(("level", "ok"), [("warning", True), ("error", False)])
+def test_all_is_well_for_a_script_unless_there_is_an_error(
+    level: Literal["warning", "error"], ok: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "_findings", lambda: [check.Finding("standfirst.X", level, "Says.", "Do.")])
+    ran = CliRunner().invoke(check.check, ["--json"])
+    assert json.loads(ran.stdout)["ok"] is ok
+    assert (ran.exit_code == 0) is ok
