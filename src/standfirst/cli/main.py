@@ -171,7 +171,7 @@ COMMANDS: Final[dict[str, tuple[Loader, str]]] = {
 standfirst = LazyGroup(
     name="standfirst",
     register=COMMANDS,
-    help="Run a newsroom's publishing: agency wire and eyewitness reports in, a fast and accountable news site out.",
+    help="Run a newsroom's publishing: agency wire in, a fast and accountable news site out.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 click.version_option(__version__, prog_name="standfirst")(standfirst)

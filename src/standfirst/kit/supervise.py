@@ -156,8 +156,9 @@ class _Supervisor:
         handlers = {
             number: signal.signal(number, self._signalled)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-            # Under nohup, a terminal that goes is no reason to end.
-            if signal.getsignal(number) is not signal.SIG_IGN
+            # Under nohup, a terminal that goes is no reason to end. That a shell which starts us in the background has
+            # Ctrl-C ignored is nobody's wish.
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
         }
         try:
             self._start_guard()

@@ -184,6 +184,20 @@ def test_control_c_ends_them_too(start):
     assert not any(lives(pid) for pid in pids)
 
 
+def test_started_in_the_background_by_a_shell_it_hears_control_c_and_under_nohup_no_hang_up(start):
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGHUP)}
+    try:
+        run = start(alice=STEADY)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    run.until_ready().process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    assert lives(run.pid("alice"))
+    assert run.end(signal.SIGINT) == 0
+    assert not lives(run.pid("alice"))
+
+
 def test_a_child_that_dies_comes_back_and_the_others_never_notice(start):
     run = start(alice=STEADY, bob=PARENT).until_ready()
     alice, bob, grandchild = run.pid("alice"), run.pid("bob"), run.pid("grandchild")
