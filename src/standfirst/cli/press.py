@@ -154,6 +154,8 @@ def proof(mend: bool, remove_unknown: bool, jobs: int | None, as_json: bool) -> 
         _tell("Links to nothing", _nothings(found))
         _tell("Waiting to be printed", found.waiting)
         _tell("Printed by older templates", found.older)
+        if found.waiting and worker.trouble:
+            click.echo(f"  {worker.trouble}")
         if found.ok:
             click.echo("The laws hold.")
         else:
@@ -206,7 +208,7 @@ def _mended(before: Proof, after: Proof) -> str:
         return {*found.missing, *found.differing, *found.lingering, *found.unknown}
 
     numbers = (
-        (len(wrong(before) - wrong(after)), COUNTED),
+        (len(wrong(before) - wrong(after) - {*after.waiting, *after.failed}), COUNTED),
         (len({*before.snapshots} - {*after.snapshots}), "snapshots"),
         (len({*before.index} - {*after.index}), "lists"),
     )

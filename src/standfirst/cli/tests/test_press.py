@@ -13,9 +13,13 @@ from click.testing import CliRunner, Result
 
 from standfirst.cli import check, press
 from standfirst.conf import setup
+from standfirst.press.engine.proof import Proof
 from tests.newsroom import Newsroom, newsroom  # noqa: F401 - `newsroom` is a fixture
 
-pytestmark = pytest.mark.django_db(databases=["default", "press"])
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "press"]),
+    pytest.mark.one_database("The files in the output folder decide; what the ledger knows is tried beside the press."),
+]
 
 
 @pytest.fixture
@@ -63,6 +67,13 @@ def test_a_proof_says_what_it_mended_and_what_is_left_to_do(printed: Newsroom) -
     gone = run(press.proof, "--mend", "--remove-unknown")
     assert gone.exit_code == 0
     assert "Mended: 1 pages, notices and redirects.\nThe laws hold.\n" in gone.stdout
+
+
+def test_what_waits_or_cannot_be_printed_is_not_mended() -> None:
+    before = Proof(missing=["/a/", "/b/", "/c/"], lingering=["/d/"], index=["section:3"])
+    after = Proof(waiting=["/d/"], failed={"/b/": "no room"}, missing=["/c/"])
+    assert press._mended(before, after) == "Mended: 1 pages, notices and redirects, 1 lists."
+    assert press._mended(Proof(missing=["/a/"]), Proof(missing=["/a/"])) == "Mended: nothing."
 
 
 def test_links_to_nothing_are_told_by_where_they_lead(printed: Newsroom) -> None:

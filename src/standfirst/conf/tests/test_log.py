@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 
+@pytest.mark.one_database("The options decide.")
 @pytest.mark.parametrize("host", ["evil.example", "evil example", "x" * 300 + ".example"])
 def test_a_strangers_host_is_refused_and_takes_one_line_of_the_log(
     host: str, db: None, caplog: pytest.LogCaptureFixture
