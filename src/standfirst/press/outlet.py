@@ -316,10 +316,9 @@ class LocalOutlet:
     def _adopt(self) -> None:
         if not os.path.lexists(self._owner_file):
             if any(name != "lost+found" and not _is_claim(name) for name in os.listdir(self._root)):
-                put_back = f"echo {self.newsroom_id} >{shlex.quote(self._owner_file)}"
                 raise WrongNewsroom(
                     f"{self.root} has files, but none that says which newsroom they are of: if they are this "
-                    f"newsroom's pages, put its id back with `{put_back}`; otherwise move them away and run "
+                    f"newsroom's pages, put its id back with `{self._put_back}`; otherwise move them away and run "
                     "`standfirst press proof --mend`."
                 )
             aside = self.root / f"{_CLAIM}{secrets.token_hex(4)}"
@@ -332,6 +331,10 @@ class LocalOutlet:
                 aside.unlink(missing_ok=True)
         self._check_owner()
 
+    @property
+    def _put_back(self) -> str:
+        return f"echo {self.newsroom_id} >{shlex.quote(self._owner_file)}"
+
     def _check_owner(self) -> None:
         try:
             found = os.stat(self._owner_file)
@@ -342,7 +345,7 @@ class LocalOutlet:
         except FileNotFoundError:
             raise WrongNewsroom(
                 f"{self.root} does not say any more which newsroom it is of; is its disk mounted? "
-                "Nothing was written there."
+                f"If it is, put the id back with `{self._put_back}`. Nothing was written there."
             ) from None
         if owner != self.newsroom_id:
             raise WrongNewsroom(
