@@ -14,14 +14,15 @@ from django.db import DatabaseError, OperationalError
 
 from standfirst.changes import actions as changes
 from standfirst.changes.models import Change
+from standfirst.edition import compose
 from standfirst.kit import clock
-from standfirst.press import wiring
+from standfirst.press import wiring, worker
 from standfirst.press.engine.engine import MassRemoval
 from standfirst.press.worker import Worker
 from standfirst.readership import actions as readership
 from standfirst.stories import actions as stories
-from standfirst.stories.models import Address
-from tests.newsroom import Newsroom
+from standfirst.stories.models import Address, Story
+from tests.newsroom import Newsroom, forget_ledger
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
@@ -184,6 +185,149 @@ def test_a_step_that_fails_holds_up_no_kill(newsroom: Newsroom, monkeypatch: pyt
         assert not any(b"Ships wait outside" in body for body in newsroom.output().values())
     newsroom.worker.steady_round()
     assert trouble(newsroom) == ""
+
+
+# --- a record that cannot be read -------------------------------------------------------------------------------------
+
+
+@pytest.mark.one_database("PostgreSQL refuses such text when it is saved.")
+def test_half_an_emoji_is_printed_as_a_replacement_character(newsroom: Newsroom) -> None:
+    half = "Ships \ud83d wait"
+    body = [("heading", half), ("paragraph", f"<p>{half}.</p>"), ("quote", {"text": f"<p>{half}!</p>"})]
+    story = newsroom.story("Ships wait outside", body=body)
+    newsroom.at_rest()
+    page = newsroom.output()[f"pages{Address.objects.get(story=story).path}index.html"].decode()
+    assert [f"Ships \ufffd wait{end}" in page for end in ("<", ".", "!")] == [True] * 3
+    assert trouble(newsroom) == ""
+    newsroom.prove()
+
+
+def odd(monkeypatch: pytest.MonkeyPatch, *stories_: Story) -> None:
+    """Have something be wrong with these stories that nobody has thought of."""
+    pks = {story.pk for story in stories_}
+
+    def body(row: Story) -> tuple[Any, ...]:
+        if row.pk in pks:
+            raise ZeroDivisionError("an odd text")
+        return _body(row)
+
+    monkeypatch.setattr(compose, "_body", body)
+
+
+_body = compose._body
+
+
+@pytest.fixture
+def patiently(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is left alone for longer than a test takes."""
+    monkeypatch.setattr(worker, "RETRY", 3600.0)
+
+
+@pytest.mark.usefixtures("patiently")
+def test_a_record_that_cannot_be_read_is_named_and_holds_up_nothing_else(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong, killed = newsroom.story("Boats go fast"), newsroom.story("Ships wait outside")
+    newsroom.at_rest()
+    with monkeypatch.context() as patched:
+        odd(patched, wrong)
+        newsroom.edit(wrong, title="Boats go slowly")
+        newsroom.worker.steady_round()
+        stories.take_down(story=killed, kind="kill", reason="Wrong.", by=newsroom.wire_editor)
+        newsroom.story("Rain comes")
+        for _ in range(5):
+            newsroom.worker.steady_round()
+        assert b"Ships wait outside" not in newsroom.everything()
+        assert b"Rain comes" in newsroom.everything()
+        assert b"Boats go fast" in newsroom.everything()
+        assert f"The record story:{wrong.pk} cannot be read (ZeroDivisionError: an odd text)" in trouble(newsroom)
+        assert "save it again, or take it down" in trouble(newsroom)
+        assert sum("an odd text" in record.getMessage() for record in caplog.records) == 1
+        assert {row.ref for row in Change.objects.filter(closed_at=None)} == {str(wrong.pk)}
+        assert not newsroom.worker._behind, "it would not wait between two rounds"
+        # A kill of that very story reads no text.
+        stories.take_down(story=wrong, kind="kill", reason="Wrong.", by=newsroom.wire_editor)
+        newsroom.worker.steady_round()
+        assert b"Boats go" not in newsroom.everything()
+        assert not Change.objects.filter(closed_at=None).exists()
+        newsroom.worker.steady_round()
+        assert trouble(newsroom) == ""
+    newsroom.prove()
+
+
+def test_a_record_that_could_not_be_read_is_printed_when_it_can(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RETRY", 0.0)
+    with monkeypatch.context() as patched:
+        wrong = newsroom.story("Boats go fast")
+        odd(patched, wrong)
+        newsroom.worker.steady_round()
+        assert b"Boats go fast" not in newsroom.everything()
+    newsroom.at_rest()
+    assert b"Boats go fast" in newsroom.everything()
+    assert trouble(newsroom) == ""
+    newsroom.prove()
+
+
+@pytest.mark.usefixtures("patiently")
+def test_where_one_of_many_stories_cannot_be_read_the_others_follow_their_section(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "SLICE", 2)
+    some = [newsroom.story(f"Hour {number}") for number in range(5)]
+    newsroom.at_rest()
+    with monkeypatch.context() as patched:
+        odd(patched, some[2])
+        newsroom.world.slug = "planet"
+        newsroom.world.save()
+        newsroom.at_rest()
+        there = [f"pages{Address.objects.current().get(story=story).path}index.html" for story in some]
+        assert all("/planet/" in name for name in there)
+        assert [name in newsroom.output() for name in there] == [True, True, False, True, True]
+        assert f"story:{some[2].pk} cannot be read" in trouble(newsroom)
+    newsroom.worker.sweep()
+    assert trouble(newsroom) == ""
+    newsroom.at_rest()
+    newsroom.prove()
+
+
+@pytest.mark.usefixtures("patiently")
+def test_a_ledger_is_made_and_a_sweep_goes_on_without_a_record_that_cannot_be_read(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong, late = newsroom.story("Boats go fast"), newsroom.story("Ships wait outside")
+    newsroom.at_rest()
+    with monkeypatch.context() as patched:
+        odd(patched, wrong)
+        forget_ledger()
+        newsroom.start()
+        newsroom.at_rest()
+        named = f"The record story:{wrong.pk} cannot be read (ZeroDivisionError: an odd text)"
+        assert named in trouble(newsroom)
+        assert any(b"Boats go fast" in body for name, body in newsroom.output().items() if "boats-go-fast" in name)
+        newsroom.start()
+        Story.objects.filter(pk=late.pk).update(title="Ships come in")
+        assert newsroom.worker.sweep() == [("story", str(late.pk))]
+        assert b"Ships come in" in newsroom.everything()
+        assert named in trouble(newsroom)
+    newsroom.worker.sweep()
+    assert trouble(newsroom) == ""
+    newsroom.at_rest()
+    newsroom.prove()
+
+
+def test_the_crew_says_which_record_it_cannot_read_and_composes_the_others(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong, right = newsroom.story("Boats go fast"), newsroom.story("Ships wait outside")
+    odd(monkeypatch, wrong)
+    keys = [("story", str(story.pk)) for story in (wrong, right)]
+    found = wiring.unpacked(wiring.packed(wiring.compose_many([*keys, ("story", "0")])))
+    assert isinstance(found[keys[0]], wiring.Unreadable)
+    assert str(found[keys[0]]) == f"The record story:{wrong.pk} cannot be read (ZeroDivisionError: an odd text)."
+    assert found[keys[1]].headline == "Ships wait outside"
+    assert found["story", "0"] is None
 
 
 def test_a_ledger_that_another_process_makes_is_waited_for_and_made_here_when_that_one_does_not_go_on(

@@ -334,11 +334,29 @@ def _joined(value: str) -> str:
     return "<br>".join(part for part in parts if part)
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def _whole(value: Any) -> Any:
+    """Stored JSON with U+FFFD for halves of characters: JSON can hold half an emoji, and no page can."""
+    match value:
+        case str():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                return _HALF.sub("\ufffd", value)
+        case dict():
+            return {name: _whole(part) for name, part in value.items()}
+        case list():
+            return [_whole(part) for part in value]
+    return value
+
+
 def _body(row: stories.Story) -> tuple[Block, ...]:
     blocks: list[Block] = []
     # raw_data: the stored JSON. Building Wagtail's block values would cost more than all else here together.
     for stored in row.body.raw_data:
-        value = stored["value"]
+        value = _whole(stored["value"])
         match stored["type"]:
             case "paragraph":
                 blocks.extend(_paragraphs(value))

@@ -17,12 +17,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from standfirst.kit.errors import Problem
 from standfirst.press.engine.engine import Done, Engine, Key, Left
 from standfirst.press.engine.ledger import Job
 from standfirst.press.engine.proof import Looked, Share
+
+if TYPE_CHECKING:
+    from standfirst.press.wiring import Packed
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,6 @@ Outcome = list[Done | Left | None]
 Part = TypeVar("Part")
 Found = TypeVar("Found")
 Composed = dict[Key, Any]
-Packed = list[tuple[Key, bytes | None]]
 
 _engine: Engine | None = None
 _press = 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 
 from standfirst.changes import ports as change_ports
 from standfirst.changes.models import Lane as RowLane
@@ -19,6 +20,7 @@ from standfirst.edition import compose as edition
 from standfirst.edition.snapshots import TYPES, Section
 from standfirst.kit import bells
 from standfirst.kit.bells import Bell
+from standfirst.kit.errors import Problem
 from standfirst.pages import assets, site
 from standfirst.pages.output import Press
 from standfirst.pictures.models import Picture
@@ -73,8 +75,18 @@ def compose(kind: str, ref: str) -> Any:
     return assets.epoch() if kind == "epoch" else edition.compose(kind, ref)
 
 
+class Unreadable(Problem):
+    """A record of which no snapshot can be composed, while others can."""
+
+    def __init__(self, key: tuple[str, str], why: str) -> None:
+        self.key = key
+        self.why = why
+        super().__init__(f"The record {key[0]}:{key[1]} cannot be read ({why}).")
+
+
 def compose_many(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
-    """Many records as they are now, with few queries; None for those that have no snapshot."""
+    """Many records as they are now, with few queries; None for those that have no snapshot, and what is wrong
+    (`Unreadable`) for those that cannot be composed."""
     by_kind: dict[str, list[str]] = {}
     for kind, ref in keys:
         by_kind.setdefault(kind, []).append(ref)
@@ -83,19 +95,42 @@ def compose_many(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
         if kind == "epoch":
             found["epoch", "pages"] = assets.epoch()
             continue
-        composed = edition.compose_many(kind, refs)
-        found.update({(kind, ref): composed.get(ref) for ref in refs})
+        try:
+            composed = edition.compose_many(kind, refs)
+            found.update({(kind, ref): composed.get(ref) for ref in refs})
+        except (DatabaseError, InterfaceError):
+            raise
+        except Exception:  # noqa: BLE001 - said of the one that it is
+            found.update({(kind, ref): _one(kind, ref) for ref in refs})
     return found
 
 
-def packed(records: Mapping[tuple[str, str], Any]) -> list[tuple[tuple[str, str], bytes | None]]:
-    """Records as they can be sent to another process."""
-    return [(key, None if record is None else msgspec.json.encode(record)) for key, record in records.items()]
+def _one(kind: str, ref: str) -> Any:
+    try:
+        return edition.compose(kind, ref)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as fault:  # noqa: BLE001 - told, with the record's name
+        return Unreadable((kind, ref), f"{type(fault).__name__}: {fault}"[:500])
 
 
-def unpacked(sent: Iterable[tuple[tuple[str, str], bytes | None]]) -> dict[tuple[str, str], Any]:
+Packed = list[tuple[tuple[str, str], bytes | str | None]]
+
+
+def packed(records: Mapping[tuple[str, str], Any]) -> Packed:
+    """Records as they can be sent to another process: as bytes, and what is wrong with one as a string."""
+    return [
+        (key, record.why if isinstance(record, Unreadable) else record and msgspec.json.encode(record))
+        for key, record in records.items()
+    ]
+
+
+def unpacked(sent: Packed) -> dict[tuple[str, str], Any]:
     """What was `packed`, equal to the byte when it is encoded again."""
-    return {key: None if data is None else _DECODERS[key[0]].decode(data) for key, data in sent}
+    return {
+        key: Unreadable(key, data) if isinstance(data, str) else data and _DECODERS[key[0]].decode(data)
+        for key, data in sent
+    }
 
 
 _DECODERS = {kind: msgspec.json.Decoder(type_) for kind, type_ in TYPES.items()}
@@ -115,8 +150,9 @@ class Ahead:
 
     Iterate over it for the keys and give the engine its `compose`. Each snapshot is handed out once; asked for again,
     or for anything else, it is composed anew. `beat` is told between chunks how many records came so far. Keys of a
-    chunk that `but` names after it was composed are left out. With a `crew`, which is asked for when the first record
-    is, the chunks are composed by many hands, and come in any order.
+    chunk that `but` names after it was composed are left out; so are those that cannot be composed, if `odd` takes what
+    is wrong with them. With a `crew`, which is asked for when the first record is, the chunks are composed by many
+    hands, and come in any order.
     """
 
     def __init__(
@@ -125,11 +161,13 @@ class Ahead:
         beat: Callable[[int], None] = lambda records: None,
         but: Callable[[Iterable[tuple[str, str]]], set[tuple[str, str]]] = lambda keys: set(),
         crew: Callable[[], Crew | None] = lambda: None,
+        odd: Callable[[Unreadable], None] | None = None,
     ) -> None:
         self._keys = iter(every_key() if keys is None else keys)
         self._beat = beat
         self._but = but
         self._crew = crew
+        self._odd = odd
         self._found: dict[tuple[str, str], Any] = {}
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
@@ -142,6 +180,11 @@ class Ahead:
             self._beat(number)
             for key in self._but(list(found)):
                 found.pop(key, None)
+            for problem in [record for record in found.values() if isinstance(record, Unreadable)]:
+                if self._odd is None:
+                    raise problem
+                self._odd(problem)
+                del found[problem.key]
             # The engine reads a little ahead: what it has not asked for yet stays.
             self._found.update(found)
             yield from found

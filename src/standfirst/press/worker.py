@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 
@@ -85,6 +85,9 @@ ABANDONED = 60.0
 
 MANY_FAILED = 20
 
+RETRY_KILL = 0.5
+"""Seconds after which a kill that could not be looked at is tried again, however often it was."""
+
 SLOW, SLOW_KEPT = 200, 60.0
 """Milliseconds that delivering a page takes where the disk is called slow; and seconds for which that is said."""
 
@@ -122,6 +125,15 @@ class Pace(Protocol):
 
     @property
     def sweep_seconds(self) -> int: ...
+
+
+class _PutOff(NamedTuple):
+    """A row whose record could not be read."""
+
+    record: tuple[str, str]
+    pause: float
+    until: float
+    """Seconds for which it is left alone, and when they have passed."""
 
 
 class Worker:
@@ -176,6 +188,10 @@ class Worker:
         self._same: dict[int, list[int]] = {}
         """Row that was looked at -> others that name the same record, to be closed when pages are printed: noting that
         may need room that a kill does not."""
+        self._put_off: dict[int, _PutOff] = {}
+        """Rows whose records could not be read, by number: they are tried again after a pause."""
+        self._unread: dict[tuple[str, str], str] = {}
+        """Records that could not be read, and why. Those without a row are tried again by each sweep."""
         self._opened = self._elsewhere = False
         """Whether the ledger was opened; whether another process was found to make it."""
         self._making, self._made_at = "", 0.0
@@ -304,7 +320,7 @@ class Worker:
             self.call_crew(many=many, pages=Publication.objects.count())
             return self.crew
 
-        every = wiring.Ahead(beat=beat, crew=crew)
+        every = wiring.Ahead(beat=beat, crew=crew, odd=self._note_unread)
         outcome = self.engine.open(every, every.compose)
         log.info("The ledger: %s.", outcome.value)
         self.engine.look(0, wiring.LANES[Lane.MAINTENANCE], [("epoch", "pages")], wiring.compose)
@@ -517,17 +533,84 @@ class Worker:
         """Look at what open rows name, the most urgent first, for a moment. True if all were looked at."""
         until = time.monotonic() + min(max(LOOKING, self._printed_for), LONGEST_LOOKING)
         groups = _grouped(rows)
+        self._forget_put_off()
         # Rows stay open until their pages are printed, which may be many: those are not looked at again.
         known = self.engine.looked_at([same[0].pk for same in groups])
         for same in groups:
             if same[0].pk in known:
                 self._same[same[0].pk] = [row.pk for row in same[1:]]
                 continue
+            if (put_off := self._put_off.get(same[0].pk)) and put_off.until > time.monotonic():
+                continue
             if self._stopping or time.monotonic() > until or self._interrupted(Lane(same[0].lane)):
                 return False
-            self.look(same)
-            self._sections_seen |= same[0].kind == "section"
+            self._try_to_look(same)
         return True
+
+    def _try_to_look(self, same: list[Change]) -> None:
+        """Look at one record. If it cannot be read its rows stay open, and hold up neither others nor printing."""
+        leader = same[0]
+        record = leader.kind, leader.ref
+        try:
+            self.look(same)
+        except Exception as fault:
+            if _concerns_all(fault):
+                raise
+            if isinstance(fault, wiring.Unreadable) and fault.key not in (record, *self._unread):
+                # One of many that it names: the others are looked at at once, and that one by the sweeps.
+                self._note_unread(fault)
+                self._put_off[leader.pk] = _PutOff(record, 0.0, 0.0)
+                self._behind = True
+                return
+            if isinstance(fault, DatabaseError) and databases.is_full(fault):
+                self._troubles["room"] = _of_database(fault)
+            else:
+                if not isinstance(fault, wiring.Unreadable):
+                    known = isinstance(fault, Problem)
+                    why = str(fault) if known else f"{type(fault).__name__}: {fault}"[:500]
+                    fault = wiring.Unreadable(record, why)
+                self._note_unread(fault, exc_info=True)
+            before = self._put_off.get(leader.pk)
+            pause = min(max(RETRY, 2 * before.pause), RETRY_MANY) if before else RETRY
+            if leader.lane == Lane.KILL:
+                pause = RETRY_KILL
+            self._put_off[leader.pk] = _PutOff(record, pause, time.monotonic() + pause)
+            return
+        self._put_off.pop(leader.pk, None)
+        self._note_read(record)
+        self._sections_seen |= leader.kind == "section"
+
+    def _note_unread(self, problem: wiring.Unreadable, *, exc_info: bool = False) -> None:
+        if self._unread.get(problem.key) != problem.why:
+            log.error("%s", problem, exc_info=exc_info)
+        self._unread[problem.key] = problem.why
+        self._tell_unread()
+
+    def _note_read(self, *records: tuple[str, str]) -> None:
+        for record in records:
+            self._unread.pop(record, None)
+        self._tell_unread()
+
+    def _tell_unread(self) -> None:
+        """Name what cannot be read on the desk, for as long as that is so."""
+        self._troubles.pop("records", None)
+        for (kind, ref), why in self._unread.items():
+            more = f", nor can {len(self._unread) - 1} more" if len(self._unread) > 1 else ""
+            self._troubles["records"] = (
+                f"The record {kind}:{ref} cannot be read ({why.rstrip('. ')}){more}; what readers have of it stays, "
+                "and all else is printed. Correct what is odd in it and save it again, or take it down: it is tried "
+                "again by itself."
+            )
+            return
+
+    def _forget_put_off(self) -> None:
+        """Rows that were closed meanwhile, e.g. by another worker, need not be tried again."""
+        if self._put_off:
+            still = set(Change.objects.filter(pk__in=self._put_off, closed_at=None).values_list("pk", flat=True))
+            for pk in self._put_off.keys() - still:
+                self._note_read(self._put_off.pop(pk).record)
+        if not self._put_off:
+            self._troubles.pop("room", None)
 
     def _interrupted(self, lane: Any) -> bool:
         """True if a more urgent row waits, or the clock has waited long enough."""
@@ -552,9 +635,12 @@ class Worker:
             keys.append((leader.kind, leader.ref))
         if leader.kind == "story":
             keys += self._events(int(leader.ref))
+            if any(row.pk in self._put_off for row in rows):
+                keys.append(("related", leader.ref))  # it may have been made when the story could not be read
         moved = any(row.cause == "moved" for row in rows)
         if moved or leader.kind in ("topic", archive.RANGE):
-            walk = edition.dependents(leader.kind, leader.ref, "moved" if moved else leader.cause)
+            every = edition.dependents(leader.kind, leader.ref, "moved" if moved else leader.cause)
+            walk = (record for record in every if record not in self._unread)
             size = SLICE
             while some := list(islice(walk, size)):
                 began = time.monotonic()
@@ -669,8 +755,15 @@ class Worker:
         if len(stretch) < SWEPT_AT_ONCE:
             self._sweeping = wiring.every_key()
         # What has an open row is not late: it was committed since the last look.
-        ahead = wiring.Ahead(keys + stretch, lambda _: self.beat(), but=_open_records)
+        unread, found = set(self._unread), set()
+
+        def odd(problem: wiring.Unreadable) -> None:
+            found.add(problem.key)
+            self._note_unread(problem)
+
+        ahead = wiring.Ahead([*keys, *stretch, *unread], lambda _: self.beat(), but=_open_records, odd=odd)
         late = self.engine.sweep(ahead, ahead.compose)
+        self._note_read(*(unread - found - _open_records(unread)))
         if late:
             log.warning("The sweep found %d records that were written past the usual doors: %s", len(late), late[:5])
         drifted = self._drift()
