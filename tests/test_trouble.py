@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,11 +14,12 @@ import pytest
 from django.db import DatabaseError, OperationalError
 
 from standfirst.changes import actions as changes
-from standfirst.changes.models import Change
+from standfirst.changes.models import Change, Lane
 from standfirst.edition import compose
 from standfirst.kit import clock
 from standfirst.press import wiring, worker
 from standfirst.press.engine.engine import MassRemoval
+from standfirst.press.outlet import LocalOutlet, PlaceProblem
 from standfirst.press.worker import Worker
 from standfirst.readership import actions as readership
 from standfirst.stories import actions as stories
@@ -185,6 +187,61 @@ def test_a_step_that_fails_holds_up_no_kill(newsroom: Newsroom, monkeypatch: pyt
         assert not any(b"Ships wait outside" in body for body in newsroom.output().values())
     newsroom.worker.steady_round()
     assert trouble(newsroom) == ""
+
+
+@pytest.fixture
+def one_page_stuck(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A story that was killed, and of which a page can neither be written nor taken away."""
+    story = newsroom.story("Ships wait outside")
+    newsroom.at_rest()
+    path = Address.objects.get(story=story).path
+    put, remove = LocalOutlet.put, LocalOutlet.remove
+
+    def refuses(do: Callable[..., Any]) -> Callable[..., Any]:
+        def done(self: LocalOutlet, address: str, *more: Any) -> Any:
+            if address == path:
+                raise PlaceProblem(f"{address} cannot be written: see whose it is.")
+            return do(self, address, *more)
+
+        return done
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalOutlet, "put", refuses(put))
+        patched.setattr(LocalOutlet, "remove", refuses(remove))
+        stories.take_down(story=story, kind="kill", reason="Wrong.", by=newsroom.wire_editor)
+        newsroom.worker.steady_round()
+        assert Change.objects.filter(closed_at=None, lane=Lane.KILL).exists()
+        yield
+    newsroom.at_rest()
+    assert b"Ships wait outside" not in newsroom.everything()
+    newsroom.prove()
+
+
+@pytest.mark.usefixtures("one_page_stuck")
+def test_a_kill_that_is_stuck_holds_up_no_news_and_the_worker_waits_between_its_rounds(newsroom: Newsroom) -> None:
+    # Whether something more urgent waits is asked a hundred times a second at most; slower disks do not come to that.
+    newsroom.engine._fault = lambda step: time.sleep(0.02 if step == "bake:taken" else 0.0)
+    for number in range(3):
+        newsroom.story(f"Hour {number}")
+    newsroom.author.name = "Ama Sarpong-Lee"
+    newsroom.author.save()
+    newsroom.worker.steady_round()
+    assert not newsroom.worker._behind
+    assert all(f"Hour {number}".encode() in newsroom.everything() for number in range(3))
+    assert b"Ama Sarpong-Lee" in newsroom.everything()
+
+
+@pytest.mark.usefixtures("one_page_stuck")
+def test_however_many_rows_are_stuck_newer_ones_are_looked_at(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "ROWS", 1)
+    for number in range(3):
+        newsroom.story(f"Hour {number}")
+        for _ in range(3):
+            newsroom.worker.steady_round()
+        assert f"Hour {number}".encode() in newsroom.everything()
+    assert not newsroom.worker._behind
 
 
 # --- a record that cannot be read -------------------------------------------------------------------------------------

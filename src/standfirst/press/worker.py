@@ -188,6 +188,8 @@ class Worker:
         self._same: dict[int, list[int]] = {}
         """Row that was looked at -> others that name the same record, to be closed when pages are printed: noting that
         may need room that a kill does not."""
+        self._passed_over: set[int] = set()
+        """Open rows that need not be looked at now: they hold up nothing that is less urgent."""
         self._put_off: dict[int, _PutOff] = {}
         """Rows whose records could not be read, by number: they are tried again after a pause."""
         self._unread: dict[tuple[str, str], str] = {}
@@ -464,7 +466,7 @@ class Worker:
         done = 0
         self._behind = False
         while not self._stopping:
-            rows = list(Change.objects.open().filter(lane__lte=upto)[:ROWS])
+            rows = self._rows(upto)
             looked = self._look_at(rows)
             if "moved sections" in self._troubles or self._sections_seen:
                 self._sections_seen = False
@@ -490,7 +492,7 @@ class Worker:
                 self.dismiss()
                 self.close()
                 # A kill may be among what was not looked at yet.
-                self._behind = not looked or len(rows) == ROWS
+                self._behind = not looked or len(rows) >= ROWS
                 return done
             finally:
                 self._yield_at = float("inf")
@@ -529,19 +531,39 @@ class Worker:
         elif bake.delivered or moment - self._slow_at > SLOW_KEPT:
             self._troubles.pop("disk", None)
 
-    def _look_at(self, rows: Iterable[Change]) -> bool:
-        """Look at what open rows name, the most urgent first, for a moment. True if all were looked at."""
-        until = time.monotonic() + min(max(LOOKING, self._printed_for), LONGEST_LOOKING)
-        groups = _grouped(rows)
+    def _rows(self, upto: Lane) -> list[Change]:
+        """Open rows that are to be looked at, the most urgent first, `ROWS` at most.
+
+        Rows stay open until their pages are printed, which may be many, or stuck: those that were looked at are passed
+        over, however many they are. So are those that wait to be tried again, but for what is new about their records.
+        """
         self._forget_put_off()
-        # Rows stay open until their pages are printed, which may be many: those are not looked at again.
-        known = self.engine.looked_at([same[0].pk for same in groups])
-        for same in groups:
-            if same[0].pk in known:
-                self._same[same[0].pk] = [row.pk for row in same[1:]]
-                continue
-            if (put_off := self._put_off.get(same[0].pk)) and put_off.until > time.monotonic():
-                continue
+        moment = time.monotonic()
+        rows: list[Change] = []
+        waiting: list[Change] = []
+        same = {row for others in self._same.values() for row in others}
+        self._passed_over = set()
+        start = 0
+        while len(rows) < ROWS:
+            some = list(Change.objects.open().filter(lane__lte=upto)[start : start + ROWS])
+            known = self.engine.looked_at([row.pk for row in some]) | same
+            self._passed_over.update(row.pk for row in some if row.pk in known)
+            for row in some:
+                if row.pk not in known:
+                    put_off = self._put_off.get(row.pk)
+                    (waiting if put_off and put_off.until > moment else rows).append(row)
+            if len(some) < ROWS:
+                break
+            start += ROWS
+        rows = rows[:ROWS]
+        new = {(row.kind, row.ref) for row in rows}
+        self._passed_over.update(row.pk for row in waiting if (row.kind, row.ref) not in new)
+        return rows + [row for row in waiting if (row.kind, row.ref) in new]
+
+    def _look_at(self, rows: Iterable[Change]) -> bool:
+        """Look at what rows name, the most urgent first, for a moment. True if all were looked at."""
+        until = time.monotonic() + min(max(LOOKING, self._printed_for), LONGEST_LOOKING)
+        for same in _grouped(rows):
             if self._stopping or time.monotonic() > until or self._interrupted(Lane(same[0].lane)):
                 return False
             self._try_to_look(same)
@@ -559,7 +581,7 @@ class Worker:
             if isinstance(fault, wiring.Unreadable) and fault.key not in (record, *self._unread):
                 # One of many that it names: the others are looked at at once, and that one by the sweeps.
                 self._note_unread(fault)
-                self._put_off[leader.pk] = _PutOff(record, 0.0, 0.0)
+                self._put_off.update((row.pk, _PutOff(record, 0.0, 0.0)) for row in same)
                 self._behind = True
                 return
             if isinstance(fault, DatabaseError) and databases.is_full(fault):
@@ -574,9 +596,10 @@ class Worker:
             pause = min(max(RETRY, 2 * before.pause), RETRY_MANY) if before else RETRY
             if leader.lane == Lane.KILL:
                 pause = RETRY_KILL
-            self._put_off[leader.pk] = _PutOff(record, pause, time.monotonic() + pause)
+            self._put_off.update((row.pk, _PutOff(record, pause, time.monotonic() + pause)) for row in same)
             return
-        self._put_off.pop(leader.pk, None)
+        for row in same:
+            self._put_off.pop(row.pk, None)
         self._note_read(record)
         self._sections_seen |= leader.kind == "section"
 
@@ -613,7 +636,7 @@ class Worker:
             self._troubles.pop("room", None)
 
     def _interrupted(self, lane: Any) -> bool:
-        """True if a more urgent row waits, or the clock has waited long enough."""
+        """True if a more urgent row waits to be looked at or closed, or the clock has waited long enough."""
         moment = time.monotonic()
         if moment - self._asked < 0.01:
             return False
@@ -623,7 +646,7 @@ class Worker:
             return True
         if lane == Lane.PUBLISH and moment > self._yield_at:
             return True
-        return changes.waits_before(lane)
+        return changes.waits_before(lane, but=self._passed_over)
 
     def look(self, rows: list[Change]) -> None:
         """Look at one record for all the rows that name it; the first of `rows` gets the report."""
