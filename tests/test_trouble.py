@@ -244,6 +244,72 @@ def test_however_many_rows_are_stuck_newer_ones_are_looked_at(
     assert not newsroom.worker._behind
 
 
+# --- several rows about one record ------------------------------------------------------------------------------------
+
+
+def open_rows(story: Story) -> set[int]:
+    return set(Change.objects.filter(closed_at=None, kind="story", ref=str(story.pk)).values_list("pk", flat=True))
+
+
+def cut_short(newsroom: Newsroom) -> None:
+    """Look at what waits, and print nothing."""
+    newsroom.worker._look_at(list(Change.objects.open()))
+
+
+def test_a_change_is_looked_at_though_an_earlier_and_more_urgent_one_of_its_record_is_not_printed_yet(
+    newsroom: Newsroom,
+) -> None:
+    story = newsroom.story("Ships wait outside")
+    newsroom.at_rest()
+    stories.embargo(story=story, until=None, by=newsroom.wire_editor)
+    cut_short(newsroom)
+    # Urgent and looked at, the embargo is still open when it is lifted and the story goes out again.
+    for fact in story.embargoes.all():
+        stories.lift_embargo(fact=fact, by=newsroom.publisher)
+    newsroom.edit(story, title="Ships come in")
+    newsroom.at_rest()
+    assert b"Ships come in" in newsroom.everything()
+    newsroom.prove()
+
+
+def test_rows_about_one_record_are_closed_when_its_pages_are_with_the_readers_and_not_before(
+    newsroom: Newsroom,
+) -> None:
+    story = newsroom.story("Ships wait outside")
+    newsroom.at_rest()
+    newsroom.edit(story, title="Ships come in")
+    newsroom.edit(story, title="Ships come in at last")
+    rows = sorted(open_rows(story))
+    assert len(rows) > 1
+    cut_short(newsroom)
+    newsroom.worker.close()
+    assert open_rows(story) == set(rows)
+    newsroom.at_rest()
+    assert not open_rows(story)
+    report = Change.objects.get(pk=rows[0]).report
+    assert report is not None
+    assert report["same_as"] == rows[-1]
+
+
+def test_a_row_that_has_pages_of_its_own_is_not_closed_with_another_one(newsroom: Newsroom) -> None:
+    story = newsroom.story("Ships wait outside")
+    newsroom.at_rest()
+    newsroom.edit(story, title="Ships come in")
+    newsroom.edit(story, title="Ships come in at last")
+    first, *_, last = sorted(open_rows(story))
+    cut_short(newsroom)
+    # Another worker looks at the older row meanwhile, and prints nothing yet.
+    Story.objects.filter(pk=story.pk).update(title="Ships come in on Sunday")
+    key = "story", str(story.pk)
+    wiring.engine(output=newsroom.home / "output").look(first, wiring.LANES[Lane.PUBLISH], [key], wiring.compose)
+    newsroom.at_rest()
+    reports = {row.pk: row.report or {} for row in Change.objects.filter(pk__in=[first, last])}
+    assert "same_as" not in reports[first]
+    assert reports[first]["pages"] > 0
+    assert newsroom.engine.status().oldest is None
+    newsroom.prove()
+
+
 # --- a record that cannot be read -------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -79,6 +79,22 @@ def _marked(sql: str) -> str:
 def store(alias: str = ALIAS) -> SqlStore:
     """The ledger's store. Call its `create()` once per process before anything else."""
     return SqlStore(DjangoConnection(alias))
+
+
+def begun(changes: Collection[int]) -> set[int]:
+    """Those of `changes` that somebody has begun to look at, and that are not settled yet."""
+    numbers = sorted(changes)
+    connection = DjangoConnection()
+    found: set[int] = set()
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = numbers[start : start + _AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        rows = connection.execute(f"SELECT id FROM ledger_change WHERE id IN ({marks})", some)  # noqa: S608
+        found.update(int(change) for (change,) in rows)
+    return found
+
+
+_AT_ONCE = 500
 
 
 def showing(story_id: int) -> list[str]:

@@ -32,7 +32,7 @@ from standfirst.kit.files import write_atomically
 from standfirst.library import actions as library
 from standfirst.library import backend as search
 from standfirst.pictures import actions as pictures
-from standfirst.press import sweeps, wiring
+from standfirst.press import ledger, sweeps, wiring
 from standfirst.press.crew import Crew, CrewGone
 from standfirst.press.engine.engine import Bake, Condition, Engine
 from standfirst.press.engine.ledger import Finished
@@ -186,8 +186,7 @@ class Worker:
         self._retrying = False
         self._slow_at = 0.0
         self._same: dict[int, list[int]] = {}
-        """Row that was looked at -> others that name the same record, to be closed when pages are printed: noting that
-        may need room that a kill does not."""
+        """Row that was looked at -> others that name the same record, to be closed when it is: its pages are theirs."""
         self._passed_over: set[int] = set()
         """Open rows that need not be looked at now: they hold up nothing that is less urgent."""
         self._put_off: dict[int, _PutOff] = {}
@@ -703,14 +702,12 @@ class Worker:
 
     def close(self) -> None:
         """Close the change rows whose pages are all with the readers, and those that named the same records."""
-        for leader, others in list(self._same.items()):
-            Change.objects.filter(pk__in=others, closed_at=None).update(
-                closed_at=clock.now(), report={"pages": 0, "unchanged": 0, "removed": 0, "ms": 0, "same_as": leader}
-            )
-            del self._same[leader]
-        finished = self.engine.finished()
-        if not finished:
-            return
+        if finished := self.engine.finished():
+            self._close_finished(finished)
+        if self._same:
+            self._close_same()
+
+    def _close_finished(self, finished: list[Finished]) -> None:
         now = clock.now()
         for change in finished:
             seen = Seen.DUE if change.written or change.removed else ""
@@ -720,6 +717,17 @@ class Worker:
         self._fault("worker:closed")
         self.closed.set()
         self.engine.settle([change.change for change in finished])
+
+    def _close_same(self) -> None:
+        """Close the rows that were looked at with another one, once that is closed, by whichever worker."""
+        still = set(Change.objects.filter(pk__in=self._same, closed_at=None).values_list("pk", flat=True))
+        for leader in self._same.keys() - still:
+            # One that another worker looked at for itself, or that a look was cut short for, has pages of its own.
+            own = ledger.begun(self._same[leader])
+            Change.objects.filter(pk__in=set(self._same[leader]) - own, closed_at=None).update(
+                closed_at=clock.now(), report={"pages": 0, "unchanged": 0, "removed": 0, "ms": 0, "same_as": leader}
+            )
+            del self._same[leader]
 
     # --- what can wait
 
