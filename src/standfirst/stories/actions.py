@@ -344,16 +344,22 @@ def trace(
 def publish_due(at: datetime) -> list[tuple[int, str]]:
     """Publish what is scheduled for `at` or earlier and unpublish what expires, one transaction each.
 
-    One that fails never stops the rest: its schedule is cleared, the reason goes to the audit log.
+    One that fails never stops the rest: its schedule is cleared, the reason goes to the audit log. Each is read again
+    once it is held: meanwhile an editor may have published a newer version, or withdrawn or moved the hour, and another
+    worker may have been first.
     Returns (story id, "published" | "expired" | the reason why not).
     """
     clockwork = changes.Machine("clock")
     outcome: list[tuple[int, str]] = []
-    for revision in Revision.objects.filter(approved_go_live_at__lte=at).order_by("approved_go_live_at", "id"):
-        story_id = int(revision.object_id)
+    due = Revision.objects.filter(approved_go_live_at__lte=at)
+    for pk, page in list(due.order_by("approved_go_live_at", "id").values_list("pk", "object_id")):
+        story_id = int(page)
         try:
             with transaction.atomic():
                 hold(story_id)
+                revision = due.filter(pk=pk).first()
+                if revision is None:
+                    continue
                 action = PublishPageRevisionAction(revision, log_action="wagtail.publish.scheduled")
                 # Its time has come by our clock, which Wagtail does not ask; the schedule is carried out and gone.
                 action.object.go_live_at = None
@@ -368,17 +374,21 @@ def publish_due(at: datetime) -> list[tuple[int, str]]:
                 reason = f"{type(error).__name__}: {error}"[:500]
                 log.exception("Story %s could not be published by the clock", story_id)
             with transaction.atomic():
-                Revision.objects.filter(pk=revision.pk).update(approved_go_live_at=None)
+                due.filter(pk=pk).update(approved_go_live_at=None)
                 changes.audit(by=clockwork, verb="could not publish", kind="story", ref=story_id, reason=reason)
                 changes.record(kind="story", ref=story_id, cause="schedule failed")
             outcome.append((story_id, reason))
-    for story in Story.objects.filter(live=True, expire_at__lte=at).order_by("expire_at"):
+    expiring = Story.objects.filter(live=True, expire_at__lte=at)
+    for story_id in list(expiring.order_by("expire_at").values_list("pk", flat=True)):
         with transaction.atomic():
-            hold(story)
+            hold(story_id)
+            story = expiring.filter(pk=story_id).first()
+            if story is None:
+                continue
             UnpublishPageAction(story, set_expired=True, log_action="wagtail.unpublish.scheduled").execute(
                 skip_permission_checks=True
             )
-        outcome.append((story.pk, "expired"))
+        outcome.append((story_id, "expired"))
     return outcome
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -260,6 +261,67 @@ def test_a_story_expires_at_its_time_and_its_lists_are_told(cast: Cast) -> None:
     assert actions.publish_due(clock.now()) == [(story.pk, "expired")]
     assert not fresh(story).live
     assert Change.objects.count() > rows
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Have somebody do something after the clock has read what is due, and before it holds the first story."""
+    hold = actions.hold
+
+    def held(story: Story | int) -> None:
+        monkeypatch.setattr(actions, "hold", hold)
+        act()
+        hold(story)
+
+    monkeypatch.setattr(actions, "hold", held)
+
+
+def test_what_an_editor_publishes_while_the_clock_is_at_work_is_not_overwritten_by_the_older_version(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = cast.draft("First"), cast.draft("Second")
+    for story in (first, second):
+        scheduled(story, 1, cast)
+    clock.set_offset(timedelta(hours=1, seconds=1))
+
+    def correct() -> None:
+        corrected = fresh(second)
+        corrected.title, corrected.go_live_at = "Second, corrected", None
+        corrected.save_revision(user=cast.ed).publish(user=cast.ed)
+
+    meanwhile(monkeypatch, correct)
+    assert actions.publish_due(clock.now()) == [(first.pk, "published")]
+    assert fresh(second).title == "Second, corrected"
+    assert fresh(second).live
+
+
+def test_a_schedule_that_is_withdrawn_while_the_clock_is_at_work_is_not_carried_out(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = cast.draft()
+    scheduled(story, 1, cast)
+    clock.set_offset(timedelta(hours=1, seconds=1))
+    meanwhile(monkeypatch, lambda: story.revisions.update(approved_go_live_at=None))
+    assert actions.publish_due(clock.now()) == []
+    assert not fresh(story).live
+
+
+@pytest.mark.parametrize("later", [timedelta(hours=1), None])
+def test_a_story_whose_expiry_is_moved_while_the_clock_is_at_work_stays(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, later: timedelta | None
+) -> None:
+    first, second = cast.live("First"), cast.live("Second")
+    Story.objects.update(expire_at=clock.now() - timedelta(seconds=1))
+
+    def extend() -> None:
+        extended = fresh(second)
+        extended.title = "Second, and more"
+        extended.expire_at = clock.now() + later if later else None
+        extended.save_revision(user=cast.ed).publish(user=cast.ed)
+
+    meanwhile(monkeypatch, extend)
+    assert actions.publish_due(clock.now()) == [(first.pk, "expired")]
+    assert fresh(second).live
+    assert fresh(second).title == "Second, and more"
 
 
 # --- change rows --------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, OperationalError, connection
-from wagtail.models import Page
+from wagtail.models import Page, PageLogEntry
 
 from standfirst.kit import clock
 from standfirst.kit.errors import Refused
@@ -71,6 +71,22 @@ def test_who_kills_wins_over_who_publishes_at_the_same_instant(committed: Cast, 
         assert Takedown.objects.standing().filter(story=story).count() == 1
         assert not fresh(story).live
         assert fresh(story).scheduled_revision is None
+
+
+def test_two_workers_whose_clocks_strike_at_once_publish_a_story_once(committed: Cast) -> None:
+    cast = committed
+    for number in range(4):
+        story = cast.draft(f"Story {number}")
+        story.go_live_at = clock.now() + timedelta(hours=1)
+        story.save_revision(user=cast.ed).publish(user=cast.ed)
+        done: list[tuple[int, str]] = []
+
+        def strike(done: list[tuple[int, str]] = done) -> None:
+            done += actions.publish_due(clock.now() + timedelta(hours=2))
+
+        assert at_once(strike, strike, strike) == []
+        assert done == [(story.pk, "published")]
+        assert PageLogEntry.objects.filter(page=story.pk, action="wagtail.publish.scheduled").count() == 1
 
 
 def test_an_embargo_that_comes_while_its_story_is_published_holds(committed: Cast) -> None:
