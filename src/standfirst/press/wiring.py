@@ -149,17 +149,17 @@ class Ahead:
     """Every record, composed a chunk at a time just before the engine asks for it: what makes a full bake fast.
 
     Iterate over it for the keys and give the engine its `compose`. Each snapshot is handed out once; asked for again,
-    or for anything else, it is composed anew. `beat` is told between chunks how many records came so far. Keys of a
-    chunk that `but` names after it was composed are left out; so are those that cannot be composed, if `odd` takes what
-    is wrong with them. With a `crew`, which is asked for when the first record is, the chunks are composed by many
-    hands, and come in any order.
+    or for anything else, it is composed anew. `beat` is told between chunks how many records came so far. `but` is
+    shown the records of a chunk, and those that it names are left out; so are those that cannot be composed, if `odd`
+    takes what is wrong with them. With a `crew`, which is asked for when the first record is, the chunks are composed
+    by many hands, and come in any order.
     """
 
     def __init__(
         self,
         keys: Iterable[tuple[str, str]] | None = None,
         beat: Callable[[int], None] = lambda records: None,
-        but: Callable[[Iterable[tuple[str, str]]], set[tuple[str, str]]] = lambda keys: set(),
+        but: Callable[[Mapping[tuple[str, str], Any]], set[tuple[str, str]]] = lambda records: set(),
         crew: Callable[[], Crew | None] = lambda: None,
         odd: Callable[[Unreadable], None] | None = None,
     ) -> None:
@@ -178,7 +178,7 @@ class Ahead:
         for found in composed:
             number += len(found)
             self._beat(number)
-            for key in self._but(list(found)):
+            for key in self._but(found):
                 found.pop(key, None)
             for problem in [record for record in found.values() if isinstance(record, Unreadable)]:
                 if self._odd is None:

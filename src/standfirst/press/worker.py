@@ -11,13 +11,14 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
 from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 
 from standfirst.archive import models as archive
@@ -26,6 +27,7 @@ from standfirst.changes import databases
 from standfirst.changes.models import Change, Lane, Seen, Tick
 from standfirst.desk import actions as desk
 from standfirst.edition import compose as edition
+from standfirst.edition import snapshots
 from standfirst.kit import clock, reserve
 from standfirst.kit.errors import Problem
 from standfirst.kit.files import write_atomically
@@ -38,7 +40,7 @@ from standfirst.press.engine.engine import Bake, Condition, Engine
 from standfirst.press.engine.ledger import Finished
 from standfirst.readership import actions as readership
 from standfirst.stories import actions as stories
-from standfirst.stories.models import Address, Publication
+from standfirst.stories.models import Address, Embargo, Publication
 from standfirst.wire import actions as wire
 
 log = logging.getLogger(__name__)
@@ -97,6 +99,9 @@ FAILED = 100
 SWEPT_AT_ONCE = 300
 SWEPT_PAGES, LONGEST_DRIFT = 200, 2.0
 """Files compared in one sweep; and seconds for which it goes on where many were changed by another hand."""
+
+NAMED = 5
+"""Records that are named where many were taken down of which the database knows nothing."""
 
 KEPT_CHANGES = timedelta(days=30)
 
@@ -193,6 +198,8 @@ class Worker:
         """Rows whose records could not be read, by number: they are tried again after a pause."""
         self._unread: dict[tuple[str, str], str] = {}
         """Records that could not be read, and why. Those without a row are tried again by each sweep."""
+        self._kept_down: set[tuple[str, str]] = set()
+        """Records that were taken down and that the database has live, though no row says so: a person decides."""
         self._opened = self._elsewhere = False
         """Whether the ledger was opened; whether another process was found to make it."""
         self._making, self._made_at = "", 0.0
@@ -785,16 +792,17 @@ class Worker:
         stretch = list(islice(self._sweeping, SWEPT_AT_ONCE))
         if len(stretch) < SWEPT_AT_ONCE:
             self._sweeping = wiring.every_key()
-        # What has an open row is not late: it was committed since the last look.
         unread, found = set(self._unread), set()
+        down, self._kept_down = self._kept_down, set()
 
         def odd(problem: wiring.Unreadable) -> None:
             found.add(problem.key)
             self._note_unread(problem)
 
-        ahead = wiring.Ahead([*keys, *stretch, *unread], lambda _: self.beat(), but=_open_records, odd=odd)
+        ahead = wiring.Ahead([*keys, *stretch, *unread, *down], lambda _: self.beat(), but=self._left_alone, odd=odd)
         late = self.engine.sweep(ahead, ahead.compose)
         self._note_read(*(unread - found - _open_records(unread)))
+        self._tell_kept_down(down)
         if late:
             log.warning("The sweep found %d records that were written past the usual doors: %s", len(late), late[:5])
         drifted = self._drift()
@@ -808,6 +816,52 @@ class Worker:
             ms=int((time.monotonic() - began) * 1000),
         )
         return late
+
+    def _left_alone(self, composed: Mapping[tuple[str, str], Any]) -> set[tuple[str, str]]:
+        """Those of some records that a sweep must not bring to readers.
+
+        What has an open row is not late: it was committed since the last look. And what was taken down does not come
+        back without one: a backup that was put back does not know of the kill.
+        """
+        left = _open_records(composed)
+        up = [f"{kind}:{ref}" for (kind, ref), record in composed.items() if _is_up(record)]
+        for key, data in self.engine.store.records_of(up).items():
+            kind, _, ref = key.partition(":")
+            if (kind, ref) in left or not self._was_taken_down(kind, data):
+                continue
+            left.add((kind, ref))
+            # Once more: it may have been taken down since it was composed.
+            if _is_up(wiring.compose(kind, ref)) and (kind, ref) not in _open_records([(kind, ref)]):
+                self._kept_down.add((kind, ref))
+        return left
+
+    def _was_taken_down(self, kind: str, data: bytes) -> bool:
+        """True if the ledger has it that somebody wanted a story or a picture gone."""
+        if b'"notice":' not in data and b'"usable":' not in data:
+            return False
+        try:
+            record = self.engine.book.decode(kind, data)
+        except msgspec.DecodeError:
+            return False  # of another version: the ledger says so when it is looked at
+        if isinstance(record, snapshots.Story) and record.notice is not None:
+            # One whose embargo has passed while the clock was put right by little comes back by itself.
+            passed = Embargo.objects.filter(story_id=record.id, undone_at=None, until__lte=clock.now())
+            return record.notice.reason != "unpublished" or not passed.exists()
+        return isinstance(record, snapshots.Picture) and not record.usable
+
+    def _tell_kept_down(self, before: set[tuple[str, str]]) -> None:
+        self._troubles.pop("taken down", None)
+        if not self._kept_down:
+            return
+        names = ", ".join(f"{kind}:{ref}" for kind, ref in sorted(self._kept_down)[:NAMED])
+        says = (
+            f"What was taken down is live in this database, as it is in a backup from before that: {names} "
+            f"({len(self._kept_down)} in all). Readers go on without until you decide: take it down again, or run "
+            "`standfirst press proof --mend` to have published what this database says."
+        )
+        self._troubles["taken down"] = says
+        if self._kept_down - before:
+            log.warning("%s", says)
 
     def _drift(self) -> list[str]:
         """Files that another hand changed or removed. Where a stretch has some, the next follows at once."""
@@ -846,6 +900,13 @@ def _of_database(error: DatabaseError | InterfaceError) -> str:
     if databases.is_full(error):
         return f"A database has no room ({says}): make room on its disk. Readers have the last good copies until then."
     return f"A database does not answer ({says}): see that it runs and can be written. The worker tries until it does."
+
+
+def _is_up(record: Any) -> bool:
+    """True of a story or a picture that readers may have."""
+    if isinstance(record, snapshots.Story):
+        return record.notice is None
+    return isinstance(record, snapshots.Picture) and record.usable
 
 
 def _open_records(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
+from typing import Literal
 
 import pytest
 
 from standfirst.changes.models import Change
-from standfirst.kit import sitefiles
-from standfirst.press import sweeps, worker
+from standfirst.kit import clock, sitefiles
+from standfirst.pictures import actions as pictures
+from standfirst.pictures.models import Picture, PictureKill
+from standfirst.press import sweeps, wiring, worker
 from standfirst.press.engine.ledger import Lane
 from standfirst.stories import actions as stories
-from standfirst.stories.models import Story
+from standfirst.stories.models import Embargo, Story, Takedown
 from tests.again import again
 from tests.newsroom import Newsroom, open_newsroom
 
@@ -48,6 +52,88 @@ def test_a_change_whose_row_is_open_is_not_late(newsroom: Newsroom) -> None:
     newsroom.at_rest()
     report = next(row.report for row in Change.objects.about("story", story.pk) if row.report and row.report["pages"])
     assert report["pages"] > 1
+
+
+def take_down(newsroom: Newsroom, story: Story, how: str) -> None:
+    story = Story.objects.get(pk=story.pk)
+    if how == "embargo":
+        stories.embargo(story=story, until=None, by=newsroom.editor)
+    elif how == "unpublish":
+        stories.unpublish(story=story, by=newsroom.editor)
+    else:
+        kind: Literal["kill", "withhold"] = "kill" if how == "kill" else "withhold"
+        stories.take_down(story=story, kind=kind, reason="Wrong", by=newsroom.editor)
+
+
+@pytest.mark.parametrize("how", ["kill", "withhold", "embargo", "unpublish"])
+def test_a_database_that_is_older_than_a_kill_brings_nothing_back_until_somebody_decides(
+    newsroom: Newsroom, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    story = newsroom.story("Minister resigns")
+    other = newsroom.story("Bridge closed after flood")
+    newsroom.at_rest()
+    rows = set(Change.objects.values_list("pk", flat=True))
+    take_down(newsroom, story, how)
+    newsroom.at_rest()
+    down = newsroom.output().keys()
+    # A backup from before that is put back: neither the kill nor its rows are in it.
+    Takedown.objects.all().delete()
+    Embargo.objects.all().delete()
+    Change.objects.exclude(pk__in=rows).delete()
+    Story.objects.filter(pk=story.pk).update(live=True)
+    Story.objects.filter(pk=other.pk).update(title="Bridge opens again")
+    for _ in range(2):
+        assert ("story", str(story.pk)) not in newsroom.worker.sweep()
+        assert b"Minister resigns" not in newsroom.everything()
+    assert b"Bridge opens again" in newsroom.everything()
+    assert f"story:{story.pk}" in newsroom.worker.trouble
+    assert "standfirst press proof --mend" in newsroom.worker.trouble
+    assert sum("What was taken down" in record.getMessage() for record in caplog.records) == 1
+    # Taken down again, it is as it was, and nothing is left to be said.
+    take_down(newsroom, story, how)
+    newsroom.at_rest()
+    newsroom.worker.sweep()
+    assert newsroom.worker.trouble == ""
+    assert newsroom.output().keys() == down
+
+
+def test_a_story_whose_embargo_the_clock_passed_is_not_kept_down(newsroom: Newsroom) -> None:
+    """A clock that is put right by little may say that an embargo stands, and no moment later that it does not."""
+    story = newsroom.story("Minister resigns")
+    newsroom.at_rest()
+    fact = Embargo.objects.create(
+        story=story, until=clock.now() + timedelta(hours=1), at=clock.now(), by=newsroom.editor.username
+    )
+    newsroom.worker.sweep()
+    assert b"Minister resigns" not in newsroom.everything()
+    Embargo.objects.filter(pk=fact.pk).update(until=clock.now() - timedelta(seconds=1))
+    assert newsroom.worker.sweep() == [("story", str(story.pk))]
+    assert b"Minister resigns" in newsroom.everything()
+
+
+def test_what_an_older_database_has_live_is_published_by_a_proof_that_mends(newsroom: Newsroom) -> None:
+    picture = newsroom.picture()
+    story = newsroom.story("Minister resigns", lead_picture=picture)
+    newsroom.at_rest()
+    up = newsroom.output()
+    stories.take_down(story=story, kind="kill", reason="Wrong", by=newsroom.editor)
+    pictures.kill(picture=picture, by=newsroom.editor, reason="Wrong")
+    newsroom.at_rest()
+    Takedown.objects.all().delete()
+    PictureKill.objects.all().delete()
+    Picture.objects.update(killed_at=None)
+    Story.objects.filter(pk=story.pk).update(live=True)
+    for _ in range(2):  # the second comes to the pictures
+        assert newsroom.worker.sweep() == []
+    assert f"picture:{picture.pk}, story:{story.pk}" in newsroom.worker.trouble
+    assert not any(name.startswith("pages/pictures/") for name in newsroom.output())
+    found = newsroom.engine.proof(wiring.compose, wiring.every_key())
+    assert set(found.snapshots) == {("story", str(story.pk)), ("picture", str(picture.pk))}
+    newsroom.engine.mend(found, wiring.compose)
+    newsroom.at_rest()
+    assert newsroom.output().keys() == up.keys()
+    newsroom.worker.sweep()
+    assert newsroom.worker.trouble == ""
 
 
 def drifted(newsroom: Newsroom) -> list[str]:
