@@ -689,7 +689,11 @@ class Worker:
 
     def _composed(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
         self.beat()
-        return wiring.compose_many(keys)
+        records = wiring.compose_many(keys)
+        for record in records.values():
+            if isinstance(record, wiring.Unreadable):
+                raise record
+        return records
 
     def _events(self, story_id: int) -> list[tuple[str, str]]:
         """At first publication and at marked updates related lists are made; a new story's page is hot."""
