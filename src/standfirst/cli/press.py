@@ -185,9 +185,16 @@ def _prove(worker: Worker, jobs: int | None) -> Proof:
     from standfirst.press.worker import MANY
 
     worker.call_crew(many=1 if jobs else MANY, pages=worker.engine.status().pages)
-    every = wiring.Ahead(beat=_tell_records, crew=lambda: worker.crew)
+    odd: dict[str, str] = {}
+    every = wiring.Ahead(
+        beat=_tell_records,
+        crew=lambda: worker.crew,
+        odd=lambda problem: odd.update({":".join(problem.key): str(problem)}),
+    )
     try:
-        return worker.engine.proof(every.compose, every, _tell_proved)
+        found = worker.engine.proof(every.compose, every, _tell_proved)
+        found.failed.update(odd)
+        return found
     finally:
         worker.dismiss()
         _progress("")

@@ -174,6 +174,7 @@ class LocalOutlet:
         The reader process looks before it gives a twin to anybody; a web server in its place may not. True if there
         was one.
         """
+        self._file(path)
         found = False
         for status in sitefiles.TREES:
             file = sitefiles.file_of(path, status)
@@ -192,6 +193,7 @@ class LocalOutlet:
 
         The small twin comes when there is time, so it may be missing.
         """
+        self._file(path)
         for status in sitefiles.TREES:
             file = sitefiles.file_of(path, status)
             if (body := self._bytes(file)) is None:

@@ -190,10 +190,15 @@ class Ahead:
             yield from found
 
     def compose(self, kind: str, ref: str) -> Any:
-        """The record, from the chunk at hand."""
+        """The record, from the chunk at hand. Raises `Unreadable` if none can be composed."""
         if (kind, ref) in self._found:
             return self._found.pop((kind, ref))
-        return compose(kind, ref)
+        if kind == "epoch":
+            return compose(kind, ref)
+        record = _one(kind, ref)
+        if isinstance(record, Unreadable):
+            raise record
+        return record
 
 
 def write_prefixes(press: Engine) -> None:

@@ -584,12 +584,6 @@ class Worker:
         except Exception as fault:
             if _concerns_all(fault):
                 raise
-            if isinstance(fault, wiring.Unreadable) and fault.key not in (record, *self._unread):
-                # One of many that it names: the others are looked at at once, and that one by the sweeps.
-                self._note_unread(fault)
-                self._put_off.update((row.pk, _PutOff(record, 0.0, 0.0)) for row in same)
-                self._behind = True
-                return
             if isinstance(fault, DatabaseError) and databases.is_full(fault):
                 self._troubles["room"] = _of_database(fault)
             else:
@@ -671,12 +665,11 @@ class Worker:
             every = edition.dependents(leader.kind, leader.ref, "moved" if moved else leader.cause)
             walk = (record for record in every if record not in self._unread)
             size = SLICE
+            self.engine.look(leader.pk, lane, keys, wiring.compose, since=since, more=True)
+            keys = []
             while some := list(islice(walk, size)):
                 began = time.monotonic()
-                self.engine.look(
-                    leader.pk, lane, keys + some, wiring.compose, many=self._composed, since=since, more=True
-                )
-                keys = []
+                self.engine.look(leader.pk, lane, some, wiring.compose, many=self._composed, since=since, more=True)
                 took = max(time.monotonic() - began, 0.001)
                 size = min(max(LEAST, int(len(some) * SLICE_SECONDS / took)), MOST)
                 if leader.lane == Lane.MAINTENANCE and self._interrupted(Lane.MAINTENANCE):
@@ -688,11 +681,12 @@ class Worker:
             self._same[leader.pk] = [row.pk for row in others]
 
     def _composed(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+        """Records for a look at very many. Those that cannot be read are named, and left to the sweeps."""
         self.beat()
         records = wiring.compose_many(keys)
-        for record in records.values():
-            if isinstance(record, wiring.Unreadable):
-                raise record
+        for problem in [record for record in records.values() if isinstance(record, wiring.Unreadable)]:
+            self._note_unread(problem)
+            del records[problem.key]
         return records
 
     def _events(self, story_id: int) -> list[tuple[str, str]]:
@@ -796,7 +790,7 @@ class Worker:
         stretch = list(islice(self._sweeping, SWEPT_AT_ONCE))
         if len(stretch) < SWEPT_AT_ONCE:
             self._sweeping = wiring.every_key()
-        unread, found = set(self._unread), set()
+        unread, found = {key for key in self._unread if key[0] in wiring.KINDS}, set()
         down, self._kept_down = self._kept_down, set()
 
         def odd(problem: wiring.Unreadable) -> None:

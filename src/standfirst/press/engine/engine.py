@@ -386,8 +386,8 @@ class Engine:
         transactions of `LOOK` records; to stay interruptible, a caller slices its keys and passes `more`. `compose` is
         called under the ledger's lock, so that of two looks at one record the later stores the newer: whoever composes
         beforehand may store what was live over what has been killed meanwhile. `many`, if given, composes those of one
-        transaction together. While the ledger is made anew nothing is looked at, and the change stays as it is: what
-        was composed for it may be older. Returns how many records differed.
+        transaction together, and may leave some out. While the ledger is made anew nothing is looked at, and the change
+        stays as it is: what was composed for it may be older. Returns how many records differed.
         """
         differed = 0
         batches = _batches(keys, LOOK)
@@ -401,7 +401,11 @@ class Engine:
                 self._fault("look:begun")
                 if change:
                     self.store.open_change(change, lane, self._clock() if since is None else since)
-                differed += self._absorb(batch, compose if many is None else _of(many(batch)), mark)
+                if many is None:
+                    differed += self._absorb(batch, compose, mark)
+                else:
+                    records = many(batch)
+                    differed += self._absorb([key for key in batch if key in records], _of(records), mark)
                 if change and following is None and not more:
                     self.store.looked(change)
                 self._fault("look:marked")
@@ -477,10 +481,12 @@ class Engine:
         killed, has not noted it, or it went out for the time being while others are stuck. Of a page that fails,
         readers may keep a copy from before this ledger. So it is asked what they get.
         """
-        own = {ref.path for ref in refs}
-        due = {path for path, standing in self.store.standing(sorted(own)).items() if standing.due}
-        kept = set(self.store.kept()) - own
-        others = set(self.store.unsettled(reads, FEW_DUE)) - own - kept
+        paths = sorted({ref.path for ref in refs})
+        due = {path for path, standing in self.store.standing(paths).items() if standing.due}
+        # A day's page is a claim of all its stories, and half the paper leads there.
+        own = self.store.alone(paths)
+        kept = set(self.store.kept()).difference(paths)
+        others = set(self.store.unsettled(reads, FEW_DUE)).difference(paths, kept)
         showing = {path for path in kept | others if (got := self._served(path)) is not None and _leads(got, own)}
         ids = self.store.page_ids(sorted(due | showing))
         self.store.mark_pages([page for path, page in ids.items() if path not in kept], mark)
@@ -524,7 +530,7 @@ class Engine:
             size += len(served.body) if served else 0
             if not row.due and digest(served) != row.digest:
                 strange[row.page] = row.path
-            elif not row.due and not self._sound(row.path):
+            elif not row.due and served is not None and not self._sound(row.path):
                 self._tidy(row.path)
                 strange[row.page] = row.path
         else:
@@ -537,7 +543,8 @@ class Engine:
             seq = self.store.advance()
             for page, path in strange.items():
                 row = next(iter(self.store.pages(page - 1)))
-                if not row.due and (digest(self._served(path)) != row.digest or not self._sound(path)):
+                served = self._served(path)
+                if not row.due and (digest(served) != row.digest or (served is not None and not self._sound(path))):
                     found[page] = path
             self.store.mark_pages(found, Mark(0, Lane.PUBLISH, seq, force=True))
         return last, list(found.values())

@@ -298,7 +298,10 @@ class Store(Protocol):
 
     def unsettled(self, reads: Collection[str], few: int) -> list[str]:
         """Paths of pages that are due. If they are more than `few`, of those only the ones that read one of `reads`
-        the last time, and lists that this ledger never printed."""
+        the last time, and as many lists that this ledger never printed, those of the highest rank first."""
+
+    def alone(self, paths: Sequence[str]) -> set[str]:
+        """Those of `paths` that not more than one record claims."""
 
     def kept(self) -> list[str]:
         """Paths of pages that cannot be printed, and of which readers keep a former copy: the newest `UNPRINTED`."""

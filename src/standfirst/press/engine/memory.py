@@ -371,15 +371,17 @@ class MemoryStore:
 
     def unsettled(self, reads: Collection[str], few: int) -> list[str]:
         tables = self._tables
-        found = {page: due.rank for (page, _), due in tables.due.items()}
+        due = {page: row.rank for (page, _), row in tables.due.items()}
+        found = set(due)
         if len(found) > few:
             readers = {page for read in reads for page in tables.readers.get(read, {})}
-            found = {
-                page: rank
-                for page, rank in found.items()
-                if page in readers or (rank >= LISTS and not tables.pages[page].status)
-            }
+            lists = [page for page, rank in due.items() if rank >= LISTS and not tables.pages[page].status]
+            found = found & readers | set(sorted(lists, key=lambda page: -due[page])[:few])
         return [tables.pages[page].path for page in found]
+
+    def alone(self, paths: Sequence[str]) -> set[str]:
+        claims = {self._tables.pages[page].path: claims for page, claims in self._tables.claims.items()}
+        return {path for path in paths if len({claim.record for claim in claims.get(path, ())}) <= 1}
 
     def kept(self) -> list[str]:
         pages = sorted(self._tables.pages.items(), reverse=True)

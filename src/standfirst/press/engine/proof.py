@@ -39,7 +39,7 @@ class Proof:
     waiting: list[str] = field(default_factory=list)
     """Pages that are due, and so may differ."""
     failed: dict[str, str] = field(default_factory=dict)
-    """Path -> why it cannot be printed."""
+    """Path -> why it cannot be printed; record ("story:3") -> why it cannot be read."""
     older: list[str] = field(default_factory=list)
     """Pages that differ because they were printed by older templates."""
     snapshots: list[tuple[str, str]] = field(default_factory=list)
@@ -233,6 +233,10 @@ def _second(found: Proof, store: Store, compose: Callable[[str, str], Any], keys
         kind, _, id = key.partition(":")
         if key in seen:
             continue
-        record = compose(kind, id)
+        try:
+            record = compose(kind, id)
+        except Problem as problem:  # of this one nothing can be said
+            found.failed[key] = str(problem)
+            continue
         if record is None or msgspec.json.encode(record) != data:
             found.snapshots.append((kind, id))

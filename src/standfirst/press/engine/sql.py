@@ -533,11 +533,19 @@ class SqlStore:
             rows = list(readers)
             for lane in Lane:
                 rows += self._db.execute(
-                    "SELECT path FROM ledger_page WHERE status = 0 "
-                    "AND id IN (SELECT page FROM ledger_due WHERE lane = ? AND place >= ?)",
-                    (int(lane), LISTS),
+                    "SELECT p.path FROM ledger_due d JOIN ledger_page p ON p.id = d.page "
+                    "WHERE d.lane = ? AND d.place >= ? AND p.status = 0 ORDER BY d.place DESC LIMIT ?",
+                    (int(lane), LISTS, few),
                 )
         return [path for (path,) in rows]
+
+    def alone(self, paths: Sequence[str]) -> set[str]:
+        shared = self._among(
+            "SELECT p.path FROM ledger_claim c JOIN ledger_page p ON p.id = c.page WHERE p.path IN ({}) "
+            "GROUP BY p.path HAVING COUNT(DISTINCT c.record) > 1",
+            paths,
+        )
+        return set(paths).difference(path for (path,) in shared)
 
     def kept(self) -> list[str]:
         rows = self._db.execute(

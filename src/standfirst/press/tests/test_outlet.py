@@ -15,7 +15,7 @@ from standfirst.kit import sitefiles
 from standfirst.pages.output import Output
 from standfirst.press import outlet as module
 from standfirst.press.engine.outlet import Stuck
-from standfirst.press.outlet import LocalOutlet, OutletProblem, PlaceProblem, WrongNewsroom
+from standfirst.press.outlet import BadAddress, LocalOutlet, OutletProblem, PlaceProblem, WrongNewsroom
 
 PATH = "/world/2026/11/22/a-story/"
 OLD = Output(b"<p>Seven boats are out.</p>" * 50)
@@ -361,6 +361,12 @@ def test_a_packed_copy_of_another_version_is_taken_away_and_one_that_agrees_stay
     outlet.put("/old/", MOVED)
     assert not outlet.tidy("/old/")
     assert not outlet.tidy("/nothing/")
+
+
+def test_a_path_that_can_be_no_file_is_a_bad_address_whatever_is_asked_of_it(outlet):
+    for ask in (outlet.read, outlet.tidy, outlet.sound):
+        with pytest.raises(BadAddress):
+            ask(f"/world/{'x' * 300}/")
 
 
 def test_a_damaged_address_that_moved_is_another_one_and_no_error(outlet, root):

@@ -404,6 +404,20 @@ def test_of_many_pages_that_are_due_a_kill_reaches_those_that_may_show_it(
     assert _showing(newsroom, "To be killed") == []
 
 
+def test_a_kill_takes_away_no_page_that_only_leads_to_the_same_day(newsroom: Newsroom) -> None:
+    newsroom.broken.add("/world/2/")
+    newsroom.edit(2, headline="Odd")
+    newsroom.look("story", 2)
+    newsroom.engine.bake()
+    assert newsroom.engine.failed().keys() == {"/world/2/"}
+    assert b"/days/2026-11-22/" in newsroom.outlet.pages["/world/2/"].body
+    newsroom.settled()
+    _kill(newsroom, 1)
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages["/world/1/"].status == 410
+    assert "/world/2/" in newsroom.outlet.pages  # the copy from before it failed
+
+
 def _kill(newsroom: Newsroom, id: int) -> int:
     story = newsroom.records["story", str(id)]
     newsroom.put("story", Story(id=id, path=story.path, notice=Notice(reason="killed"), day=story.day))
@@ -447,8 +461,8 @@ def test_a_more_urgent_lane_goes_first_and_maintenance_yields_after_every_page(n
     newsroom.edit(4, headline="Urgent")
     newsroom.look("story", 4, Lane.KILL)
     newsroom.engine.bake(upto=Lane.KILL)
-    # What the kill printed - of what was due, all that may show the story - need not be printed for the name again.
-    assert newsroom.engine.status().backlog == {Lane.KILL: 0, Lane.PUBLISH: 0, Lane.MAINTENANCE: 2}
+    # What the kill printed need not be printed for the name again.
+    assert newsroom.engine.status().backlog == {Lane.KILL: 0, Lane.PUBLISH: 0, Lane.MAINTENANCE: 3}
     newsroom.engine.bake()
     assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
 
