@@ -167,13 +167,16 @@ def _turn(item: pytest.Item) -> int:
 
     Those that share the browser or the newsroom that runs stand together. pytest-xdist deals out the first tests in
     pieces (of 32: see the Makefile), so that one process gets them all, one such newsroom is started and not one in
-    each, and it ends early.
+    each, and it ends early. Those that want a copy of the demonstration come when it has been made for these: before,
+    they would only wait for it.
     """
     fixtures = getattr(item, "fixturenames", ())
-    for turn, shared in enumerate(("not_yet_served", "browser", "_shared", "demonstration")):
+    for turn, shared in enumerate(("not_yet_served", "browser", "_shared")):
         if shared in fixtures:
             return turn
-    return 3 if item.path.parent == WHOLE and not _uses_a_database(item) else 4
+    if "demonstration" in fixtures:
+        return 4
+    return 3 if item.path.parent == WHOLE and not _uses_a_database(item) else 5
 
 
 @pytest.fixture(scope="session")
