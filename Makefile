@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# One process more than processors: a newsroom that starts or comes to rest is waited for, and others work meanwhile.
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Two processes more than processors: newsrooms that start or come to rest are waited for, and others work meanwhile.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 # --dist=load keeps the order: whole newsrooms come first, and tests that empty the database after those that use it. In
 # pieces of 32, the tests that share a newsroom go to one process and little else does.
 PYTEST := $(BIN)/pytest -q -n $(JOBS) --maxprocesses=4 --dist=load --maxschedchunk=32

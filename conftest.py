@@ -31,6 +31,7 @@ USES_A_DATABASE = {
     "opened",  # a newsroom to be killed in (tests/stage.py)
 }
 ONE_DATABASE = "one_database"
+LATER = "deep_on_postgresql"
 WHOLE = Path(__file__).parent / "tests"
 MEMORY = "/dev/shm"
 """Linux keeps what is written here in memory. No test pulls the plug, so none need wait for a disk."""
@@ -125,7 +126,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=_turn)
     if config.getoption("db") != "postgresql":
         return
-    chosen = [item for item in items if _uses_a_database(item) and not item.get_closest_marker(ONE_DATABASE)]
+    left = (ONE_DATABASE, LATER) if config.getoption("markexpr") else (ONE_DATABASE,)
+    chosen = [item for item in items if _uses_a_database(item) and not any(map(item.get_closest_marker, left))]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
     if _no_postgresql:
@@ -152,14 +154,15 @@ def _uses_a_database(item: pytest.Item) -> bool:
 
 def _check_reason(item: pytest.Item) -> None:
     """Nothing is left out on PostgreSQL without a sentence, nor named where it would not run there anyway."""
-    marker = item.get_closest_marker(ONE_DATABASE)
-    if marker is None:
-        return
-    reason = marker.args[0] if len(marker.args) == 1 and not marker.kwargs else None
-    if not (isinstance(reason, str) and " " in reason and reason.endswith(".")):
-        raise pytest.UsageError(f"{item.nodeid}: say in a sentence why its outcome is the same on every database.")
-    if not _uses_a_database(item):
-        raise pytest.UsageError(f"{item.nodeid}: uses no database, so it needs no {ONE_DATABASE}.")
+    for name in (ONE_DATABASE, LATER):
+        marker = item.get_closest_marker(name)
+        if marker is None:
+            continue
+        reason = marker.args[0] if len(marker.args) == 1 and not marker.kwargs else None
+        if not (isinstance(reason, str) and " " in reason and reason.endswith(".")):
+            raise pytest.UsageError(f"{item.nodeid}: say in a sentence why one database is enough ({name}).")
+        if not _uses_a_database(item) and name == ONE_DATABASE:
+            raise pytest.UsageError(f"{item.nodeid}: uses no database, so it needs no {name}.")
 
 
 def _turn(item: pytest.Item) -> int:

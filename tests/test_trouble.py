@@ -225,7 +225,10 @@ def test_a_kill_that_is_stuck_holds_up_no_news_and_the_worker_waits_between_its_
         newsroom.story(f"Hour {number}")
     newsroom.author.name = "Ama Sarpong-Lee"
     newsroom.author.save()
-    newsroom.worker.steady_round()
+    for _ in range(5):  # a slow machine looks at them in more than one round
+        newsroom.worker.steady_round()
+        if not newsroom.worker._behind:
+            break
     assert not newsroom.worker._behind
     assert all(f"Hour {number}".encode() in newsroom.everything() for number in range(3))
     assert b"Ama Sarpong-Lee" in newsroom.everything()

@@ -14,8 +14,11 @@ from standfirst.kit import clock
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Address, Embargo, Section, SectionPath, Story
 
+pytestmark = pytest.mark.deep_on_postgresql(
+    "The walls stand in `stories`, whose tests try them on each database; these are the doors."
+)
+
 the_role_decides = pytest.mark.one_database("The role decides; who has which is tried beside `people`.")
-held_below = pytest.mark.one_database(
     "What is refused is tried on each database beside `stories`; this is what people see."
 )
 
@@ -122,7 +125,6 @@ def test_a_reporter_approves_and_publishes_nothing(desk: Desk) -> None:
         assert not fresh(story).live
 
 
-@held_below
 def test_an_embargoed_story_says_until_when_and_can_be_scheduled_for_then(desk: Desk) -> None:
     cast = desk.cast
     story = cast.draft()
@@ -166,7 +168,6 @@ def test_a_bulk_publication_leaves_out_what_cannot_go_and_does_the_rest(desk: De
     assert "“Sport” is a section" in said(answer)
 
 
-@held_below
 @pytest.mark.parametrize("bulk", [False, True])
 def test_nothing_that_was_ever_published_can_be_deleted(desk: Desk, bulk: bool) -> None:
     cast = desk.cast
@@ -196,7 +197,6 @@ def test_the_home_front_cannot_be_deleted(desk: Desk) -> None:
     assert Section.objects.filter(pk=desk.cast.home.pk).exists()
 
 
-@held_below
 def test_a_copy_is_a_draft_and_offers_neither_alias_nor_live_copy(desk: Desk) -> None:
     cast = desk.cast
     story = cast.live("Original")

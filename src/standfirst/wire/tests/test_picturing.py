@@ -31,6 +31,10 @@ from standfirst.wire.models import Feed, Item, ItemPicture, Offer, PicturePlace,
 from standfirst.wire.picturing import choosing, doors
 from standfirst.wire.tests.agency import Desk, ninjs
 
+pytestmark = pytest.mark.deep_on_postgresql(
+    "What the rules of pictures do is done by verbs that other tests try on each database."
+)
+
 the_file_decides = pytest.mark.one_database(
     "What a picture's file or address says decides; that rows follow is tried on each database by the other tests here."
 )

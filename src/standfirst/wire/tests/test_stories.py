@@ -20,6 +20,10 @@ from standfirst.wire.models import Feed, Item, Offer
 from standfirst.wire.tests.agency import Desk, g2, lifecycle, ninjs, words
 from tests.post import posted
 
+pytestmark = pytest.mark.deep_on_postgresql(
+    "What the rules of intake do is done by verbs that other tests try on each database."
+)
+
 # --- made and updated ---------------------------------------------------------------------------------------------
 
 
