@@ -19,8 +19,6 @@ pytestmark = pytest.mark.deep_on_postgresql(
 )
 
 the_role_decides = pytest.mark.one_database("The role decides; who has which is tried beside `people`.")
-    "What is refused is tried on each database beside `stories`; this is what people see."
-)
 
 
 def test_a_new_story_can_be_saved_published_and_handed_in_from_wagtails_form(desk: Desk) -> None:

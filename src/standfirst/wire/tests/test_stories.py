@@ -239,17 +239,7 @@ def nothing(desk: Desk, story: Story) -> None:
 
 
 @pytest.mark.parametrize("touch", [nothing, edited, edited_and_published, locked, handed_in, opened, unpublished])
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        ("stat:canceled", "kill"),
-        pytest.param(
-            "stat:withheld",
-            "withhold",
-            marks=pytest.mark.one_database("Only the word in its row differs from a kill, which is tried on each."),
-        ),
-    ],
-)
+@pytest.mark.parametrize(("status", "kind"), [("stat:canceled", "kill"), ("stat:withheld", "withhold")])
 def test_a_takedown_is_carried_out_whatever_a_person_did(desk: Desk, touch, status: str, kind: str):
     desk.publish(g2())
     touch(desk, desk.story())
