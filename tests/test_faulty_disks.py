@@ -27,6 +27,9 @@ pytestmark = pytest.mark.django_db(databases=["default", "press"])
 the_disk_decides = pytest.mark.one_database(
     "The disk decides; that the ledger keeps what failed is tried on each database by other tests here and its laws."
 )
+on_one_in_haste = pytest.mark.deep_on_postgresql(
+    "What a ledger on a server does meanwhile is tried by the other tests here."
+)
 
 SOON = 8.0
 """Seconds after which what was mended must be with readers, on a machine that runs other things."""
@@ -154,6 +157,7 @@ def test_a_folder_that_cannot_be_written_keeps_its_pages_and_tells(
     newsroom.prove()
 
 
+@on_one_in_haste
 def test_one_section_that_cannot_be_written_holds_up_no_other_and_no_kill(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +243,7 @@ class SlowDisk:
             time.sleep(self.seconds)
 
 
+@on_one_in_haste
 def test_a_slow_disk_is_named_and_a_kill_does_not_wait_for_what_is_published(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

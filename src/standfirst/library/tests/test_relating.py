@@ -227,6 +227,7 @@ def test_no_table_is_read_from_end_to_end(archive: Archive) -> None:
 
 
 @needs_wikinews
+@pytest.mark.deep
 @pytest.mark.one_database("Every list is that of the definition (test_law.py); this is what the definition is worth.")
 def test_related_articles_share_a_theme(archive: Archive) -> None:
     """Precision of the first five stored places: the share that is of the article's own collection. Measured: 0.94."""

@@ -20,6 +20,10 @@ from standfirst.wire.models import Directive, Feed, Item, Offer
 from standfirst.wire.tests.agency import ORDER, Desk, g2, lifecycle
 from tests.post import posted
 
+pytestmark = pytest.mark.deep_on_postgresql(
+    "What the rules of intake do is done by verbs that other tests try on each database."
+)
+
 
 def kill_of(target: str, **more: Any) -> Said:
     return Said(status="canceled", target=target, **{"exact": True, "said": f"KILL {target}", **more})
@@ -252,7 +256,6 @@ def test_a_kill_by_reference_for_earlier_versions_leaves_a_later_one(desk: Desk)
     assert desk.story().live
 
 
-@pytest.mark.one_database("How a kill is written is read before any row; that it is carried out, the others here try.")
 @pytest.mark.parametrize(
     ("files", "live", "down"),
     [
