@@ -243,7 +243,7 @@ class _Run:
             self.pictures += len(copy.pictures)
             self.left_out += copy.left_out
             told += copy.without
-        for each in sorted(told, key=lambda each: order[each.where]):
+        for each in sorted(told, key=lambda each: order.get(each.where, 0)):
             if isinstance(each, Refusal):
                 self._refuse(each)
             else:
