@@ -11,17 +11,14 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from standfirst.kit import outgoing
 from standfirst.kit.outgoing import Forbidden, Outgoing, TooLarge, TooSlow, Unreachable, refusal, shown
+from tests.certificates import self_signed
 
 
 class Site:
@@ -297,25 +294,7 @@ def test_what_cannot_stand_in_a_request_is_refused(site: Site, inside: Outgoing)
 
 
 def test_tls_is_checked_against_the_hosts_own_name(tmp_path: Path, monkeypatch):
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "agency.example")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("agency.example")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = tmp_path / "agency.pem"
-    pem.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    pem = self_signed("agency.example", tmp_path).both
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     monkeypatch.setattr(outgoing, "resolve", lambda host, port, **more: [ipaddress.ip_address("127.0.0.1")])

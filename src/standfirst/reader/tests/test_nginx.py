@@ -8,20 +8,16 @@ import ssl
 import subprocess
 import threading
 import time
-from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
-from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from standfirst.kit import sitefiles
 from standfirst.reader.nginx import Site, configuration
 from standfirst.reader.tests.newsstand import BROWSER, PATIENCE, Newsroom, Newsstand, age, free_port, until
+from tests.certificates import Certificate, self_signed
 
 STORY = "/world/2026/11/22/a-story/"
 FRONT = "/world/"
@@ -34,20 +30,19 @@ VIDEO = "/pictures/abcdef0123.mp4"
 class Nginx:
     """nginx in this process's group, on a free port of the loopback, as one process without its master."""
 
-    def __init__(self, home: Path, reader: str, *, counts: bool = True, certificate: tuple[Path, Path] | None = None):
+    def __init__(self, home: Path, reader: str, *, counts: bool = True, certificate: Certificate | None = None):
         self.folder = home / "nginx"
         self.folder.mkdir(exist_ok=True)
         self.port = free_port()
         self.plain = free_port()
-        chain, key = certificate or ("", "")
         site = Site(
             output=home / "output",
             hosts=("localhost", "127.0.0.1"),
             listen=f"127.0.0.1:{self.port}",
             reader=reader,
             upload_limit=1 << 20,
-            certificate=str(chain),
-            key=str(key),
+            certificate=str(certificate.chain) if certificate else "",
+            key=str(certificate.key) if certificate else "",
             plain=f"127.0.0.1:{self.plain}",
             counts=counts,
         )
@@ -69,7 +64,7 @@ class Nginx:
         assert "warn" not in tried.stderr
         self.process = subprocess.Popen(command)
         self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
-        trusted = ssl.create_default_context(cafile=chain) if certificate else False
+        trusted = ssl.create_default_context(cafile=certificate.chain) if certificate else False
         self.http = httpx.Client(
             base_url=self.url, timeout=PATIENCE, headers={"user-agent": BROWSER}, trust_env=False, verify=trusted
         )
@@ -122,33 +117,9 @@ def nginx(stand, request):
 
 @pytest.fixture
 def secure(stand, tmp_path):
-    nginx = Nginx(stand.home, f"127.0.0.1:{stand.port}", certificate=certificate(tmp_path))
+    nginx = Nginx(stand.home, f"127.0.0.1:{stand.port}", certificate=self_signed("127.0.0.1", tmp_path))
     yield nginx
     nginx.stop()
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    chain, private = folder / "chain.pem", folder / "key.pem"
-    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return chain, private
 
 
 def fill(stand: Newsstand) -> None:

@@ -3,20 +3,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer
 
 from standfirst.wire.transports import Arrival, Remember, Skipped, Trouble, ftp
+from tests.certificates import self_signed
 
 XML = b"<newsItem><p>Text</p></newsItem>"
 HUSH = "correct-horse-battery"
@@ -140,35 +137,13 @@ def test_refusals_are_sentences_without_the_password(job, tmp_path: Path):
         list(ftp.fetch(job(ftp.Settings(host="127.0.0.1", security="none"), {}, allow_private=False)))
 
 
-def certificate(place: Path) -> str:
-    """A certificate that nobody else knows, and its key in `place`."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ftp.cpa.example")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = made.public_bytes(serialization.Encoding.PEM)
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    place.write_bytes(pem + secret)
-    return pem.decode()
-
-
 def test_a_protected_server_is_believed_by_its_certificate_only(job, tmp_path: Path):
-    pem = certificate(tmp_path / "server.pem")
+    made = self_signed("ftp.cpa.example", tmp_path)
+    pem = made.chain.read_text()
     (tmp_path / "files").mkdir()
     (tmp_path / "files/a.xml").write_bytes(XML)
     more: dict[str, Any] = {
-        "certfile": str(tmp_path / "server.pem"),
+        "certfile": str(made.both),
         "ssl_context": None,
         "tls_control_required": True,
         "tls_data_required": True,

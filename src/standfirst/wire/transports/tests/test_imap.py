@@ -13,12 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from standfirst.wire.transports import Arrival, Limits, Note, Remember, Skipped, Trouble, imap
+from tests.certificates import self_signed
 
 pytest.importorskip("pymap", reason="pymap (a mail server for tests) is not installed.")
 
@@ -211,26 +208,8 @@ def test_a_server_that_is_not_there_or_not_allowed_is_trouble(job, port: int):
 
 @pytest.mark.deep
 def test_a_certificate_that_nobody_vouches_for_is_refused_before_the_password_is_sent(job, tmp_path: Path):
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    cert_file, key_file = tmp_path / "cert.pem", tmp_path / "key.pem"
-    cert_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    unlocked = serialization.NoEncryption()
-    key_file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, unlocked),
-    )
-    server, port = started("--cert", str(cert_file), "--key", str(key_file))
+    made = self_signed("127.0.0.1", tmp_path)
+    server, port = started("--cert", str(made.chain), "--key", str(made.key))
     try:
         for security in ("starttls", "tls"):
             with pytest.raises(Trouble, match=r"certificate|TLS|broke"):
