@@ -16,6 +16,7 @@ from standfirst.kit.errors import Problem
 
 if TYPE_CHECKING:
     from standfirst.press.engine.proof import Proof
+    from standfirst.press.wiring import Ahead
     from standfirst.press.worker import Worker
 
 
@@ -58,17 +59,16 @@ def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) 
 
     many = 1 if jobs else MANY
     began = time.perf_counter()
+    odd: dict[str, str] = {}
     opened = worker.open(_tell_records, many=many)
     if opened is Condition.ELSEWHERE:
         raise Problem(
             "Another process makes the press's ledger anew and prints when it has: run this again after that."
         )
     if everything:
-        from standfirst.press import wiring
-
         if opened is not Condition.REBUILD:
             worker.call_crew(many=many, pages=worker.engine.status().pages)
-            every = wiring.Ahead(beat=_tell_records, crew=lambda: worker.crew)
+            every = _every(worker, odd)
             worker.engine.sweep(every, every.compose)
         worker.engine.bake_all()
     worker.call_crew(many=many)
@@ -90,7 +90,7 @@ def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) 
     report = {
         "done": done,
         "waiting": sum(status.backlog.values()),
-        "failed": dict(status.failed),
+        "failed": {**status.failed, **odd},
         "pages": status.pages,
         "bytes": status.bytes,
         "seconds": round(seconds, 3),
@@ -100,9 +100,9 @@ def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) 
         click.echo(json.dumps(report))
     else:
         click.echo(f"{done} {COUNTED} done in {seconds:.2f} s; {status.pages} pages are with the readers.")
-        for path, why in status.failed.items():
+        for path, why in {**status.failed, **odd}.items():
             click.echo(f"Failed: {path}: {why}", err=True)
-    if status.failed or report["waiting"]:
+    if status.failed or odd or report["waiting"]:
         if report["waiting"]:
             click.echo(f"{report['waiting']} {COUNTED} still wait. {worker.trouble}".strip(), err=True)
         sys.exit(1)
@@ -181,16 +181,11 @@ def _progress(text: str) -> None:
 
 
 def _prove(worker: Worker, jobs: int | None) -> Proof:
-    from standfirst.press import wiring
     from standfirst.press.worker import MANY
 
     worker.call_crew(many=1 if jobs else MANY, pages=worker.engine.status().pages)
     odd: dict[str, str] = {}
-    every = wiring.Ahead(
-        beat=_tell_records,
-        crew=lambda: worker.crew,
-        odd=lambda problem: odd.update({":".join(problem.key): str(problem)}),
-    )
+    every = _every(worker, odd)
     try:
         found = worker.engine.proof(every.compose, every, _tell_proved)
         found.failed.update(odd)
@@ -198,6 +193,16 @@ def _prove(worker: Worker, jobs: int | None) -> Proof:
     finally:
         worker.dismiss()
         _progress("")
+
+
+def _every(worker: Worker, odd: dict[str, str]) -> Ahead:
+    """Every record; those that cannot be composed are put into `odd` ("story:3" -> why) and left out."""
+    from standfirst.press import wiring
+
+    def note(problem: wiring.Unreadable) -> None:
+        odd[":".join(problem.key)] = str(problem)
+
+    return wiring.Ahead(beat=_tell_records, crew=lambda: worker.crew, odd=note)
 
 
 def _settle(worker: Worker) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -13,7 +13,9 @@ from click.testing import CliRunner, Result
 
 from standfirst.cli import check, press
 from standfirst.conf import setup
+from standfirst.edition import compose as edition
 from standfirst.press.engine.proof import Proof
+from standfirst.stories.models import Story
 from tests.newsroom import Newsroom, newsroom  # noqa: F401 - `newsroom` is a fixture
 
 pytestmark = [
@@ -128,3 +130,29 @@ def test_a_home_front_that_another_hand_removed_is_found(printed: Newsroom) -> N
     assert finding.id == "standfirst.E120"
     assert run(press.proof, "--mend").exit_code == 0
     assert check._of_press(printed.home) == []
+
+
+def test_a_record_that_cannot_be_read_is_named_and_stops_neither_printing_nor_a_proof(
+    printed: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = edition.compose_many
+    [odd] = Story.objects.filter(title="The ferry is back").values_list("pk", flat=True)
+
+    def half(kind: str, refs: Sequence[str]) -> Any:
+        if kind == "story" and str(odd) in refs:
+            raise ZeroDivisionError("an odd text")
+        return whole(kind, refs)
+
+    monkeypatch.setattr(edition, "compose_many", half)
+    (printed.home / "output" / "pages" / "index.html").write_text("other")
+    done = run(press.run, "--all")
+    assert done.exit_code == 1
+    assert (
+        f"Failed: story:{odd}: The record story:{odd} cannot be read (ZeroDivisionError: an odd text)." in done.stderr
+    )
+    assert b"The lamps are out" in printed.output()["pages/index.html"]
+
+    proved = run(press.proof, "--json")
+    assert proved.exit_code == 1
+    assert json.loads(proved.stdout)["failed"].keys() == {f"story:{odd}"}
+    monkeypatch.undo()
