@@ -228,6 +228,30 @@ def test_commands_answer_on_a_newsroom_that_runs(served: Serving) -> None:
     assert served.http.get("/").status_code == 200
 
 
+def test_a_theme_is_applied_to_a_newsroom_that_runs_and_taken_away_again(served: Serving) -> None:
+    served.at_rest()
+    before = served.http.get("/").text
+    theme = served.home / "theme"
+    theme.mkdir()
+    (theme / "footer.html").write_text("<footer>Ours, since {{ strapline }}</footer>")
+    (theme / "tokens.css").write_text(":root { --paper: #fedcba; }")
+    (theme / "own.css").write_text(".left { open")
+    applied = served.report("theme", "apply")
+    assert applied["exit"] == 1, "one file is wrong, and the rest is used"
+    assert [found["file"] for found in applied["mistakes"]] == ["own.css"]
+    assert applied["pages_tried"] > 10
+    until(lambda: "<footer>Ours, since" in served.http.get("/").text, waiting_for="a front with the theme")
+    until(lambda: "own.css" in served.report("check")["findings"][0]["says"], waiting_for="the mistake to be named")
+    assert (served.report("press", "proof"))["ok"]
+    for path in theme.iterdir():
+        path.unlink()
+    theme.rmdir()
+    assert served.report("theme", "apply")["exit"] == 0
+    until(lambda: served.http.get("/").text == before, waiting_for="the front as it was")
+    served.at_rest()
+    assert served.report("check")["ok"]
+
+
 def test_a_port_in_use_gets_one_sentence(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

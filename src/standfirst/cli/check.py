@@ -100,11 +100,26 @@ def _findings() -> list[Finding]:
                 "Make room: without it pages cannot be written and copy cannot be sealed.",
             )
         )
+    found += _of_theme(home)
     found += _of_worker()
     if opened:
         found += _of_press(home)
         found += _of_wire(home)
         found += _of_mail()
+    return found
+
+
+def _of_theme(home: Path) -> list[Finding]:
+    from standfirst.conf import theme
+    from standfirst.pages import theming
+
+    found = [
+        Finding("standfirst.W121", "warning", f"The theme: {mistake.says}", mistake.remedy)
+        for mistake in theming.used().mistakes
+    ]
+    if theming.read(home / theme.FOLDER).digest != theming.used().digest:
+        says = f"The files in {home / theme.FOLDER} are not those that pages are printed with."
+        found.append(Finding("standfirst.W122", "warning", says, "`standfirst theme apply` prints with them."))
     return found
 
 
@@ -119,6 +134,9 @@ def _of_worker() -> list[Finding]:
     if beat.stale:
         says = f"The worker has not been seen since {clock.iso(beat.at)}: nothing is published or scheduled."
         return [Finding("standfirst.E107", "error", says, beat.hindered or remedy)]
+    if beat.theme:
+        remedy = "`standfirst theme check` says what else there is; then `standfirst theme apply`."
+        return [Finding("standfirst.W123", "warning", f"The theme: {beat.theme}", remedy)]
     if beat.trouble:
         remedy = "Mend what the sentence names; the worker tries again by itself."
         return [Finding("standfirst.E110", "error", f"The worker is held up: {beat.trouble}", remedy)]

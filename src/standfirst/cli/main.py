@@ -124,6 +124,24 @@ def _check() -> click.Command:
     return check
 
 
+def _theme_check() -> click.Command:
+    from standfirst.cli.theme import check
+
+    return check
+
+
+def _theme_apply() -> click.Command:
+    from standfirst.cli.theme import apply
+
+    return apply
+
+
+def _theme_new() -> click.Command:
+    from standfirst.cli.theme import new
+
+    return new
+
+
 def _nginx() -> click.Command:
     from standfirst.cli.nginx import nginx
 
@@ -158,12 +176,24 @@ def _wire() -> click.Command:
     return LazyGroup(name="wire", register=WIRE, help="Agency copy: fetch it, read files, take them in.")
 
 
+THEME: Final[dict[str, tuple[Loader, str]]] = {
+    "new": (_theme_new, "Begin a theme: put an example, or parts of ours, into the newsroom's folder."),
+    "check": (_theme_check, "Say what is wrong with a theme, without using it."),
+    "apply": (_theme_apply, "Print every page with the theme as it is now."),
+}
+
+
+def _theme() -> click.Command:
+    return LazyGroup(name="theme", register=THEME, help="How the site looks: colours, faces, logo, own components.")
+
+
 COMMANDS: Final[dict[str, tuple[Loader, str]]] = {
     "serve": (_serve, "Run the newsroom: reader, newsroom and worker."),
     "demo": (_demo, "Run a newsroom with demonstration copy."),
     "wire": (_wire, "Agency copy: fetch it, read files, take them in."),
     "import": (_import, "Bring in an archive from another system."),
     "press": (_press, "The press: print pages, prove them, see what waits."),
+    "theme": (_theme, "How the site looks: begin a theme, check it, apply it."),
     "nginx": (_nginx, "Print an nginx configuration for this newsroom."),
     "check": (_check, "Configuration and health, each finding with a remedy."),
 }

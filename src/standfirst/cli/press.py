@@ -37,7 +37,7 @@ def _worker(jobs: int | None = 1) -> Worker:
     from standfirst.press.worker import Worker
 
     number = crew.number(jobs)
-    hire = (lambda: Crew(number, crew.start)) if number > 1 else None
+    hire = (lambda: Crew(number, crew.starter())) if number > 1 else None
     return Worker(wiring.engine(), home=home, options=settings.STANDFIRST, hire=hire)
 
 

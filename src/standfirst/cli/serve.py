@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from standfirst.conf import setup
+from standfirst.conf import setup, theme
 from standfirst.conf.options import Options, load
 from standfirst.kit.listening import answers, check_port, free_port, listening, listens
 from standfirst.kit.supervise import Child
@@ -37,6 +37,8 @@ def opened(first: Callable[[Path], None]) -> tuple[Path, Options]:
     setup.boot()
     with setup.answering():
         home = setup.prepare(say)
+        for mistake in theme.apply(home).mistakes:
+            say(f"The theme: {mistake}")
         if not setup.is_open():
             first(home)
     return home, options

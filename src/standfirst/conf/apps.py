@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.core.signals import request_started
 from django.db.models.signals import post_migrate
 from wagtail.snippets.apps import WagtailSnippetsAppConfig
 
@@ -7,6 +10,22 @@ class ConfConfig(AppConfig):
     name = "standfirst.conf"
     label = "conf"
     verbose_name = "Configuration"
+
+    def ready(self) -> None:
+        from django.conf import settings
+
+        from standfirst.conf.theme import Watch
+        from standfirst.pages import theming
+
+        watch = Watch(settings.HOME)
+        theming.use(watch.theme)
+
+        def follow(**kwargs: Any) -> None:
+            # The newsroom's previews show the theme in use. A worker starts anew instead: what it prints next is new.
+            if watch.renewed():
+                theming.use(watch.theme)
+
+        request_started.connect(follow, weak=False, dispatch_uid="standfirst.theme")
 
 
 class SnippetsConfig(WagtailSnippetsAppConfig):

@@ -38,6 +38,8 @@ def main() -> None:
     setup.boot()
     from django.conf import settings
 
+    from standfirst.conf.theme import Watch
+    from standfirst.pages import theming
     from standfirst.press import wiring
     from standfirst.press.crew import Crew
     from standfirst.press.lookout import Lookout
@@ -46,11 +48,14 @@ def main() -> None:
 
     logging.getLogger("standfirst").setLevel(settings.STANDFIRST.log_level)
     cores = crew.number()
+    theme = Watch(settings.HOME)
+    theming.use(theme.theme)
     worker = Worker(
         when_it_can(wiring.engine, settings.HOME),
         home=settings.HOME,
         options=settings.STANDFIRST,
-        hire=(lambda: Crew(cores, crew.start)) if cores > 1 else None,
+        hire=(lambda: Crew(cores, crew.starter())) if cores > 1 else None,
+        outdated=theme.renewed,
     )
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)

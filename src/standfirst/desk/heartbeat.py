@@ -1,5 +1,6 @@
 """Is the worker there? It writes `run/worker.json` each second: {"at": ISO 8601, "pid": n, "doing": text,
-"trouble": what holds it up while it is there, "failing": which pages cannot be printed}.
+"trouble": what holds it up while it is there, "failing": which pages cannot be printed, "theme": what of the newsroom's
+theme is not used}.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Heartbeat:
     stale: bool
     trouble: str = ""
     failing: str = ""
+    theme: str = ""
     hindered: str = ""
     """Why it may be there though it gives no sign, and what to do."""
 
@@ -40,7 +42,9 @@ class Heartbeat:
         if not self.stale:
             if self.trouble:
                 return f"The worker is held up: {self.trouble}"
-            return f"Not up to date for readers: {self.failing}. {KEPT}" if self.failing else ""
+            if self.failing:
+                return f"Not up to date for readers: {self.failing}. {KEPT}"
+            return f"The theme: {self.theme}" if self.theme else ""
         if self.at is None:
             seen = "The worker has not been seen yet"
         else:
@@ -74,6 +78,7 @@ def read() -> Heartbeat:
         stale=stale,
         trouble=str(beat.get("trouble") or ""),
         failing=str(beat.get("failing") or ""),
+        theme=str(beat.get("theme") or ""),
         hindered=_hindered(beat) if stale else "",
     )
 

@@ -1,22 +1,41 @@
-"""Style sheet and icon under names that carry a hash of their content, and the epoch that they belong to.
+"""Style sheet, icon, faces and a newsroom's own files under names that carry a hash of their content, and the epoch
+that they belong to.
 
-The style sheet is `theme/*.css` in one file: `tokens.css` (all colours and sizes), `base.css`, then one file a
-component, each in its cascade layer.
+The style sheet is `theme/*.css` in one file: `tokens.css` (all colours, sizes and faces), `base.css`, then one file a
+component, each in its cascade layer; a newsroom's own (`theming`) in their places and after them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from standfirst.edition.snapshots import Epoch
+from standfirst.kit import sitefiles
+from standfirst.pages import templates
 from standfirst.pages.templates import SOURCES, THEME
 
 FOUNDATIONS = ("tokens", "base")
+
+OWN: Final = "own"
+"""The newsroom's style sheet that comes after all others."""
+
+OURS: Final[Mapping[str, bytes]] = {
+    path.name: path.read_bytes() for path in sorted(THEME.iterdir()) if path.suffix in {".svg", ".woff2"}
+}
+"""Files that style sheets and pages name, read once."""
+
+URL: Final = re.compile(r"url\(\s*(\"[^\"]*\"|'[^']*'|[^)]*)\)", re.IGNORECASE)
+
+
+LOGOS: Final = ("logo.svg", "logo.webp", "logo.png")
+DARK_LOGOS: Final = ("logo-dark.svg", "logo-dark.webp", "logo-dark.png")
+"""What a newsroom's theme may have in the place of the name in the masthead; the first that is there is used."""
 
 
 class Asset(NamedTuple):
@@ -28,6 +47,23 @@ class Asset(NamedTuple):
     content_type: str
 
 
+class _Own(NamedTuple):
+    styles: Mapping[str, str]
+    files: Mapping[str, bytes]
+    sizes: Mapping[str, tuple[int, int]]
+
+
+_own = _Own({}, {}, {})
+
+
+def use(*, styles: Mapping[str, str], files: Mapping[str, bytes], sizes: Mapping[str, tuple[int, int]]) -> None:
+    """Style and decorate pages with a newsroom's own files from now on. `styles` by component, `files` by name."""
+    global _own
+    _own = _Own(dict(styles), dict(files), dict(sizes))
+    assets.cache_clear()
+    epoch.cache_clear()
+
+
 def minify(css: str) -> str:
     """Style sheet text without comments and idle space. Our files put a space after the colon of a declaration and
     nowhere else after a colon, which makes this safe."""
@@ -37,37 +73,54 @@ def minify(css: str) -> str:
     return css.replace(": ", ":").replace(";}", "}").strip()
 
 
-def _style_sheet() -> bytes:
-    parts = {path.stem: path.read_text("utf-8") for path in sorted(THEME.glob("*.css"))}
+def _style_sheet(paths: Mapping[str, str]) -> bytes:
+    own = dict(_own.styles)
+    last = own.pop(OWN, "")
+    tokens = own.pop("tokens", "")
+    parts = {path.stem: minify(path.read_text("utf-8")) for path in sorted(THEME.glob("*.css"))}
+    parts.update(own)
     layers = [(name, parts.pop(name)) for name in FOUNDATIONS]
+    layers[0] = (layers[0][0], f"{layers[0][1]}\n{tokens}" if tokens else layers[0][1])
     layers.append(("components", "\n".join(parts.values())))
+    if last:
+        layers.append((OWN, last))
     order = f"@layer {','.join(name for name, _ in layers)};"
-    return (order + "".join(f"@layer {name}{{{minify(css)}}}" for name, css in layers)).encode()
+    css = order + "".join(f"@layer {name}{{{css}}}" for name, css in layers)
+    return URL.sub(lambda found: f"url({paths.get(found[1].strip(), 'none')})", css).encode()
 
 
-def _asset(name: str, body: bytes, content_type: str) -> Asset:
+def sizes() -> Mapping[str, tuple[int, int]]:
+    """Width and height of each logo of the newsroom's theme, in CSS pixels."""
+    return _own.sizes
+
+
+def _asset(name: str, body: bytes) -> Asset:
     stem, _, suffix = name.rpartition(".")
-    return Asset(name, f"/assets/{stem}.{hashlib.sha256(body).hexdigest()[:10]}.{suffix}", body, content_type)
+    path = f"/assets/{stem}.{hashlib.sha256(body).hexdigest()[:10]}.{suffix}"
+    return Asset(name, path, body, sitefiles.media_type(name))
 
 
 @lru_cache(maxsize=1)
 def assets() -> dict[str, Asset]:
-    """The assets of this code, by name."""
-    found = (
-        _asset("site.css", _style_sheet(), "text/css; charset=utf-8"),
-        _asset("icon.svg", (THEME / "icon.svg").read_bytes(), "image/svg+xml"),
-    )
-    return {asset.name: asset for asset in found}
+    """The assets of this code and of the newsroom's theme, by name."""
+    files = {**OURS, **_own.files}
+    found = {name: _asset(name, body) for name, body in files.items()}
+    css = _style_sheet({name: asset.path for name, asset in found.items()})
+    # A face that no style sheet names is asked for by nobody.
+    used = {name: asset for name, asset in found.items() if not name.endswith(".woff2") or asset.path.encode() in css}
+    return {"site.css": _asset("site.css", css), **used}
 
 
 @lru_cache(maxsize=1)
 def epoch() -> Epoch:
-    """The record of what prints the pages now: templates, styles, the code of this department and its engine.
+    """The record of what prints the pages now: templates, styles, the code of this department and its engine, and the
+    newsroom's theme.
 
     The worker stores it when it starts; if its digest differs from the stored one, every page is due for printing.
     """
     digest = hashlib.sha256()
     parts = [(name, source.encode()) for name, source in SOURCES.items()]
+    parts += [(f"own/{name}", source.encode()) for name, source in sorted(templates.own().items())]
     parts += [(asset.path, asset.body) for asset in assets().values()]
     parts += [(path.name, path.read_bytes()) for path in sorted(Path(__file__).parent.glob("*.py"))]
     parts += [("minijinja", version("minijinja").encode())]

@@ -6,6 +6,7 @@ escaped by the template; addresses and cleaned markup are `Html`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -16,6 +17,7 @@ from urllib.parse import quote
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import Author, Card, Crumb, Epoch, Line, Picture, Section, Signature, Site
 from standfirst.kit.languages import direction_of
+from standfirst.pages.assets import DARK_LOGOS, LOGOS, sizes
 from standfirst.pages.output import Output
 from standfirst.pages.pictures import WIDTHS, Rendition, renditions
 from standfirst.pages.templates import NOTHING, Html, component, text, whole
@@ -58,8 +60,21 @@ class Chrome:
 
     @cached_property
     def assets(self) -> dict[str, Html]:
+        """Addresses of what every page asks for: style sheet, icon, and the face of headlines where there is one."""
         paths = dict(self.epoch.assets)
-        return {"css": text(paths.get("site.css", "")), "icon": text(paths.get("icon.svg", ""))}
+        names = {"css": "site.css", "icon": "icon.svg", "face": "headline.woff2"}
+        return {name: text(paths.get(file, "")) for name, file in names.items()}
+
+    @cached_property
+    def logo(self) -> Part | None:
+        """What stands in the masthead in the place of the name, if the newsroom's theme has a logo."""
+        paths = dict(self.epoch.assets)
+        name = next((name for name in LOGOS if paths.get(name)), "")
+        if not name:
+            return None
+        width, height = sizes().get(name, (0, 0))
+        dark = next((name for name in DARK_LOGOS if paths.get(name)), "")
+        return {"src": text(paths[name]), "dark": text(paths.get(dark, "")), "width": width, "height": height}
 
     def top(self, section: Crumb | Section) -> int:
         """Id of the top section that `section` is, or lies below."""
@@ -101,6 +116,7 @@ class Chrome:
             "strapline": self.site.strapline,
             "about": self.site.about,
             "front": active == -1,
+            "logo": self.logo,
             "home": {"path": text(self.home.path), "feed": text(feed_path(self.home.path))} if self.home else None,
             "sections": [
                 {"path": text(it.path), "name": it.name, "tone": self.tones[it.id], "active": it.id == active}
@@ -229,6 +245,16 @@ def byline_part(printed: str, authors: Iterable[Author | Signature], words: Word
     ]
 
 
+_SCORE = re.compile(r"\d+(?:[-\u2013]\d+)+")
+
+
+def headline_part(headline: str) -> str | Html:
+    """A headline in which no line ends within a score or a span of years: "3-2", "2026\u201327"."""
+    if not _SCORE.search(headline):
+        return headline
+    return Html(_SCORE.sub(lambda found: f'<span class="score">{found[0]}</span>', text(headline)))
+
+
 # --- stories in lists ---------------------------------------------------------------------------------------------
 
 
@@ -249,7 +275,7 @@ class Lists:
         return {
             "path": text(line.path),
             "kicker": line.kicker,
-            "headline": line.headline,
+            "headline": headline_part(line.headline),
             "attributes": attributes(line.language, line.direction, self.language, self.direction),
             "picture": picture_part(picture, THUMB, WIDTHS[0]),
         }
@@ -282,7 +308,7 @@ class Lists:
         return {
             "path": text(card.path),
             "kicker": kicker,
-            "headline": (card.short_headline if short else "") or card.headline,
+            "headline": headline_part((card.short_headline if short else "") or card.headline),
             "standfirst": card.standfirst,
             "attributes": attributes(card.language, card.direction, self.language, self.direction),
             "tone": tone,

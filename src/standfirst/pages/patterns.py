@@ -1,13 +1,14 @@
 """The pattern page: every component of the theme, from the same templates, with ordinary, long, empty and right-to-left
-content. For the newsroom's eyes; it is not among the pages of the site."""
+content. For whoever changes how the site looks; nothing leads there, and searches leave it out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import Crumb, Epoch, Site
-from standfirst.pages.output import Output
+from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import Chrome, Part, head_part, page
 from standfirst.pages.templates import NOTHING, Html, component, text
 from standfirst.pages.words import Words, words
@@ -63,6 +64,8 @@ VOICES = (
         day="22 نوفمبر 2026، 09:30 WAT",
     ),
 )
+
+PATTERNS = "/patterns/"
 
 _HERE = Html("#main")
 
@@ -156,12 +159,17 @@ def _lines(voice: Voice, icon: Html) -> list[Part]:
 Case = Callable[[Voice, Words, Html], Part]
 
 COMPONENTS: dict[str, Case] = {
+    "logo": lambda v, w, icon: {
+        "name": v.name,
+        "logo": {"src": icon, "dark": NOTHING, "width": 40, "height": 40} if v.sentence else None,
+    },
     "breadcrumb": lambda v, w, icon: {
         "trail": [{"path": _HERE, "name": name} for name in (w.home, v.kicker, v.name)] if v.kicker else []
     },
     "headline": lambda v, w, icon: {
         "kicker": v.kicker,
         "headline": v.headline,
+        "level": 3,
         "standfirst": v.standfirst,
         "long": len(v.headline) > 100,
     },
@@ -213,6 +221,11 @@ def case(name: str, voice: Voice, icon: Html) -> Html:
     html = component(f"{name}.html", {"w": w, **COMPONENTS[name](voice, w, icon)})
     # A line is an item of somebody's list.
     return Html(f"<ul>{html}</ul>") if name == "line" else html
+
+
+def pattern_page(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """Every component as this newsroom prints it, for whoever changes how it looks. No search finds it."""
+    return patterns(reads.site(), reads.epoch()) if ref.path == PATTERNS else None
 
 
 def patterns(site: Site, epoch: Epoch) -> Output:

@@ -17,6 +17,7 @@ from standfirst.pages.feeds import feed
 from standfirst.pages.fronts import author, day, front
 from standfirst.pages.output import Output, PageRef, Press, Render
 from standfirst.pages.parts import chrome, day_path, feed_path, head_part, page
+from standfirst.pages.patterns import PATTERNS, pattern_page
 from standfirst.pages.pictures import encode, renditions
 from standfirst.pages.story import moved, story
 from standfirst.pages.templates import NOTHING, text
@@ -54,7 +55,8 @@ def not_found(reads: Reads, ref: PageRef, press: Press) -> Output | None:
 def robots(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     """robots.txt (RFC 9309): everything but the newsroom's own doors and the search."""
     return Output(
-        body=b"User-agent: *\nDisallow: /newsroom/\nDisallow: /search\n", content_type="text/plain; charset=utf-8"
+        body=b"User-agent: *\nDisallow: /newsroom/\nDisallow: /search\nDisallow: /patterns/\n",
+        content_type="text/plain; charset=utf-8",
     )
 
 
@@ -63,6 +65,7 @@ RENDERERS: Mapping[str, Render] = {
     "rendition": rendition,
     "robots": robots,
     "notfound": not_found,
+    "patterns": pattern_page,
     "author": author,
     "story": story,
     "moved": moved,
@@ -76,6 +79,7 @@ PHASES: Mapping[str, int] = {
     "rendition": 0,
     "robots": 0,
     "notfound": 1,
+    "patterns": 1,
     "story": 1,
     "moved": 2,
     "author": 2,
@@ -114,6 +118,7 @@ def _of_epoch(epoch: Epoch) -> Iterable[PageRef]:
         yield PageRef(path, "asset", name)
     yield PageRef(NOT_FOUND, "notfound", "")
     yield PageRef(ROBOTS, "robots", "")
+    yield PageRef(PATTERNS, "patterns", "")
 
 
 pages_of: Mapping[str, Callable[[Any], Iterable[PageRef]]] = {

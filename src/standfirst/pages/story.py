@@ -39,6 +39,7 @@ from standfirst.pages.parts import (
     feed_path,
     figure_part,
     head_part,
+    headline_part,
     page,
     picture_part,
     there,
@@ -121,7 +122,8 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
     context: dict[str, Any] = {
         "trail": trail_part(site, trail, w),
         "kicker": story.kicker,
-        "headline": story.headline,
+        "headline": headline_part(story.headline),
+        "level": 1,
         "long": len(story.headline) > LONG,
         "standfirst": story.standfirst,
         "published": time_part(story.published, site.site, w),
@@ -277,7 +279,7 @@ def _link_card(reads: Reads, lists: Lists, block: LinkCard) -> Part | None:
         if line is None:
             return None
         part = lists.line(line)
-        part["headline"] = block.title or line.headline
+        part["headline"] = headline_part(block.title or line.headline)
         return {"kind": "link", "text": block.text, "line": part, "outside": False}
     if not block.url.lower().startswith(("https://", "http://")):
         return None

@@ -6,12 +6,18 @@ draft is ever written to the output folder.
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import suppress
+from itertools import islice
+
 from django.http import Http404, HttpRequest, HttpResponse
+from minijinja import TemplateError
 
 from standfirst.edition import compose as edition
 from standfirst.edition import snapshots
 from standfirst.edition.listings import story_pictures
 from standfirst.pages import pictures as page_pictures
+from standfirst.pages import site
 from standfirst.pages.fronts import front
 from standfirst.pages.output import PageRef, Press
 from standfirst.pages.story import story
@@ -20,6 +26,12 @@ from standfirst.press.book import BookReads, book
 from standfirst.press.engine.reading import Reading, State
 from standfirst.press.wiring import blob
 from standfirst.stories.models import Section, Story
+
+REHEARSED = 12
+"""Pages of each kind that are printed for trial."""
+
+SEARCHED = 5_000
+"""Pages among which those are looked for."""
 
 PICTURES = "/newsroom/preview/pictures/"
 """Where previews find pictures: behind the log-in, by picture, width and format."""
@@ -48,6 +60,26 @@ class Draft(BookReads):
 def _picture(id: int) -> snapshots.Picture | None:
     found = edition.compose("picture", str(id))
     return found if isinstance(found, snapshots.Picture) else None
+
+
+def rehearse() -> int:
+    """Print some pages of every kind for trial, with the theme in use, and throw them away. Returns how many.
+
+    A page that cannot be printed at all counts too: the press names it when its turn comes.
+    """
+    store = ledger.store()
+    store.create()
+    press = Press(blob=blob)
+    kinds: Counter[str] = Counter()
+    rows = [row.page for row in islice(store.pages(), SEARCHED)]
+    for refs in store.refs(rows).values():
+        for ref in refs:
+            if ref.kind in {"asset", "rendition"} or kinds[ref.kind] == REHEARSED:
+                continue
+            with suppress(TemplateError):
+                output = site.RENDERERS[ref.kind](BookReads(Reading(State(book(press), store))), ref, press)
+                kinds[ref.kind] += output is not None
+    return kinds.total()
 
 
 def response(page: Story | Section, request: HttpRequest) -> HttpResponse:

@@ -33,6 +33,7 @@ from standfirst.kit.errors import Problem
 from standfirst.kit.files import write_atomically
 from standfirst.library import actions as library
 from standfirst.library import backend as search
+from standfirst.pages import theming
 from standfirst.pictures import actions as pictures
 from standfirst.press import ledger, sweeps, wiring
 from standfirst.press.crew import Crew, CrewGone
@@ -106,14 +107,16 @@ NAMED = 5
 KEPT_CHANGES = timedelta(days=30)
 
 
-def tell(home: Path, *, doing: str, trouble: str = "", failing: str = "") -> None:
-    """Say to the desk that the worker is alive, what it does, what holds it up and which pages cannot be printed."""
+def tell(home: Path, *, doing: str, trouble: str = "", failing: str = "", theme: str = "") -> None:
+    """Say to the desk that the worker is alive, what it does, what holds it up, which pages cannot be printed, and what
+    of the newsroom's theme is not used."""
     state = {
         "at": clock.iso(clock.now()),
         "pid": os.getpid(),
         "doing": doing,
         "trouble": trouble,
         "failing": failing,
+        "theme": theme,
     }
     with suppress(OSError):  # on a full disk the desk notices the silence
         write_atomically(home / "run" / "worker.json", json.dumps(state).encode())
@@ -145,7 +148,7 @@ class Worker:
     """Does the newsroom's background work until `stop()`.
 
     `fault` is called between the steps with a name: tests end the process there. `hire` calls a crew that helps while
-    there is much to print.
+    there is much to print. When `outdated` says so, the loop ends: whoever watches over the process starts it anew.
     """
 
     def __init__(
@@ -156,9 +159,11 @@ class Worker:
         options: Pace,
         fault: Callable[[str], None] = lambda name: None,
         hire: Callable[[], Crew] | None = None,
+        outdated: Callable[[], bool] = lambda: False,
     ) -> None:
         self.engine = engine
         self._hire = hire
+        self._outdated = outdated
         self.crew: Crew | None = None
         self.home = home
         self.options = options
@@ -226,6 +231,9 @@ class Worker:
                 if not self._ledger_open():
                     self._wait(0.5)
                     continue
+                if self._outdated():
+                    log.info("Another theme was applied: the worker starts anew, and prints every page with it.")
+                    break
                 self._doing = "working"
                 self.steady_round()
             except (DatabaseError, InterfaceError) as error:
@@ -295,7 +303,7 @@ class Worker:
         if not now and moment - self._beaten < 0.9:
             return
         self._beaten = moment
-        tell(self.home, doing=self._doing, trouble=self.trouble, failing=self.failing)
+        tell(self.home, doing=self._doing, trouble=self.trouble, failing=self.failing, theme=theming.trouble())
 
     @property
     def trouble(self) -> str:

@@ -36,7 +36,7 @@ def test_a_story_carries_every_item_in_the_readers_order():
         "masthead",
         'class="breadcrumb"',
         'class="kicker">River levels</p>',
-        "<h1>Engineers open",
+        ">Engineers open",
         'class="standfirst"',
         'class="byline"',
         "Published</dt>",

@@ -79,7 +79,7 @@ def test_no_template_switches_escaping_off_or_carries_style_or_script():
 
 
 def test_every_component_has_a_pattern_and_every_style_sheet_a_component():
-    styles = {path.stem for path in THEME.glob("*.css")} - {"tokens", "base"}
+    styles = {path.stem for path in THEME.glob("*.css")} - {"tokens", "base", "face"}
     components = {name.rpartition(".")[0] for name in SOURCES}
     # front.css and notice.css lay out whole pages of cards and of notices.
     assert styles - components == {"front", "notice"}
@@ -117,7 +117,10 @@ def _contrast(a: str, b: str) -> float:
 def test_the_style_sheet_asks_nobody_and_is_light():
     css = assets()["site.css"].body
     assert len(gzip.compress(css)) <= 10_000
-    assert b"url(" not in css and b"@import" not in css and b"//" not in css
+    assert b"@import" not in css and b"//" not in css
+    named = set(re.findall(rb"url\(([^)]*)\)", css))
+    assert named == {asset.path.encode() for asset in assets().values() if asset.name.endswith(".woff2")}
+    assert len(assets()["headline.woff2"].body) <= 14_000
 
 
 def test_minifying_keeps_what_matters():
@@ -128,7 +131,7 @@ def test_minifying_keeps_what_matters():
 def test_the_epoch_names_the_assets_that_pages_refer_to():
     assert epoch() == epoch()
     assert {path for _, path in epoch().assets} == {it.path for it in assets().values()}
-    assert all(re.fullmatch(r"/assets/\w+\.[0-9a-f]{10}\.\w+", it.path) for it in assets().values())
+    assert all(re.fullmatch(r"/assets/[\w-]+\.[0-9a-f]{10}\.\w+", it.path) for it in assets().values())
 
 
 def test_the_pattern_page_shows_every_component_four_ways():
