@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+CHECKERS := tests/checkers
 # Two processes more than processors: newsrooms that start or come to rest are waited for, and others work meanwhile.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 # --dist=load keeps the order: whole newsrooms come first, and tests that empty the database after those that use it. In
@@ -17,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-deep bench bench-press bench-rush bench-wire bench-peers bench-scale lint format pins clean
+.PHONY: help demo test test-fast test-deep check-pages bench bench-press bench-rush bench-wire bench-peers bench-scale lint format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +37,9 @@ test-fast: $(VENV)/.dev ## Run the tests on SQLite, stop at the first failure
 test-deep: $(VENV)/.dev ## Run the long tests too: thousands of histories (tens of minutes)
 	$(PYTEST) -m ""
 	$(PYTEST) -m "" --db=postgresql
+
+check-pages: $(VENV)/.dev $(CHECKERS)/node_modules/.installed ## Have axe, the Nu validator and html-validate look at every kind of page (needs Node and Java)
+	$(BIN)/pytest -q -m checkers tests/test_outside_checkers.py
 
 # A bench whose peer is not installed says so, and ends with 77.
 PEER := || [ $$? -eq 77 ]
@@ -112,6 +116,14 @@ $(VENV)/.runtime: requirements/runtime.txt
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install --quiet --require-hashes -r requirements/runtime.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+# By lock file, with hashes; no script of a package is run.
+$(CHECKERS)/node_modules/.installed: $(CHECKERS)/package-lock.json
+	@command -v npm >/dev/null || { \
+	  echo "The checkers of pages need Node and npm. On Debian and Ubuntu: apt install nodejs npm default-jre-headless"; exit 1; }
+	@echo "Adding the checkers of pages to $(CHECKERS)."
+	@cd $(CHECKERS) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt requirements/dev-binaries.txt $(VENV)/.runtime

@@ -1,0 +1,32 @@
+"""Which kinds of page a newsroom has, asked of its ledger: a new kind is there by itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from urllib.parse import quote
+
+from tests.running import Serving
+
+
+def _claims() -> list[tuple[str, str]]:
+    from standfirst.press import ledger
+
+    store = ledger.store()
+    rows = {row.page: row for row in store.pages() if row.status in {200, 410}}
+    return [
+        (quote(rows[page].path), "gone" if rows[page].status == 410 else ref.kind)
+        for page, refs in store.refs(list(rows)).items()
+        for ref in refs
+        # An address that answers 410 may have been another story's former one.
+        if rows[page].status == 410 or ref.kind != "moved"
+    ]
+
+
+def pages_by_kind(served: Serving) -> dict[str, list[str]]:
+    """Addresses of each kind of page that readers are given, percent-encoded, in a steady order."""
+    served.at_rest()
+    found: dict[str, list[str]] = defaultdict(list)
+    for path, kind in sorted(set(served.inside(_claims))):
+        found[kind].append(path)
+    found["lost"] = ["/no/such/page/"]
+    return dict(found)
