@@ -125,7 +125,7 @@ class SectionForm(forms.Form):
 class FactsForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = SiteFacts
-        fields = ("name", "strapline", "language", "zone", "about", "alerts_to")
+        fields = ("name", "strapline", "language", "zone", "date_order", "clock", "digits", "about", "alerts_to")
         widgets = {"about": AdminAutoHeightTextInput, "alerts_to": AdminAutoHeightTextInput}
 
     def clean_alerts_to(self) -> str:

@@ -427,7 +427,7 @@ def open_section(request: HttpRequest) -> HttpResponse:
 
 
 def facts(request: HttpRequest) -> HttpResponse:
-    """Name, language, time zone, and who is told of kills."""
+    """Name, language, time zone, how dates are written, and who is told of kills."""
     stories.may(request.user, "stories.change_sitefacts")
     form = forms.FactsForm(request.POST or None, instance=SiteFacts.current())
     if request.method == "POST" and form.is_valid():

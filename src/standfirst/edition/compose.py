@@ -464,6 +464,9 @@ def _site(refs: Sequence[str]) -> dict[str, Record]:
             origin=facts.origin or settings.STANDFIRST.origin,
             home=home,
             about=facts.about,
+            date_order=facts.date_order,
+            clock=facts.clock,
+            digits=facts.digits,
         )
     }
 

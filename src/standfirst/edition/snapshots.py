@@ -205,6 +205,12 @@ class Site(Frozen):
     home: int = 0
     """Id of the home front's section."""
     about: str = ""
+    date_order: str = ""
+    """Of "22 November 2026" (day), "November 22, 2026" (month), "2026-11-22" (iso). Empty: as each language has it."""
+    clock: str = ""
+    """Of 24 or 12 hours, "24" or "12". Empty: as each language has it."""
+    digits: str = ""
+    """Those of each language's script (own), or 0 to 9 (latin). Empty: as each language has it; in Arabic 0 to 9."""
 
 
 class Related(Frozen):

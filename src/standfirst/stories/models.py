@@ -49,11 +49,42 @@ RESERVED = frozenset({"newsroom", "search", "r", "assets", "pictures", "authors"
 class SiteFacts(models.Model):
     """Facts of the newsroom. One row, id 1."""
 
+    class DateOrder(models.TextChoices):
+        USUAL = "", "As is usual in the language and the country"
+        DAY = "day", "22 November 2026"
+        MONTH = "month", "November 22, 2026"
+        ISO = "iso", "2026-11-22"
+
+    class Clock(models.TextChoices):
+        USUAL = "", "As is usual in the language and the country"
+        HOURS_24 = "24", "18:30"
+        HOURS_12 = "12", "6:30 pm"
+
+    class Digits(models.TextChoices):
+        USUAL = "", "As is usual in the language; in Arabic 0 1 2 3"
+        LATIN = "latin", "0 1 2 3 in all languages"
+        OWN = "own", "Those of each language’s script, e.g. ٠ ١ ٢ ٣"
+
     newsroom_id = models.UUIDField(default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120, default="Standfirst")
     strapline = models.CharField(max_length=200, blank=True)
     language = models.CharField(max_length=35, choices=LANGUAGES, default="en")
     zone = models.CharField("time zone", max_length=64, default="UTC", help_text="IANA name, e.g. Africa/Lagos.")
+    date_order = models.CharField(
+        "how dates are written",
+        max_length=8,
+        choices=DateOrder.choices,
+        default=DateOrder.USUAL,
+        blank=True,
+        help_text="On the readers’ pages. The country is told by the time zone; a language that has only one of "
+        "these orders keeps it.",
+    )
+    clock = models.CharField(
+        "how hours are written", max_length=8, choices=Clock.choices, default=Clock.USUAL, blank=True
+    )
+    digits = models.CharField(
+        "digits of dates and numbers", max_length=8, choices=Digits.choices, default=Digits.USUAL, blank=True
+    )
     origin = models.CharField(max_length=255, blank=True, editable=False)
     """Scheme and host under which readers meet the site, as it was last served. Pages name it, so it is a fact."""
     about = models.TextField(blank=True, help_text="One or two sentences at the foot of every page.")

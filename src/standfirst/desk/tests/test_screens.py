@@ -503,9 +503,13 @@ def test_the_publisher_keeps_the_newsrooms_facts(desk: Desk) -> None:
     wrong = {**data, "zone": "Africa/Accra", "alerts_to": "night@example.org\nnight desk <@>"}
     assert "“night desk <@>” is no e-mail address" in text_of(browser.post(reverse("desk:facts"), wrong))
     assert SiteFacts.current().alerts_to == ""
-    answer = browser.post(reverse("desk:facts"), {**data, "zone": "Africa/Accra"}, follow=True)
+    right = {**data, "zone": "Africa/Accra", "date_order": "month", "clock": "12", "digits": "latin"}
+    assert "Select a valid choice" in text_of(browser.post(reverse("desk:facts"), {**right, "date_order": "backwards"}))
+    answer = browser.post(reverse("desk:facts"), right, follow=True)
     assert "are saved" in said(answer)
-    assert SiteFacts.current().zone == "Africa/Accra"
+    assert "November 22, 2026" in text_of(answer)
+    facts = SiteFacts.current()
+    assert (facts.zone, facts.date_order, facts.clock) == ("Africa/Accra", "month", "12")
 
 
 def test_times_on_the_desk_are_in_the_newsrooms_zone(desk: Desk) -> None:
