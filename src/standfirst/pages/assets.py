@@ -19,6 +19,7 @@ from standfirst.edition.snapshots import Epoch
 from standfirst.kit import sitefiles
 from standfirst.pages import templates
 from standfirst.pages.templates import SOURCES, THEME
+from standfirst.pages.words import spoken
 
 FOUNDATIONS = ("tokens", "base")
 
@@ -113,8 +114,8 @@ def assets() -> dict[str, Asset]:
 
 @lru_cache(maxsize=1)
 def epoch() -> Epoch:
-    """The record of what prints the pages now: templates, styles, the code of this department and its engine, and the
-    newsroom's theme.
+    """The record of what prints the pages now: templates, styles, phrases, the code of this department, its engine and
+    Babel, whose data say how dates are written, and the newsroom's theme.
 
     The worker stores it when it starts; if its digest differs from the stored one, every page is due for printing.
     """
@@ -123,7 +124,8 @@ def epoch() -> Epoch:
     parts += [(f"own/{name}", source.encode()) for name, source in sorted(templates.own().items())]
     parts += [(asset.path, asset.body) for asset in assets().values()]
     parts += [(path.name, path.read_bytes()) for path in sorted(Path(__file__).parent.glob("*.py"))]
-    parts += [("minijinja", version("minijinja").encode())]
+    parts += [("locale", spoken().digest.encode())]
+    parts += [(library, version(library).encode()) for library in ("babel", "minijinja")]
     for name, body in parts:
         digest.update(f"{name}\0{len(body)}\0".encode())
         digest.update(body)

@@ -46,7 +46,7 @@ def _entry(reads: Reads, site: Site, card: Card) -> Part:
         "title": f"{card.kicker}: {card.headline}" if card.kicker else card.headline,
         "link": text(absolute(site, card.path)),
         "description": card.standfirst,
-        "creators": [piece["name"] for piece in byline_part(card.byline, names, words(site.language))]
+        "creators": [piece["name"] for piece in byline_part(card.byline, names, words(site.language, site))]
         or ([card.credit] if card.credit else []),
         "category": section.name if section else "",
         "published": _rfc822(card.published),

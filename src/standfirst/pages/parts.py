@@ -47,7 +47,7 @@ class Chrome:
     words: Words = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "words", words(self.site.language))
+        object.__setattr__(self, "words", words(self.site.language, self.site))
 
     @cached_property
     def tones(self) -> dict[int, str]:
@@ -385,7 +385,7 @@ def page(
     language = language or chrome.site.language
     direction = direction or chrome.direction
     context = {
-        "w": words(language, chrome.site.language),
+        "w": words(language, chrome.site),
         "page": {"language": language, "direction": direction, "tone": tone},
         "head": head,
         "assets": chrome.assets,

@@ -85,7 +85,7 @@ def _gone(reads: Reads, story: Story, notice: Notice) -> Output:
     named = notice.names and bool(story.headline)
     language = story.language if named else site.site.language
     direction = story.direction if named else site.direction
-    w = words(language, site.site.language)
+    w = words(language, site.site)
     return page(
         "gone.html",
         site,
@@ -104,7 +104,7 @@ def _gone(reads: Reads, story: Story, notice: Notice) -> Output:
 
 def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
     site = chrome(reads)
-    w = words(story.language, site.site.language)
+    w = words(story.language, site.site)
     section = reads.crumb(story.section)
     trail = [*there(reads.crumb(id) for id in section.trail), section] if section else []
     authors = list(there(reads.author(id) for id in story.authors))

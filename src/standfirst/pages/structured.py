@@ -75,7 +75,7 @@ def _authors(site: Site, story: Story, authors: Sequence[Author]) -> list[dict[s
             for author in authors
         ]
     if story.byline:
-        return [{"@type": "Person", "name": without_by(story.byline, words(story.language))}]
+        return [{"@type": "Person", "name": without_by(story.byline, words(story.language, site))}]
     if story.credit:
         return [{"@type": "Organization", "name": story.credit}]
     return [organisation(site)]

@@ -94,7 +94,7 @@ def test_a_front_is_only_at_its_sections_address():
 def test_a_day_lists_its_stories_and_links_to_days_that_have_some():
     room = newsroom()
     page = tree(room, PageRef("/2026/11/22/", "day", "2026-11-22"))
-    assert page.xpath("//h1")[0].text_content() == "Sunday 22 November 2026"
+    assert page.xpath("//h1")[0].text_content() == "Sunday, 22 November 2026"
     assert headlines(page)[0] == make_story(0).path
     assert page.xpath('//nav[@class="pager"]//a/@href') == ["/2026/11/21/"]
     assert room.print(PageRef("/2026/11/30/", "day", "2026-11-30")) is None
@@ -141,4 +141,4 @@ def test_a_newsroom_of_another_day_reads_dates_in_its_own_zone():
     room = newsroom()
     room.put(msgspec.structs.replace(SITE, zone="Pacific/Auckland"))
     page = tree(room, PageRef("/2026/11/22/", "day", "2026-11-22"))
-    assert "23 November 2026, 09:30 NZDT" in page.text_content()
+    assert "23 November 2026, 9:30\xa0am NZDT" in page.text_content()
