@@ -1,4 +1,7 @@
-"""Writes the reference pages that follow from the code: `python docs/generate.py`. A test holds that they are fresh."""
+"""Writes what follows from the code: reference pages, and the template and catalogues of translators' phrases.
+
+`python docs/generate.py`. Tests hold that they are fresh.
+"""
 
 # ruff: noqa: INP001 - a script beside the pages that it writes
 
@@ -15,6 +18,8 @@ import click
 
 from standfirst.cli.main import standfirst
 from standfirst.conf.options import OPTIONS
+from standfirst.pages.catalogues import renewed, template
+from standfirst.pages.words import LOCALE, PHRASES, language_name, shipped, words
 from standfirst.people.roles import ROLES
 
 REFERENCE: Final = Path(__file__).resolve().parent / "reference"
@@ -166,10 +171,58 @@ def roles() -> str:
     return "\n".join(parts)
 
 
-PAGES: Final = {"command-line.md": command_line, "options.md": options, "roles.md": roles}
+def interface_texts() -> str:
+    parts = [
+        "# Interface texts",
+        "",
+        MADE,
+        _paragraph("""
+            What readers' pages say by themselves, in the page's language; failing that in the site's; failing that in
+            English. See [Add a language](../how-to/add-a-language.md). English stands in
+            `src/standfirst/pages/words.py`, the others in `src/standfirst/pages/locale/`.
+        """),
+        "## Languages",
+        "",
+        "| code | language | phrases | state |",
+        "|---|---|--:|---|",
+        f"| `en` | English | {len(PHRASES)} | the source |",
+    ]
+    english = words("en")
+    for catalogue in shipped().languages.values():
+        state = "**draft: awaits a native reader**" if catalogue.drafts else "signed off"
+        name = language_name(catalogue.language, english)
+        parts.append(f"| `{catalogue.language}` | {name} | {len(catalogue.texts)} | {state} |")
+    parts += [
+        "",
+        "## Phrases",
+        "",
+        _paragraph("""
+            Templates call a phrase by its name, as in `w.home`. One that counts is called with a number, as in
+            `w.results(3)`. What stands in braces is filled in by the page.
+        """),
+        "| name | English | note |",
+        "|---|---|---|",
+    ]
+    for phrase in PHRASES:
+        text = f"{phrase.english} / {phrase.plural}" if phrase.plural else phrase.english
+        context = f"Context “{phrase.context}”. " if phrase.context else ""
+        parts.append(f"| `{phrase.name}` | `{text}` | {context}{phrase.note} |")
+    return "\n".join(parts) + "\n"
+
+
+PAGES: Final = {
+    "command-line.md": command_line,
+    "interface-texts.md": interface_texts,
+    "options.md": options,
+    "roles.md": roles,
+}
 
 
 def main() -> None:
+    (LOCALE / "standfirst.pot").write_text(template(PHRASES), encoding="utf-8")
+    for path in sorted(LOCALE.glob("*.po")):
+        path.write_text(renewed(path.read_text(encoding="utf-8"), PHRASES), encoding="utf-8")
+    shipped.cache_clear()
     for name, page in PAGES.items():
         (REFERENCE / name).write_text(page(), encoding="utf-8")
 

@@ -118,6 +118,12 @@ def _demo() -> click.Command:
     return demo
 
 
+def _words() -> click.Command:
+    from standfirst.cli.words import words
+
+    return words
+
+
 def _check() -> click.Command:
     from standfirst.cli.check import check
 
@@ -194,6 +200,7 @@ COMMANDS: Final[dict[str, tuple[Loader, str]]] = {
     "import": (_import, "Bring in an archive from another system."),
     "press": (_press, "The press: print pages, prove them, see what waits."),
     "theme": (_theme, "How the site looks: begin a theme, check it, apply it."),
+    "words": (_words, "Languages of readers' pages; check a translation."),
     "nginx": (_nginx, "Print an nginx configuration for this newsroom."),
     "check": (_check, "Configuration and health, each finding with a remedy."),
 }
