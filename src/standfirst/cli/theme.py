@@ -65,7 +65,7 @@ def _some_pages(home: Path) -> int:
 
 
 def _tell(found: _Found, home: Path, as_json: bool, done: str) -> None:
-    names = sorted([*found.theme.texts, *found.theme.files])
+    names = sorted([*found.theme.texts, *found.theme.files, *found.theme.languages])
     if as_json:
         report = {
             "files": names,

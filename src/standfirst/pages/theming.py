@@ -7,6 +7,7 @@
     logo.svg            in the masthead, in the place of the name; also .png and .webp. logo-dark: on dark pages
     icon.svg            the site's icon
     <name>.woff2        and pictures that style sheets name: url(face.woff2)
+    <language>.po       phrases in a language that we lack, or in the place of ours
 
 A theme is read once, with everything that is wrong with it as sentences, and what is wrong is left out: ours stays in
 its place. What only shows while a page is printed (a name that no page gives) is found there, and that page is printed
@@ -27,7 +28,7 @@ import msgspec
 from PIL import Image, UnidentifiedImageError
 
 from standfirst.kit import xml
-from standfirst.pages import assets, templates
+from standfirst.pages import assets, catalogues, templates, words
 
 TEXTS: Final = frozenset({"html", "xml", "css"})
 FILES: Final = frozenset({"svg", "png", "webp", "woff2"})
@@ -66,16 +67,19 @@ class Theme(msgspec.Struct, frozen=True, omit_defaults=True):
     files: dict[str, bytes] = {}
     sizes: dict[str, tuple[int, int]] = {}
     """Width and height of each logo, in CSS pixels."""
+    languages: dict[str, bytes] = {}
+    """Catalogues of phrases, as they were read."""
     mistakes: tuple[Mistake, ...] = ()
 
     @property
     def digest(self) -> str:
         """Of all that is used: two themes with the same one print the same pages."""
         sealed = hashlib.sha256()
-        for name, body in sorted([*((n, t.encode()) for n, t in self.texts.items()), *self.files.items()]):
+        texts = ((name, text.encode()) for name, text in self.texts.items())
+        for name, body in sorted([*texts, *self.files.items(), *self.languages.items()]):
             sealed.update(f"{name}\0{len(body)}\0".encode())
             sealed.update(body)
-        return sealed.hexdigest()[:16] if self.texts or self.files else ""
+        return sealed.hexdigest()[:16] if self.texts or self.files or self.languages else ""
 
 
 NONE: Final = Theme()
@@ -89,6 +93,7 @@ def read(folder: Path) -> Theme:
     texts: dict[str, str] = {}
     files: dict[str, bytes] = {}
     sizes: dict[str, tuple[int, int]] = {}
+    languages: dict[str, bytes] = {}
     mistakes: list[Mistake] = []
     total = 0
     for path in _files(folder, mistakes):
@@ -101,7 +106,11 @@ def read(folder: Path) -> Theme:
                     "Make pictures and faces smaller.",
                 )
             ending = path.suffix[1:]
-            if ending in TEXTS:
+            if ending == "po":
+                name = path.name.encode("utf-8", "replace").decode()
+                languages[name] = body
+                mistakes += _misspelt(name, body)
+            elif ending in TEXTS:
                 texts[path.name] = _text(path.name, body)
             else:
                 if path.name in LOGOS:
@@ -121,7 +130,12 @@ def read(folder: Path) -> Theme:
                 "Cut faces down to the letters that are used, and draw logos simply.",
             )
         )
-    return Theme(texts=texts, files=files, sizes=sizes, mistakes=tuple(mistakes))
+    return Theme(texts=texts, files=files, sizes=sizes, languages=languages, mistakes=tuple(mistakes))
+
+
+def _misspelt(name: str, body: bytes) -> Iterator[Mistake]:
+    for fault in catalogues.read(name, body, words.PHRASES)[1]:
+        yield Mistake(name, f"{name}: {fault}", f"`standfirst words {name}` tells whether all is well.")
 
 
 class _Wrong(Exception):
@@ -150,9 +164,9 @@ def _files(folder: Path, mistakes: list[Mistake]) -> Iterator[Path]:
         if not path.is_file():
             continue
         ending = path.suffix[1:]
-        if path.suffix in {".md", ".txt", ".po"}:
-            continue  # notes and licences; languages are read by whoever reads words
-        if ending not in TEXTS | FILES or not _NAME.fullmatch(path.name):
+        if path.suffix in {".md", ".txt"}:
+            continue  # notes and licences
+        if ending != "po" and (ending not in TEXTS | FILES or not _NAME.fullmatch(path.name)):
             mistakes.append(
                 Mistake(
                     path.name,
@@ -176,7 +190,8 @@ def _files(folder: Path, mistakes: list[Mistake]) -> Iterator[Path]:
 
 
 def _body(path: Path) -> bytes:
-    most = LONGEST_TEXT if path.suffix[1:] in TEXTS else LARGEST_FILE
+    ending = path.suffix[1:]
+    most = LONGEST_TEXT if ending in TEXTS else catalogues.LARGEST if ending == "po" else LARGEST_FILE
     try:
         with path.open("rb") as file:
             body = file.read(most + 1)
@@ -323,6 +338,7 @@ def use(theme: Theme) -> None:
     """Print with `theme` in this process from now on. Every page is of another epoch then."""
     global _used
     _used = theme
+    words.use(theme.languages)
     templates.use({name: text for name, text in theme.texts.items() if not name.endswith(".css")})
     assets.use(
         styles={name[:-4]: text for name, text in theme.texts.items() if name.endswith(".css")},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from standfirst.pages import assets, patterns, templates, theming
 from standfirst.pages.tests.newsroom import FULL, SITE, newsroom
+from standfirst.pages.words import words
 
 EXAMPLES = Path(theming.__file__).parent / "examples"
 
@@ -180,15 +182,38 @@ def test_every_example_prints_every_page_without_a_mistake(name, folder):
     assert FULL.path in pages
 
 
+def test_a_newsroom_brings_a_language_and_mends_a_phrase_of_ours(folder):
+    before = assets.epoch()
+    head = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    (folder / "pt_BR.po").write_text(f'{head}msgid "Sections"\nmsgstr "Editorias"\n')
+    theme = put(
+        folder,
+        en_po=f'{head}msgid "Top 3"\nmsgstr "What all of us read"\n\nmsgid "Articles by {{}}"\nmsgstr "By"\n',
+    )
+    assert "What all of us read" in front()
+    assert assets.epoch().digest != before.digest, "every page is due"
+    assert words("pt-BR").sections == "Editorias"
+    (mistake,) = theme.mistakes
+    assert mistake.file == "en.po" and "“Articles by {}”: the translation “By” must have {} in it" in mistake.says
+    assert not any("po" in name for name in assets.assets())
+    theming.use(theming.NONE)
+    assert words("pt-BR").sections == "Sections" and assets.epoch() == before
+
+
 def test_a_theme_goes_to_other_processes_as_it_is(folder):
-    theme = put(folder, tokens_css=":root { --paper: #fedcba; }", our_woff2=b"\x00\xff", own_css="{")
+    (folder / os.fsdecode(b"\xff.po")).write_bytes(b"")
+    theme = put(folder, tokens_css=":root { --paper: #fedcba; }", our_woff2=b"\x00\xff", own_css="{", yo_po="\xff")
     assert theming.unpacked(theming.packed(theme)) == theme
     with pytest.raises(ValueError, match="no packed theme"):
         theming.unpacked(b"[]")
 
 
 @settings(max_examples=25)
-@given(st.dictionaries(st.sampled_from(["card.html", "own.css", "feed.xml", "tokens.css"]), st.binary(max_size=200)))
+@given(
+    st.dictionaries(
+        st.sampled_from(["card.html", "own.css", "feed.xml", "tokens.css", "en.po"]), st.binary(max_size=200)
+    )
+)
 def test_whatever_is_in_the_folder_the_front_is_printed(tmp_path_factory, files):
     folder = tmp_path_factory.mktemp("theme")
     for name, body in files.items():
