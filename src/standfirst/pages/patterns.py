@@ -4,14 +4,14 @@ content. For whoever changes how the site looks; nothing leads there, and search
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import Crumb, Epoch, Site
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import Chrome, Part, head_part, page
 from standfirst.pages.templates import NOTHING, Html, component, text
-from standfirst.pages.words import Words, words
+from standfirst.pages.words import Words, moment, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Voice:
     standfirst: str = ""
     sentence: str = ""
     day: str = ""
+    """A moment, in UTC; components are given it as printed."""
 
 
 VOICES = (
@@ -37,7 +38,7 @@ VOICES = (
         headline="Ferry crews vote to keep the night crossing",
         standfirst="The vote was close, and the last boat still leaves at half past eleven.",
         sentence="The crews met twice this week, once in the canteen and once on the car deck.",
-        day="22 November 2026, 09:30 WAT",
+        day="2026-11-22T08:30:00Z",
     ),
     Voice(
         label="long",
@@ -49,9 +50,9 @@ VOICES = (
         "small boats’ associations ask for guarantees in writing before the next season begins.",
         sentence="For as long as anyone on this shore can remember the question was put in the same words and answered "
         "in the same words, and nobody who asked it or answered it expected that it would one day be settled over tea.",
-        day="22 September 2026, 23:59 WAT",
+        day="2026-09-22T22:59:00Z",
     ),
-    Voice(label="empty", headline="Ferry crews vote", name="Desk", day="1 May 2026, 00:00 UTC"),
+    Voice(label="empty", headline="Ferry crews vote", name="Desk", day="2026-05-01T00:00:00Z"),
     Voice(
         label="right to left",
         language="ar",
@@ -61,7 +62,7 @@ VOICES = (
         headline="الدول المطلة على الخليج الصغير تتوصل إلى اتفاق تاريخي لتقاسم مناطق الصيد وتبادل بيانات الطقس",
         standfirst="يقول المفاوضون إن الاتفاق يضع حدًّا لسنوات من النزاع.",
         sentence="توصلت الدول المطلة على الخليج الصغير إلى اتفاق لتقاسم مناطق الصيد.",
-        day="22 نوفمبر 2026، 09:30 WAT",
+        day="2026-11-22T08:30:00Z",
     ),
 )
 
@@ -215,9 +216,10 @@ COMPONENTS: dict[str, Case] = {
 """What each component is given for a voice."""
 
 
-def case(name: str, voice: Voice, icon: Html) -> Html:
+def case(name: str, voice: Voice, icon: Html, site: Site) -> Html:
     """The component `name` printed with the content of `voice`; `icon` is the address of the picture it shows."""
-    w = words(voice.language)
+    w = words(voice.language, site)
+    voice = replace(voice, day=moment(voice.day, site.zone, w))
     html = component(f"{name}.html", {"w": w, **COMPONENTS[name](voice, w, icon)})
     # A line is an item of somebody's list.
     return Html(f"<ul>{html}</ul>") if name == "line" else html
@@ -242,7 +244,7 @@ def patterns(site: Site, epoch: Epoch) -> Output:
                         "label": voice.label,
                         "language": voice.language,
                         "direction": voice.direction,
-                        "html": case(name, voice, icon),
+                        "html": case(name, voice, icon, site),
                     }
                     for voice in VOICES
                 ],
