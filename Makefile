@@ -39,7 +39,7 @@ test-deep: $(VENV)/.dev ## Run the long tests too: thousands of histories (tens 
 	$(PYTEST) -m "" --db=postgresql
 
 check-pages: $(VENV)/.dev $(CHECKERS)/node_modules/.installed ## Have axe, the Nu validator and html-validate look at every kind of page (needs Node and Java)
-	$(BIN)/pytest -q -m checkers tests/test_outside_checkers.py
+	$(BIN)/pytest -q -m checkers tests/test_outside_checkers.py tests/test_photographs.py
 
 # A bench whose peer is not installed says so, and ends with 77.
 PEER := || [ $$? -eq 77 ]
@@ -66,6 +66,7 @@ bench-peers: $(VENV)/.dev ## Compare with nginx, Wagtail, WordPress and Hugo, as
 	$(BIN)/python -m bench.reader $(PEER)
 	$(BIN)/python -m bench.wordpress $(PEER)
 	$(BIN)/python -m bench.hugo $(PEER)
+	$(BIN)/python -m bench.phone $(PEER)
 	$(BIN)/python -m bench.report
 
 lint: export STANDFIRST_SECRET_KEY = only-to-look-at-the-settings

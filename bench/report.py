@@ -302,6 +302,37 @@ def publish_report(result: Result) -> str:
     )
 
 
+def phone_report(result: Result) -> str:
+    """Kilobytes over the line on a telephone, and Lighthouse's scores."""
+    head = [
+        "page",
+        "dots a point",
+        "before paint",
+        "HTML, styles, scripts",
+        "face",
+        "pictures",
+        "first view",
+        "to the end",
+    ]
+    names = ("before_paint_kb", "written_kb", "face_kb", "pictures_kb", "first_view_kb", "to_the_end_kb")
+    weights = table(
+        head,
+        [
+            [page, dots.partition(" ")[0], *(f"{each[name]:.1f}" for name in names)]
+            for page, found in result["pages"].items()
+            for dots, each in found.items()
+            if dots.endswith("dots")
+        ],
+    )
+    scored = {page: found["lighthouse"] for page, found in result["pages"].items() if "lighthouse" in found}
+    scores = table(
+        ["page", "performance", "accessibility", "best practices", "SEO"],
+        [[page, *(spread(each) for each in found.values())] for page, found in scored.items()],
+    )
+    told = [f"Lighthouse, of 100, median of {result['rounds']}:", scores] if scored else []
+    return "\n\n".join(["Kilobytes over the line, 360 points wide:", weights, *told, ran_on(result)])
+
+
 # --- plots --------------------------------------------------------------------------------------------------------
 
 WIDE, LABEL, ROW = 760, 320, 26
@@ -376,6 +407,7 @@ def hugo_plot(result: Result) -> str:
 REPORTS: dict[str, tuple[Callable[[Result], str], Callable[[Result], str] | None]] = {
     "publish": (publish_report, publish_plot),
     "surge": (facts_report, None),
+    "phone": (phone_report, None),
     "hubs": (facts_report, None),
     "laws": (facts_report, None),
     "reader": (reader_report, reader_plot),
