@@ -30,3 +30,13 @@ def pages_by_kind(served: Serving) -> dict[str, list[str]]:
         found[kind].append(path)
     found["lost"] = ["/no/such/page/"]
     return dict(found)
+
+
+def html_pages(served: Serving) -> dict[str, dict[str, bytes]]:
+    """The bodies of all pages of HTML, by kind and address."""
+    found: dict[str, dict[str, bytes]] = {}
+    for kind, addresses in pages_by_kind(served).items():
+        first = served.http.get(addresses[0])
+        if first.headers["content-type"].startswith("text/html"):
+            found[kind] = {address: served.http.get(address).content for address in addresses}
+    return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.kinds import pages_by_kind
+from tests.kinds import html_pages
 from tests.running import Serving
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ pytestmark = pytest.mark.checkers
 
 HERE = Path(__file__).parent / "checkers"
 MODULES = HERE / "node_modules"
-
-NOT_HTML = {"asset", "rendition", "feed", "robots"}
 
 SAMPLE = 12
 """Pages of each kind that are looked at: the longest, the shortest, and some between."""
@@ -72,14 +70,9 @@ def kept() -> dict[str, Any]:
 def pages(served: Serving, kept: dict[str, Any]) -> dict[str, dict[str, bytes]]:
     """Some pages of each kind of HTML, by kind and address."""
     if not kept:
-        for kind, addresses in pages_by_kind(served).items():
-            if kind in NOT_HTML:
-                continue
-            bodies = {address: served.http.get(address) for address in addresses}
-            if not next(iter(bodies.values())).headers["content-type"].startswith("text/html"):
-                continue
-            sizes = {address: len(answer.content) for address, answer in bodies.items()}
-            kept[kind] = {address: bodies[address].content for address in sample(addresses, sizes, SAMPLE)}
+        for kind, bodies in html_pages(served).items():
+            sizes = {address: len(body) for address, body in bodies.items()}
+            kept[kind] = {address: bodies[address] for address in sample(list(bodies), sizes, SAMPLE)}
     return kept
 
 
