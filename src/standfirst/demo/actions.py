@@ -22,7 +22,7 @@ from standfirst.people.models import User
 from standfirst.pictures import actions as pictures
 from standfirst.pictures.models import Picture
 from standfirst.stories import actions as stories
-from standfirst.stories.models import Author, Section, Story, Topic
+from standfirst.stories.models import Author, Section, Standards, Story, Topic
 from standfirst.wire import actions as wire
 from standfirst.wire.models import Feed
 
@@ -48,6 +48,9 @@ def fill(*, password: str | None = None, progress: Progress = lambda what, done,
         home = stories.open_newsroom(
             name=site.name, strapline=site.strapline, zone=site.zone, language=site.language, about=site.about
         )
+        standards = Standards(pk=1, **site.standards)
+        standards.full_clean()
+        standards.save()
         desk.set_up(home=home)
         sections = _sections(book, home)
         for username, name, roles in CAST:

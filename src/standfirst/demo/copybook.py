@@ -93,6 +93,8 @@ class Site(Record):
     language: str
     zone: str
     about: str
+    standards: dict[str, str] = {}
+    """Fields of `stories.Standards`."""
 
 
 class Section(Record):

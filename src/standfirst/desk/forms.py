@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.validators import validate_email
@@ -13,7 +13,7 @@ from wagtail.admin.widgets.slug import SlugInput
 
 from standfirst.desk import actions
 from standfirst.kit import clock
-from standfirst.stories.models import Correction, Section, SiteFacts, Story
+from standfirst.stories.models import Correction, Section, SiteFacts, Standards, Story
 
 KILLED = "This story has been withdrawn. It should not have been published in this form."
 WITHHELD = "This story is not available at the moment."
@@ -120,6 +120,37 @@ class SectionForm(forms.Form):
             if not Section._slug_is_available(slug, Section.objects.get(pk=parent)):
                 self.add_error("slug", f"“{slug}” is taken below this section. Choose another word.")
         return cleaned
+
+
+class StandardsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What the newsroom says of itself, in the order of its page."""
+
+    class Meta:
+        model = Standards
+        fields = (
+            *("legal_name", "founded", "mission", "ownership", "funding"),
+            *("ethics", "corrections", "verification", "unnamed_sources", "machines", "diversity"),
+            *("address", "telephone", "email", "errors_to"),
+            *("tips_whatsapp", "tips_email", "tips_handle"),
+        )
+        widgets: ClassVar = dict.fromkeys(
+            (
+                *("mission", "ownership", "funding", "ethics", "corrections", "verification"),
+                *("unnamed_sources", "machines", "diversity", "address"),
+            ),
+            AdminAutoHeightTextInput,
+        )
+
+    GROUPS: ClassVar = (
+        ("Who we are", ("legal_name", "founded", "mission", "ownership", "funding")),
+        ("How we work", ("ethics", "corrections", "verification", "unnamed_sources", "machines", "diversity")),
+        ("How to reach us", ("address", "telephone", "email", "errors_to")),
+        ("Eyewitnesses", ("tips_whatsapp", "tips_email", "tips_handle")),
+    )
+
+    def groups(self) -> list[tuple[str, list[Any]]]:
+        """Headings, each with its fields."""
+        return [(heading, [self[name] for name in names]) for heading, names in self.GROUPS]
 
 
 class FactsForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -24,4 +24,5 @@ urlpatterns = [
     path("fronts/<int:section_id>/pin/", views.pin, name="pin"),
     path("fronts/<int:section_id>/unpin/", views.unpin, name="unpin"),
     path("facts/", views.facts, name="facts"),
+    path("standards/", views.standards, name="standards"),
 ]

@@ -30,6 +30,7 @@ from standfirst.stories.models import (
     Section,
     SectionPath,
     SiteFacts,
+    Standards,
     Story,
     Takedown,
 )
@@ -424,6 +425,18 @@ def open_section(request: HttpRequest) -> HttpResponse:
 
 
 # --- the newsroom's facts -----------------------------------------------------------------------------------------
+
+
+def standards(request: HttpRequest) -> HttpResponse:
+    """What the newsroom says of itself in public."""
+    stories.may(request.user, "stories.change_sitefacts")
+    form = forms.StandardsForm(request.POST or None, instance=Standards.current())
+    if request.method == "POST" and form.is_valid():
+        before = progress.mark("standards", 1)
+        form.save()
+        follow(request, "What you say of the newsroom is saved.", "standards", 1, before)
+        return redirect("desk:standards")
+    return _screen(request, "desk/standards.html", "About the newsroom", form=form, header_icon="user")
 
 
 def facts(request: HttpRequest) -> HttpResponse:

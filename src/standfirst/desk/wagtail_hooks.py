@@ -79,6 +79,11 @@ def facts_item() -> MenuItem:
     return _ForFacts("Facts of the newsroom", reverse("desk:facts"), name="facts", icon_name="info-circle", order=10)
 
 
+@hooks.register("register_settings_menu_item")
+def standards_item() -> MenuItem:
+    return _ForFacts("About the newsroom", reverse("desk:standards"), name="standards", icon_name="user", order=20)
+
+
 @hooks.register("construct_homepage_panels")
 def no_dashboard(request: HttpRequest, panels: list[Any]) -> None:
     """The desk's list says all that these say."""

@@ -40,7 +40,9 @@ from standfirst.edition.snapshots import (
     Related,
     Section,
     Site,
+    Standards,
     Story,
+    Tips,
     Topic,
 )
 from standfirst.kit import clock, markup
@@ -455,6 +457,7 @@ def _site(refs: Sequence[str]) -> dict[str, Record]:
     home = stories.Section.objects.filter(depth=2, live=True).order_by("path").values_list("pk", flat=True).first()
     if facts is None or home is None:
         return {}
+    said = stories.Standards.current()
     return {
         "1": Site(
             name=facts.name,
@@ -467,8 +470,22 @@ def _site(refs: Sequence[str]) -> dict[str, Record]:
             date_order=facts.date_order,
             clock=facts.clock,
             digits=facts.digits,
+            errors_to=said.errors_to,
+            tips=Tips(whatsapp=said.tips_whatsapp, email=said.tips_email, handle=said.tips_handle)
+            if said.tips_whatsapp or said.tips_email or said.tips_handle
+            else None,
+            standards="1" in _standards(refs),
         )
     }
+
+
+_SAID = tuple(name for name in Standards.__struct_fields__ if name != "id")
+
+
+def _standards(refs: Sequence[str]) -> dict[str, Record]:
+    said = stories.Standards.current()
+    found = {name: text for name in _SAID if (text := getattr(said, name))}
+    return {"1": Standards(**found)} if found else {}
 
 
 def _related(refs: Sequence[str]) -> dict[str, Record]:
@@ -497,6 +514,7 @@ _COMPOSERS: dict[str, Callable[[Sequence[str]], dict[str, Record]]] = {
     "author": _authors,
     "picture": _pictures,
     "site": _site,
+    "standards": _standards,
     "related": _related,
     "ranking": _rankings,
     "pin": _pins,
@@ -526,6 +544,7 @@ def _ids(model: Any, field: str = "pk") -> Callable[[], Iterator[str]]:
 
 _REFS: dict[str, Callable[[], Iterator[str]]] = {
     "site": lambda: iter(["1"]),
+    "standards": lambda: iter(["1"]),
     "section": _ids(stories.Section),
     "author": _ids(stories.Author),
     "picture": _ids(pictures.Picture),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from standfirst.edition.snapshots import PictureBlock, Section, Story
+from standfirst.edition.snapshots import PictureBlock, Section, Story, errata, erred
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,17 @@ def _live(keys: Callable[[Story], Iterable[str | int]]) -> Callable[[Story], Ite
 
 def _newest_first(story: Story) -> str:
     return f"{story.published}#{story.id:012d}"
+
+
+ALL = "all"
+
+
+def _erred_in(story: Story) -> Iterable[str]:
+    found = errata(story)
+    if found is None:
+        return ()
+    years = {found.notice.at[:4]} if found.notice else {note.at[:4] for note in found.corrections}
+    return (ALL, *sorted(years))
 
 
 def _by_position(section: Section) -> str:
@@ -52,6 +63,12 @@ LISTINGS: dict[str, Listing] = {
         # Stories first published on a day, for its day page.
         Listing("day", {"story": _live(lambda s: (s.day,))}, _newest_first, (500,)),
         Listing("author", {"story": _live(lambda s: s.authors)}, _newest_first, (30,)),
+        # Corrected and withdrawn stories, the last first: of all time, and of each year in which something was said.
+        Listing("errata", {"story": _erred_in}, lambda s: f"{erred(s)}#{s.id:012d}", (100, 500)),
+        # Months and years in which stories were first published, for the archive: only whether there are any.
+        Listing("month", {"story": _live(lambda s: (s.day[:7],) if s.day else ())}, _newest_first, (1,)),
+        Listing("year", {"story": _live(lambda s: (s.day[:4],) if s.day else ())}, _newest_first, (1,)),
+        Listing("people", {"author": lambda a: (a.kind,)}, lambda a: f"{a.id:012d}", (300,)),
         Listing("children", {"section": lambda s: (s.parent,) if s.parent else ()}, _by_position, (30,)),
         # Who shows a picture: while the answer is nobody, its baked copies do not exist.
         Listing(

@@ -9,11 +9,13 @@ from standfirst.edition.snapshots import (
     Card,
     Crumb,
     Epoch,
+    Errata,
     Line,
     Picture,
     Section,
     Signature,
     Site,
+    Standards,
     Story,
 )
 
@@ -36,6 +38,12 @@ class Reads(Protocol):
 
     def link(self, id: int) -> str | None:
         """The address of a live story, None when it may not be linked to."""
+
+    def errata(self, id: int) -> Errata | None:
+        """What was corrected in a story, or that it was killed, as the list of corrections shows it."""
+
+    def standards(self) -> Standards | None:
+        """What the newsroom says of itself."""
 
     def section(self, id: int) -> Section | None: ...
 

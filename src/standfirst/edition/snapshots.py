@@ -192,6 +192,15 @@ class Picture(Frozen):
     """False once its rights have expired or it was killed: nothing may show it."""
 
 
+class Tips(Frozen):
+    """How eyewitnesses reach the newsroom. `whatsapp` is a number with its country's code, e.g. "+234 905 555 0199"."""
+
+    whatsapp: str = ""
+    email: str = ""
+    handle: str = ""
+    """Account and hashtag, as printed."""
+
+
 class Site(Frozen):
     """Facts of the newsroom itself. There is one, with id 1."""
 
@@ -211,6 +220,36 @@ class Site(Frozen):
     """Of 24 or 12 hours, "24" or "12". Empty: as each language has it."""
     digits: str = ""
     """Those of each language's script (own), or 0 to 9 (latin). Empty: as each language has it; in Arabic 0 to 9."""
+    errors_to: str = ""
+    """E-mail address to which readers report errors."""
+    tips: Tips | None = None
+    standards: bool = False
+    """True if there is a page about the newsroom."""
+
+
+class Standards(Frozen):
+    """What the newsroom says of itself in public. There is one, with id 1.
+
+    Texts are plain: paragraphs parted by empty lines, lines that begin with "- " are a list. Named as in schema.org's
+    NewsMediaOrganization where that has a name.
+    """
+
+    id: int = 1
+    legal_name: str = ""
+    founded: str = ""
+    """A year or a day, ISO 8601."""
+    mission: str = ""
+    ownership: str = ""
+    funding: str = ""
+    ethics: str = ""
+    corrections: str = ""
+    verification: str = ""
+    unnamed_sources: str = ""
+    machines: str = ""
+    diversity: str = ""
+    address: str = ""
+    telephone: str = ""
+    email: str = ""
 
 
 class Related(Frozen):
@@ -249,7 +288,7 @@ class Epoch(Frozen):
     """(name, path) of each style sheet and icon, e.g. ("site.css", "/assets/site.3f2a9c11.css")."""
 
 
-Record = Story | Section | Author | Picture | Site | Related | Ranking | Pin | Hot | Epoch
+Record = Story | Section | Author | Picture | Site | Standards | Related | Ranking | Pin | Hot | Epoch
 
 TYPES: dict[str, type[Frozen]] = {
     "story": Story,
@@ -257,6 +296,7 @@ TYPES: dict[str, type[Frozen]] = {
     "author": Author,
     "picture": Picture,
     "site": Site,
+    "standards": Standards,
     "related": Related,
     "ranking": Ranking,
     "pin": Pin,
@@ -345,6 +385,46 @@ def line(story: Story) -> Line | None:
 def link(story: Story) -> str | None:
     """Where a live story is; None when it may not be linked to."""
     return story.path if story.notice is None else None
+
+
+class Errata(Frozen):
+    """What a list of corrections shows of a story: its public notes, or that it was withdrawn."""
+
+    id: int
+    path: str
+    kicker: str = ""
+    headline: str = ""
+    language: str = "en"
+    direction: Literal["ltr", "rtl"] = "ltr"
+    corrections: tuple[Correction, ...] = ()
+    """Oldest first."""
+    notice: Notice | None = None
+
+
+def errata(story: Story) -> Errata | None:
+    """What was corrected in a story, or that it was killed; None if neither. A notice that names nothing is none."""
+    notes = () if story.notice else tuple(note for note in story.corrections if note.kind != "update")
+    told = story.notice if story.notice and story.notice.names and story.notice.reason == "killed" else None
+    if not notes and told is None:
+        return None
+    return Errata(
+        id=story.id,
+        path=story.path,
+        kicker=story.kicker,
+        headline=story.headline,
+        language=story.language,
+        direction=story.direction,
+        corrections=notes,
+        notice=told,
+    )
+
+
+def erred(story: Story) -> str:
+    """When a story was last corrected or was killed (ISO 8601); empty if it is not in the list of corrections."""
+    found = errata(story)
+    if found is None:
+        return ""
+    return found.notice.at if found.notice else max(note.at for note in found.corrections)
 
 
 class Crumb(Frozen):

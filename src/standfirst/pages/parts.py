@@ -29,6 +29,10 @@ T = TypeVar("T")
 TONES = 6
 """How many section colours there are (`tokens.css`); top sections take them in turn."""
 
+ABOUT = "/about/"
+CORRECTIONS = "/corrections/"
+ARCHIVE = "/archive/"
+
 HERO = "(min-width: 75em) 42rem, (min-width: 64em) 60vw, 100vw"
 INSET = "(min-width: 48em) 42rem, 100vw"
 LEAD = "(min-width: 60em) 48rem, 100vw"
@@ -115,6 +119,11 @@ class Chrome:
             "name": self.site.name,
             "strapline": self.site.strapline,
             "about": self.site.about,
+            "pages": [
+                *([{"path": text(ABOUT), "name": self.words.about}] if self.site.standards else []),
+                {"path": text(CORRECTIONS), "name": self.words.corrections},
+                {"path": text(ARCHIVE), "name": self.words.archive},
+            ],
             "front": active == -1,
             "logo": self.logo,
             "home": {"path": text(self.home.path), "feed": text(feed_path(self.home.path))} if self.home else None,

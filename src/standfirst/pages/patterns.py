@@ -211,6 +211,42 @@ COMPONENTS: dict[str, Case] = {
             "lines": _lines(v, icon),
         }
     },
+    "share": lambda v, w, icon: {
+        "share": [
+            {"name": name, "href": _HERE} for name in (w.share_whatsapp, w.share_facebook, w.share_x, w.share_email)
+        ]
+        if v.sentence
+        else []
+    },
+    "history": lambda v, w, icon: {
+        "history": [
+            {"label": w.first_published, "text": "", "time": _time(v)},
+            {"label": w.correction, "text": v.sentence, "time": _time(v)},
+        ]
+        if v.sentence
+        else [],
+        "corrections_path": _HERE,
+    },
+    "call": lambda v, w, icon: {
+        "call": {
+            "ways": [
+                {"name": w.send_whatsapp, "href": _HERE, "text": "+234 905 555 0199"},
+                {"name": w.send_email, "href": _HERE, "text": "seen@news.example"},
+            ],
+            "handle": "@harbourpost, #HarbourEyewitness",
+        }
+        if v.sentence
+        else None
+    },
+    "erratum": lambda v, w, icon: {
+        "entry": {
+            "path": _HERE,
+            "kicker": v.kicker,
+            "headline": v.headline,
+            "attributes": NOTHING,
+            "notes": [{"label": w.correction, "text": v.sentence, "time": _time(v)}] if v.sentence else [],
+        }
+    },
     "days": lambda v, w, icon: {"days": [{"path": _HERE, "name": v.day}] * 3 if v.sentence else []},
 }
 """What each component is given for a voice."""

@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from standfirst.edition.reads import Reads
-from standfirst.edition.snapshots import Author, Epoch, Picture, Section, Story
+from standfirst.edition.snapshots import Author, Epoch, Picture, Section, Site, Standards, Story, erred
 from standfirst.kit.sitefiles import NOT_FOUND
+from standfirst.pages.archive import archive, month, month_path
 from standfirst.pages.assets import assets
 from standfirst.pages.feeds import feed
 from standfirst.pages.fronts import author, day, front
 from standfirst.pages.output import Output, PageRef, Press, Render
-from standfirst.pages.parts import chrome, day_path, feed_path, head_part, page
+from standfirst.pages.parts import ABOUT, ARCHIVE, CORRECTIONS, chrome, day_path, feed_path, head_part, page
 from standfirst.pages.patterns import PATTERNS, pattern_page
 from standfirst.pages.pictures import encode, renditions
+from standfirst.pages.record import about, corrections, year_path
 from standfirst.pages.story import moved, story
 from standfirst.pages.templates import NOTHING, text
 
@@ -61,6 +63,10 @@ def robots(reads: Reads, ref: PageRef, press: Press) -> Output | None:
 
 
 RENDERERS: Mapping[str, Render] = {
+    "about": about,
+    "corrections": corrections,
+    "archive": archive,
+    "month": month,
     "asset": asset,
     "rendition": rendition,
     "robots": robots,
@@ -75,6 +81,10 @@ RENDERERS: Mapping[str, Render] = {
 }
 
 PHASES: Mapping[str, int] = {
+    "about": 1,
+    "corrections": 2,
+    "archive": 3,
+    "month": 3,
     "asset": 0,
     "rendition": 0,
     "robots": 0,
@@ -97,11 +107,24 @@ def _of_story(story: Story) -> Iterable[PageRef]:
         yield PageRef(path, "moved", subject)
     if story.day:
         yield PageRef(day_path(story.day), "day", story.day)
+        yield PageRef(month_path(story.day[:7]), "month", story.day[:7])
+    if at := erred(story):
+        years = {note.at[:4] for note in story.corrections} | {at[:4]}
+        yield from (PageRef(year_path(year), "corrections", year) for year in sorted(years))
 
 
 def _of_section(section: Section) -> Iterable[PageRef]:
     yield PageRef(section.path, "front", str(section.id))
     yield PageRef(feed_path(section.path), "feed", str(section.id))
+
+
+def _of_site(site: Site) -> Iterable[PageRef]:
+    yield PageRef(CORRECTIONS, "corrections", "")
+    yield PageRef(ARCHIVE, "archive", "")
+
+
+def _of_standards(standards: Standards) -> Iterable[PageRef]:
+    yield PageRef(ABOUT, "about", "")
 
 
 def _of_author(author: Author) -> Iterable[PageRef]:
@@ -126,6 +149,8 @@ pages_of: Mapping[str, Callable[[Any], Iterable[PageRef]]] = {
     "section": _of_section,
     "author": _of_author,
     "picture": _of_picture,
+    "site": _of_site,
+    "standards": _of_standards,
     "epoch": _of_epoch,
 }
 """For each kind of record, the pages that may exist because of it. Kinds that are not here bring none into being."""

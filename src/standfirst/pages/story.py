@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import (
@@ -26,6 +27,7 @@ from standfirst.edition.snapshots import (
 from standfirst.pages import structured
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import (
+    CORRECTIONS,
     HERO,
     INSET,
     THUMB,
@@ -47,6 +49,7 @@ from standfirst.pages.parts import (
     trail_part,
 )
 from standfirst.pages.pictures import WIDTHS, jpegs
+from standfirst.pages.record import mail
 from standfirst.pages.templates import NOTHING, Html, text
 from standfirst.pages.words import Words, day, words
 
@@ -139,6 +142,11 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
         "blocks": blocks,
         "authors": [_author(reads, author, w) for author in authors],
         "day": _day(site, story, w),
+        "history": _history(site, story, w),
+        "corrections_path": text(CORRECTIONS),
+        "report": mail(site.site.errors_to),
+        "share": _share(site, story, w),
+        "call": _call(site, w),
         "related": related,
         "top": lists.top(but=story.id) if hot else [],
         "section": {"path": text(section.path), "title": w.more_from.format(section.name)} if section else None,
@@ -200,6 +208,42 @@ def _properties(
 def _note(note: Correction, site: Chrome, w: Words) -> Part:
     label = {"correction": w.correction, "clarification": w.clarification, "update": w.note}[note.kind]
     return {"label": label, "text": note.text, "time": time_part(note.at, site.site, w)}
+
+
+def _history(site: Chrome, story: Story, w: Words) -> list[Part]:
+    """What became of the story since it was first published; empty while nothing was changed in public."""
+    if not story.corrections:
+        return []
+    first = {"label": w.first_published, "text": "", "time": time_part(story.published, site.site, w)}
+    return [first, *(_note(note, site, w) for note in story.corrections)] if first["time"] else []
+
+
+def _share(site: Chrome, story: Story, w: Words) -> list[Part]:
+    """Links that share the story without a script: each opens the other side's own form. WhatsApp first."""
+    address = absolute(site.site, story.path)
+    both = quote(f"{story.headline} {address}", safe="")
+    here, title = quote(address, safe=""), quote(story.headline, safe="")
+    ways = (
+        (w.share_whatsapp, f"https://wa.me/?text={both}"),
+        (w.share_facebook, f"https://www.facebook.com/sharer/sharer.php?u={here}"),
+        (w.share_x, f"https://x.com/intent/post?url={here}&text={title}"),
+        (w.share_email, f"mailto:?subject={title}&body={here}"),
+    )
+    return [{"name": name, "href": text(href)} for name, href in ways] if story.published else []
+
+
+def _call(site: Chrome, w: Words) -> Part | None:
+    """How eyewitnesses reach the newsroom."""
+    tips = site.site.tips
+    if tips is None:
+        return None
+    ways: list[Part] = []
+    if tips.whatsapp:
+        number = re.sub(r"\D", "", tips.whatsapp)
+        ways.append({"name": w.send_whatsapp, "href": text(f"https://wa.me/{number}"), "text": tips.whatsapp})
+    if tips.email:
+        ways.append({"name": w.send_email, "href": text(f"mailto:{tips.email}"), "text": tips.email})
+    return {"ways": ways, "handle": tips.handle}
 
 
 def _day(site: Chrome, story: Story, w: Words) -> Part | None:

@@ -170,6 +170,8 @@ class Words:
     corrections_policy: str = _phrase("Corrections policy", "Heading.")
     fact_checking: str = _phrase("How we verify", "Heading: how facts are checked.")
     unnamed_sources: str = _phrase("Unnamed sources", "Heading: when sources are not named.")
+    machines: str = _phrase("Machines and AI", "Heading: what is left to machines, and how readers are told.")
+    diversity: str = _phrase("Voices and views", "Heading: how many of them the newsroom seeks.")
     contact: str = _phrase("Contact", "Heading of addresses.")
 
     # Search

@@ -16,11 +16,13 @@ from standfirst.edition.snapshots import (
     Card,
     Crumb,
     Epoch,
+    Errata,
     Line,
     Picture,
     Section,
     Signature,
     Site,
+    Standards,
     Story,
 )
 from standfirst.kit import digests
@@ -40,12 +42,14 @@ FACETS: tuple[Facet, ...] = (
     Facet("card", "story", snapshots.card),
     Facet("line", "story", snapshots.line),
     Facet("link", "story", snapshots.link),
+    Facet("errata", "story", snapshots.errata),
     Facet("section", "section", _itself),
     Facet("crumb", "section", snapshots.crumb),
     Facet("author", "author", _itself),
     Facet("signature", "author", snapshots.signature),
     Facet("picture", "picture", _itself),
     Facet("site", "site", _itself),
+    Facet("standards", "standards", _itself),
     # An empty list of stories reads like none, so that clearing one is the same as never having had it.
     Facet("related", "related", lambda related: related.stories or None),
     Facet("ranking", "ranking", lambda ranking: ranking.stories or None),
@@ -86,6 +90,14 @@ class BookReads:
 
     def link(self, id: int) -> str | None:
         found: str | None = self._reading.facet("link", id)
+        return found
+
+    def errata(self, id: int) -> Errata | None:
+        found: Errata | None = self._reading.facet("errata", id)
+        return found
+
+    def standards(self) -> Standards | None:
+        found: Standards | None = self._reading.facet("standards", 1)
         return found
 
     def section(self, id: int) -> Section | None:

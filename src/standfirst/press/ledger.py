@@ -7,9 +7,11 @@ from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, Literal, cast
 
+import msgspec
 from django.db import DatabaseError, InterfaceError, connections, transaction
 
 from standfirst.changes.sqlite3.base import in_turn
+from standfirst.edition.snapshots import Story, errata
 from standfirst.press.engine.sql import Row, SqlStore
 
 ALIAS = "press"
@@ -101,4 +103,9 @@ def showing(story_id: int) -> list[str]:
     """Paths of pages with status 200 that showed something of a story when they were last printed."""
     ledger = store()
     ledger.create()
-    return ledger.showing(*(f"{facet}:{story_id}" for facet in ("story", "card", "line", "link")))
+    facets = ["story", "card", "line", "link"]
+    record = ledger.record(f"story:{story_id}")
+    if record is None or errata(msgspec.json.decode(record, type=Story)) is None:
+        # A kill whose notice may name the story stands in the list of corrections by that leave.
+        facets.append("errata")
+    return ledger.showing(*(f"{facet}:{story_id}" for facet in facets))

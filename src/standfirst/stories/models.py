@@ -8,6 +8,7 @@ no fact is a field of `Story` or an inline child of it.
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -39,7 +40,12 @@ from standfirst.stories.blocks import BodyBlock
 from standfirst.stories.forms import StoryCopyForm, StoryForm, any_slug
 from standfirst.stories.languages import LANGUAGES
 
-RESERVED = frozenset({"newsroom", "search", "r", "assets", "pictures", "authors", "-", "static", "patterns"})
+RESERVED = frozenset(
+    {
+        *("newsroom", "search", "r", "assets", "pictures", "authors", "-", "static", "patterns"),
+        *("about", "archive", "corrections", "rails"),
+    }
+)
 """First parts of addresses that no section may take."""
 
 
@@ -115,6 +121,74 @@ class SiteFacts(models.Model):
     def current(cls) -> SiteFacts:
         """The newsroom's facts. Raises `SiteFacts.DoesNotExist` before the newsroom is opened."""
         return cls.objects.get(pk=1)
+
+
+class Standards(models.Model):
+    """What the newsroom says of itself in public: who owns it, how it works, how to reach it. One row, id 1.
+
+    The facts that The Trust Project and the Journalism Trust Initiative (CEN CWA 17493) ask for, by the names of
+    schema.org's NewsMediaOrganization. Texts are plain: paragraphs parted by empty lines, lines that begin with "- "
+    are a list, addresses become links.
+    """
+
+    legal_name = models.CharField(max_length=200, blank=True, help_text="As registered, e.g. “Harbour Post Ltd”.")
+    founded = models.CharField(max_length=10, blank=True, help_text="A year or a day, e.g. “1924” or “1924-05-01”.")
+    mission = models.TextField(blank=True, help_text="What you cover, for whom and why.")
+    ownership = models.TextField(blank=True, help_text="Who owns the newsroom, with shares of a tenth and more.")
+    funding = models.TextField(blank=True, help_text="Where its money comes from, and who gives more than a tenth.")
+    ethics = models.TextField("editorial standards", blank=True, help_text="The rules that your journalists work by.")
+    corrections = models.TextField(
+        "corrections policy", blank=True, help_text="How readers report an error, and what you do then."
+    )
+    verification = models.TextField(
+        "how you verify", blank=True, help_text="How facts, pictures and agency copy are checked."
+    )
+    unnamed_sources = models.TextField(blank=True, help_text="When sources are not named, and who decides that.")
+    machines = models.TextField(
+        "machines and AI", blank=True, help_text="What you leave to machines, and how readers are told."
+    )
+    diversity = models.TextField(blank=True, help_text="How many voices and views you seek.")
+    address = models.TextField(blank=True, help_text="Where post reaches you.")
+    telephone = models.CharField(
+        max_length=60, blank=True, help_text="With the country's code, e.g. “+234 1 555 0100”."
+    )
+    email = models.EmailField("e-mail", blank=True)
+    errors_to = models.EmailField(
+        "errors to", blank=True, help_text="An e-mail address to which readers report errors. Stands with each story."
+    )
+    tips_whatsapp = models.CharField(
+        "WhatsApp", max_length=30, blank=True, help_text="A number with the country's code, e.g. “+234 905 555 0199”."
+    )
+    tips_email = models.EmailField("e-mail for eyewitnesses", blank=True)
+    tips_handle = models.CharField(
+        "account and hashtag", max_length=120, blank=True, help_text="E.g. “@harbourpost, #HarbourEyewitness”."
+    )
+
+    objects: ClassVar[models.Manager[Standards]] = models.Manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "standards of the newsroom"
+
+    def __str__(self) -> str:
+        return "standards"
+
+    def clean(self) -> None:
+        if self.founded and not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", self.founded):
+            raise ValidationError({"founded": f"“{self.founded}” is no year or day. Write “1924” or “1924-05-01”."})
+        for name in ("telephone", "tips_whatsapp"):
+            number = getattr(self, name)
+            if number and not re.fullmatch(r"\+[\d ()./-]{6,}", number):
+                raise ValidationError({name: f"“{number}” has no country's code. Begin with “+”, e.g. “+234 …”."})
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save in a transaction, so that the change rows commit with it."""
+        super().save(*args, **kwargs)
+
+    @classmethod
+    def current(cls) -> Standards:
+        """The newsroom's standards: a row that is not saved yet if nothing was ever said."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
 
 
 # --- sections -----------------------------------------------------------------------------------------------------

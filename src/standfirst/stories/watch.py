@@ -22,6 +22,7 @@ from standfirst.stories.models import (
     Section,
     SectionPath,
     SiteFacts,
+    Standards,
     Story,
     Takedown,
     Topic,
@@ -37,6 +38,7 @@ def connect() -> None:
     handlers.watch(Author, saved=_author, deleted=_author_deleted)
     handlers.watch(Topic, saved=_topic, deleted=_topic_deleted)
     handlers.watch(SiteFacts, saved=_site)
+    handlers.watch(Standards, saved=_standards)
     handlers.watch(Correction, saved=_correction)
     handlers.watch(Picture, deleted=_picture_deleted)
 
@@ -231,6 +233,12 @@ def _picture_deleted(picture: Picture) -> None:
 
 def _site(facts: SiteFacts, created: bool) -> None:
     changes.record(kind="site", ref=1, lane=Lane.PUBLISH if created else Lane.MAINTENANCE)
+
+
+def _standards(standards: Standards, created: bool) -> None:
+    # Pages say how to report an error and how to send a picture, and whether there is a page about the newsroom.
+    changes.record(kind="standards", ref=1)
+    changes.record(kind="site", ref=1, lane=Lane.MAINTENANCE)
 
 
 def _correction(correction: Correction, created: bool) -> None:

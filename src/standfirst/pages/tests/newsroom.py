@@ -18,6 +18,7 @@ from standfirst.edition.snapshots import (
     Correction,
     Crumb,
     Epoch,
+    Errata,
     FactBox,
     Frozen,
     Heading,
@@ -37,10 +38,13 @@ from standfirst.edition.snapshots import (
     Section,
     Signature,
     Site,
+    Standards,
     Story,
+    Tips,
     Topic,
     card,
     crumb,
+    errata,
     line,
     link,
     signature,
@@ -55,6 +59,7 @@ KINDS: dict[type[Frozen], str] = {
     Author: "author",
     Picture: "picture",
     Site: "site",
+    Standards: "standards",
     Related: "related",
     Ranking: "ranking",
     Pin: "pin",
@@ -144,6 +149,15 @@ class Newsroom:
         found = self._live(id)
         return link(found) if found else None
 
+    def errata(self, id: int) -> Errata | None:
+        self.log.add(("errata", id))
+        found = self._live(id)
+        return errata(found) if found else None
+
+    def standards(self) -> Standards | None:
+        self.log.add(("standards",))
+        return self._get("standards", 1)  # type: ignore[return-value]
+
     def section(self, id: int) -> Section | None:
         self.log.add(("section", id))
         return self._get("section", id)  # type: ignore[return-value]
@@ -215,6 +229,21 @@ SITE = Site(
     origin="https://post.example",
     home=1,
     about="The Harbour Post is a made-up newspaper. It stands on a coast that is on no map.",
+    errors_to="errors@post.example",
+    tips=Tips(whatsapp="+234 905 555 0199", email="seen@post.example", handle="@post, #PostEyewitness"),
+    standards=True,
+)
+
+STANDARDS = Standards(
+    legal_name="Harbour Post Ltd",
+    founded="1924",
+    mission="News for those who live by the water.\n\nWe print:\n- what happened\n- why it matters",
+    ownership="Three families hold a third each. See https://owners.example/post.",
+    ethics="Nobody pays for news <b>here</b>.",
+    corrections="Write to errors@post.example, and we answer within a day.",
+    address="1 Quay Road\nPort Amaro",
+    telephone="+234 1 555 0100",
+    email="desk@post.example",
 )
 
 HOME = Section(id=1, path="/", name="The Harbour Post", position="")
@@ -408,7 +437,7 @@ def newsroom(count: int = 40) -> Newsroom:
     pictures = [picture(number) for number in range(12)]
     pictures.append(picture(30, 600, 600, alt="Portrait of Ada Obi"))
     room = Newsroom(
-        (SITE, *SECTIONS, ADA, TIDEWATER, *(it for it, _ in pictures)),
+        (SITE, STANDARDS, *SECTIONS, ADA, TIDEWATER, *(it for it, _ in pictures)),
         {it.seal: body for it, body in pictures},
     )
     room.put(*(make_story(number) for number in range(count) if number != 1), FULL, ARABIC)

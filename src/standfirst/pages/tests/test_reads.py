@@ -148,7 +148,8 @@ def test_a_correction_changes_the_story_and_the_dates_of_its_feeds_only():
     room.put(msgspec.structs.replace(make_story(8), corrections=(note,), refreshed=note.at))
     after = printed(room)
     changed = {path for path in after if after[path] != before[path]}
-    assert changed == {make_story(8).path} | {f"{it}feed.xml" for it in ("/", "/news/", "/news/region/")}
+    lists = {"/corrections/", "/corrections/2026/"}
+    assert changed == {make_story(8).path} | lists | {f"{it}feed.xml" for it in ("/", "/news/", "/news/region/")}
 
 
 def test_a_new_headline_changes_exactly_the_pages_that_show_it():

@@ -18,7 +18,7 @@ from standfirst.pages.tests.newsroom import SITE, newsroom
 
 PRINTED_BY_PAGES = {
     *("story", "gone", "notfound", "home", "section", "day", "author", "patterns", "feed"),
-    *("base", "head", "masthead", "footer"),
+    *("base", "head", "masthead", "footer", "about", "corrections", "archive", "month"),
 }
 
 

@@ -33,7 +33,17 @@ from standfirst.press.engine import Book
 Key = tuple[str, str]
 Records = dict[Key, Any]
 
-LIMITS = {"section": (2, 4), "day": (3,), "author": (3,), "children": (3,), "shows": (1,)}
+LIMITS = {
+    "section": (2, 4),
+    "day": (3,),
+    "author": (3,),
+    "children": (3,),
+    "shows": (1,),
+    "errata": (2, 4),
+    "month": (1,),
+    "year": (1,),
+    "people": (3,),
+}
 """Smaller than the site's, so that short histories overflow them."""
 
 SHORT_LISTINGS: Mapping[str, Listing] = {
@@ -254,6 +264,14 @@ class PlainReads:
     def link(self, id: int) -> str | None:
         story = self.story(id)
         return story.path if story and not story.notice else None
+
+    def errata(self, id: int) -> snapshots.Errata | None:
+        story = self.story(id)
+        return snapshots.errata(story) if story else None
+
+    def standards(self) -> snapshots.Standards | None:
+        found: snapshots.Standards | None = self._get("standards", 1)
+        return found
 
     def section(self, id: int) -> Section | None:
         found: Section | None = self._get("section", id)

@@ -1213,6 +1213,7 @@ def test_records_of_another_shape_rebuild_the_ledger(newsroom: Newsroom) -> None
         id: int
         path: str
         title: str
+        kind: str = "person"
 
     types = dict(newsroom.engine.book.types) | {"author": Renamed}
     newsroom.records["author", "1"] = Renamed(id=1, path="/authors/1/", title="Ada")
