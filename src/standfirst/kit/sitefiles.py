@@ -45,6 +45,9 @@ TWINS: Final = (TWIN, SMALL_TWIN)
 FORWARDED: Final = ("/newsroom/", "/search/", "/r/")
 """What the newsroom process answers. No page can have an address below these, nor "/search" itself."""
 
+FULL: Final = "full"
+"""The query at a picture's address by which a reader who saves data asks for it nevertheless."""
+
 MAX_PATH: Final = 2000
 """The longest address, in bytes of UTF-8."""
 

@@ -18,7 +18,16 @@ from standfirst.reader import notices
 from standfirst.reader.forward import Forwarder
 from standfirst.reader.http import Headers, byte_range, http_date, names_etag, preferred, same_moment
 from standfirst.reader.rsgi import HTTPProtocol, ProtocolClosed, Scope
-from standfirst.reader.shelf import SAFETY, SHORT_CACHING, Found, Shelf, redirection
+from standfirst.reader.shelf import (
+    PLACEHOLDER,
+    SAFETY,
+    SAVING,
+    SHORT_CACHING,
+    Found,
+    Shelf,
+    placeholder_headers,
+    redirection,
+)
 from standfirst.reader.tally import Tally, is_machine
 
 log = logging.getLogger(__name__)
@@ -220,6 +229,12 @@ class App:
             if _is_fresh(asked, found, etag, settled):
                 proto.response_empty(304, [pair for pair in headers if pair[0] not in _NOT_IN_304])
                 return None
+            if found.is_picture and _is_spared(asked, scope.query_string):
+                if method == "HEAD":
+                    proto.response_empty(200, [*_PLACEHOLDER_HEADERS, ("content-length", str(len(PLACEHOLDER)))])
+                else:
+                    proto.response_bytes(200, _PLACEHOLDER_HEADERS, PLACEHOLDER)
+                return None
             if found.ranges:
                 wanted = asked("range")
                 if wanted is not None and method == "GET" and _range_applies(asked, found, etag, settled):
@@ -275,6 +290,8 @@ class App:
         return None
 
 
+_PLACEHOLDER_HEADERS: Final = placeholder_headers()
+
 _MARKS: Final = {"": "", "gzip": "-gz", "br": "-br"}
 """Each coding of a version is another representation, with an etag of its own (RFC 9110 8.8.3.3)."""
 
@@ -298,6 +315,16 @@ def _is_a_reader(asked: Asked) -> bool:
         and not asked("sec-purpose")
         and not asked("purpose")
         and not asked("x-moz")
+    )
+
+
+def _is_spared(asked: Asked, query: str) -> bool:
+    """True if a picture is asked for by a page, and the reader wants to save data (Save Data API, 5) and has not said
+    that this one shall come nevertheless."""
+    return (
+        (asked(SAVING) or "").strip().lower() == "on"
+        and asked("sec-fetch-dest", "image") == "image"
+        and sitefiles.FULL not in query.split("&")
     )
 
 

@@ -24,6 +24,7 @@ from standfirst.reader.shelf import (
     PICTURE_CACHING,
     PICTURES,
     SAFETY,
+    SAVING,
     SHORT_CACHING,
     STORY,
 )
@@ -114,13 +115,23 @@ def _maps(site: Site) -> Iterator[str]:
         {"~:$": "1", r"~^GET:bytes=0-\d{0,15}$": "1"},
         "0",
     )
-    rules = {r"~^11:(?<standfirst_file_here>.+)$": "$standfirst_file_here"}
+    yield _map(
+        "From a reader who saves data: the reader process knows which pictures are spared.",
+        '"$http_save_data:$args"',
+        "$standfirst_saving",
+        {"~^:": "0", rf"~:(?:.*&)?{sitefiles.FULL}(?:&.*)?$": "0"},
+        "1",
+    )
+    rules = {
+        rf"~^111:{PICTURES}": _NONE,
+        r"~^11[01]:(?<standfirst_file_here>.+)$": "$standfirst_file_here",
+    }
     if site.counts:
         story = STORY.pattern.removesuffix(r"\Z")
-        rules = {rf"~^11:{story}index\.html$": _NONE} | rules
+        rules = {rf"~^11[01]:{story}index\.html$": _NONE} | rules
     yield _map(
         "The file to send" + (" from the disk; stories are the reader's, who counts them." if site.counts else "."),
-        '"$standfirst_plain$standfirst_whole:$standfirst_place"',
+        '"$standfirst_plain$standfirst_whole$standfirst_saving:$standfirst_place"',
         "$standfirst_file",
         rules,
         _NONE,
@@ -136,7 +147,14 @@ def _maps(site: Site) -> Iterator[str]:
         PAGE_CACHING,
     )
     yield _map("", "$standfirst_kept", "$standfirst_cdn_caching", {"0": CDN_CACHING}, '""')
-    yield _map("", "$standfirst_place", "$standfirst_vary", {rf"~*\.(?:{texts})$": "accept-encoding"}, '""')
+    pictures = "|".join(ending for ending, media in sitefiles.PACKED_ALREADY.items() if media.startswith("image/"))
+    yield _map(
+        "",
+        "$standfirst_place",
+        "$standfirst_vary",
+        {rf"~*\.(?:{texts})$": "accept-encoding", rf"~^{PICTURES}.*\.(?i:{pictures})$": SAVING},
+        '""',
+    )
     yield _map(
         "",
         "$standfirst_place",

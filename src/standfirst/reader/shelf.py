@@ -48,6 +48,17 @@ HASHED: Final = re.compile(r"/(?:assets|pictures)/(?:.*[./-])?[0-9a-f]{8,64}(?:[
 
 PICTURES: Final = "/pictures/"
 
+SAVING: Final = "save-data"
+"""What a picture's answer varies by: a reader whose browser saves data is sent `PLACEHOLDER` in its stead."""
+
+# It has no size and no proportions of its own, so it takes those that the page gives, and the page stays as it is when
+# the picture comes. The sign stands in the middle, to be seen on any tint.
+PLACEHOLDER: Final = (
+    b'<svg xmlns="http://www.w3.org/2000/svg"><svg x="50%" y="50%" overflow="visible"><path d="M-18-13h36v26h-36z'
+    b'M-13 8h26l-8-11-6 7-4-4z" fill="#fff" fill-opacity=".8" stroke="#000" stroke-opacity=".55" stroke-width="2" '
+    b'fill-rule="evenodd" stroke-linejoin="round"/></svg></svg>'
+)
+
 STORY: Final = re.compile(r"(?:/[^/]+)*/\d{4}/\d\d/\d\d/[^/]+/\Z")
 
 SAFETY: Final[Headers] = [
@@ -55,8 +66,8 @@ SAFETY: Final[Headers] = [
     ("referrer-policy", "strict-origin-when-cross-origin"),
 ]
 PAGE_POLICY: Final = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'self'; media-src 'self'; manifest-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    "default-src 'none'; script-src 'self'; img-src 'self'; style-src 'self'; font-src 'self'; media-src 'self'; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 # A drawing opened by itself is a document: it may style itself and nothing else.
 DRAWING_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
@@ -72,6 +83,8 @@ SHORT_CACHING: Final = "public, max-age=0, s-maxage=2"
 FOREVER_CACHING: Final = "public, max-age=31536000, immutable"
 # A picture that was killed cannot be called back from browsers, but from all who might hand it on.
 PICTURE_CACHING: Final = "public, max-age=31536000, s-maxage=600, immutable"
+# Nobody's but this reader's, and not for long: many a shared cache knows nothing of what answers vary by.
+PLACEHOLDER_CACHING: Final = "private, max-age=600"
 
 _NOT_A_FILE: Final = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG}
@@ -126,6 +139,11 @@ class Found:
     def size(self) -> int:
         """Bytes of the body, unpacked."""
         return self.identity[1]
+
+    @property
+    def is_picture(self) -> bool:
+        """True of what a reader who saves data is spared."""
+        return self.status == 200 and _is_picture(self.path)
 
     @property
     def cost(self) -> int:
@@ -533,11 +551,29 @@ def _headers(path: str, file: str, status: int) -> Headers:
         caching = SHORT_CACHING
     elif HASHED.match(path):
         caching = PICTURE_CACHING if path.startswith(PICTURES) else FOREVER_CACHING
-    return _all_headers(sitefiles.media_type(file), caching, sitefiles.has_twin(file))
+    vary = "accept-encoding" if sitefiles.has_twin(file) else SAVING if status == 200 and _is_picture(path) else ""
+    return _all_headers(sitefiles.media_type(file), caching, vary)
+
+
+def _is_picture(path: str) -> bool:
+    if not path.startswith(PICTURES):
+        return False
+    return sitefiles.PACKED_ALREADY.get(path.rpartition(".")[2].lower(), "").startswith("image/")
+
+
+def placeholder_headers() -> Headers:
+    """The headers of `PLACEHOLDER`. Somebody who opens the address by itself gets the picture, also out of a cache."""
+    return [
+        ("content-type", sitefiles.TEXT["svg"]),
+        ("cache-control", PLACEHOLDER_CACHING),
+        *SAFETY,
+        ("content-security-policy", DRAWING_POLICY),
+        ("vary", f"{SAVING}, sec-fetch-dest"),
+    ]
 
 
 @cache
-def _all_headers(media: str, caching: str, twin: bool) -> Headers:
+def _all_headers(media: str, caching: str, vary: str) -> Headers:
     headers = [("content-type", media), ("cache-control", caching), *SAFETY]
     if caching == PAGE_CACHING:
         headers.append(("cdn-cache-control", CDN_CACHING))
@@ -545,8 +581,8 @@ def _all_headers(media: str, caching: str, twin: bool) -> Headers:
         headers.append(("content-security-policy", PAGE_POLICY))
     elif media.startswith("image/svg"):
         headers.append(("content-security-policy", DRAWING_POLICY))
-    if twin:
-        headers.append(("vary", "accept-encoding"))
+    if vary:
+        headers.append(("vary", vary))
     return headers
 
 

@@ -129,7 +129,16 @@ def fill(stand: Newsstand) -> None:
         stand.write(path, "<text>of some length</text>" * 30)
     for path in ("/robots.txt", "/assets/site.3f2a9bc01d.css", "/assets/site.css", "/assets/logo.svg", "/x.vtt"):
         stand.write(path, "some text, some text, some text " * 30)
-    for path in (HASHED, VIDEO, "/pictures/plain.jpg", "/favicon.ico", "/file.unknown", "/a.PNG", "/report.pdf"):
+    for path in (
+        HASHED,
+        VIDEO,
+        "/pictures/plain.jpg",
+        "/pictures/wide.JPEG",
+        "/favicon.ico",
+        "/file.unknown",
+        "/a.PNG",
+        "/report.pdf",
+    ):
         age(stand.write(path, bytes(range(250)) * 40), 3600)
     stand.write("/.well-known/security.txt", "Contact: mailto:desk@news.example\n" * 20)
     stand.write("/old/story/", STORY + "\n", 301)
@@ -153,7 +162,9 @@ PATHS = (
     "/", FRONT, STORY, ARABIC, "/2026/11/22/", "/authors/ama-serwinde/", "/feed.xml", "/world/FEED.xml", "/atom.xml",
     "/feed.json", "/rss.xml", "/sitemap.xml", "/data.json", "/robots.txt", "/assets/site.3f2a9bc01d.css",
     "/assets/site.css", "/assets/logo.svg", "/x.vtt", HASHED, VIDEO, "/pictures/plain.jpg", "/favicon.ico",
-    "/file.unknown", "/a.PNG", "/report.pdf", "/.well-known/security.txt", "/old/story/", "/old/arabic/",
+    "/file.unknown", "/a.PNG", HASHED + "?full", HASHED + "?a=b&full", HASHED + "?fuller", VIDEO + "?full",
+    "/pictures/plain.jpg?full", "/Pictures/plain.jpg", "/pictures/wide.JPEG", "/pictures/away-240.webp",
+    "/report.pdf", "/.well-known/security.txt", "/old/story/", "/old/arabic/",
     "/world/2026/11/22/killed/", "/404.html", "/sport/", "/sport", "/sport/boxing/y/", "/sport/2026/11/22/x/",
     "/world", STORY.rstrip("/"), "/2026/11/22", "/politique", "/nowhere/", "/nowhere", "/pictures/", "/assets",
     "/index.html", STORY + "index.html", STORY + "index.html.gz", "/robots.txt.gz", "/robots.txt/", "/link.txt",
@@ -168,6 +179,10 @@ ASKED = (
     {"accept-encoding": "gzip;q=0"},
     {"accept-encoding": "*"},
     {"accept-encoding": "x-gzip, deflate"},
+    {"accept-encoding": "gzip, br", "save-data": "on", "sec-fetch-dest": "image"},
+    {"accept-encoding": "gzip, br", "save-data": "on", "sec-fetch-dest": "document"},
+    {"accept-encoding": "gzip, br", "save-data": "ON"},
+    {"accept-encoding": "gzip, br", "save-data": "off"},
 )  # fmt: skip
 
 
@@ -188,7 +203,7 @@ def same(stand, nginx, method, path, headers=None, **more):
     return theirs
 
 
-@pytest.mark.parametrize("headers", ASKED, ids=[asked["accept-encoding"] for asked in ASKED])
+@pytest.mark.parametrize("headers", ASKED, ids=[" ".join(asked.values()) for asked in ASKED])
 def test_it_answers_as_the_reader_does(stand, nginx, headers):
     for path in PATHS:
         for method in ("GET", "HEAD"):

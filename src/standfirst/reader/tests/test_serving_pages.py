@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import socket
 import threading
 from email.utils import formatdate
@@ -42,7 +43,7 @@ def test_it_serves_a_page_with_all_that_browsers_and_caches_should_know(stand):
     for rule in ("default-src 'none'", "img-src 'self'", "style-src 'self'", "base-uri 'none'", "form-action 'self'"):
         assert rule in policy
     assert "frame-ancestors 'self'" in policy
-    assert "script" not in policy
+    assert "script-src 'self'" in policy and "unsafe" not in policy
     assert "set-cookie" not in answer.headers
 
 
@@ -297,6 +298,35 @@ def test_sections_that_moved_lead_on_by_the_longest_rule_where_nothing_else_answ
     assert stand.http.get("/sport/boxing/y/").headers["location"] == "/games/boxing/y/"
     rules.unlink()
     assert stand.http.get("/sport/boxing/y/").status_code == 404
+
+
+def test_a_reader_who_saves_data_is_sent_a_placeholder_for_each_picture_until_it_is_asked_for(stand):
+    picture = "/pictures/0123456789abcdef-720.webp"
+    full = bytes(range(250)) * 200
+    age(stand.write(picture, full), 3600)
+    plain = stand.http.get(picture)
+    assert (plain.content, plain.headers["vary"]) == (full, "save-data")
+
+    saving = {"save-data": "on", "sec-fetch-dest": "image"}
+    spared = stand.http.get(picture, headers=saving)
+    assert spared.headers["content-type"] == "image/svg+xml"
+    assert b"<svg" in spared.content and len(spared.content) < 400
+    # Nobody else may be given it, whatever a cache makes of what answers vary by.
+    assert spared.headers["cache-control"].startswith("private")
+    assert spared.headers["vary"] == "save-data, sec-fetch-dest"
+    # It takes the size and the proportions that the page gives: it has none of its own.
+    assert not re.search(rb"<svg[^>]*(?:viewBox|width|height)", spared.content)
+    head = stand.http.head(picture, headers=saving)
+    assert (head.headers["content-length"], head.headers["content-type"]) == (str(len(spared.content)), "image/svg+xml")
+
+    # Asked for by a tap, opened by itself, or there already: the picture.
+    assert stand.http.get(picture + "?full", headers=saving).content == full
+    assert stand.http.get(picture, headers={**saving, "sec-fetch-dest": "document"}).content == full
+    assert stand.http.get(picture, headers={**saving, "if-none-match": plain.headers["etag"]}).status_code == 304
+    # It stands for nothing but a picture that is there.
+    assert stand.http.get("/pictures/away-720.webp", headers=saving).status_code == 404
+    assert stand.http.get(STORY, headers=saving).text == BODY
+    assert stand.http.get(picture, headers={"save-data": "off"}).content == full
 
 
 def test_the_forgotten_slash_is_put_where_a_page_is(stand):
