@@ -20,6 +20,8 @@ from standfirst.pictures.models import Picture
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Author, Section, SiteFacts, Story, Takedown
 
+UNREAD = "A draft that nobody may read"
+
 
 class Stage(Protocol):
     """A newsroom in which it happens."""
@@ -145,7 +147,7 @@ class History:
 
     def save_draft(self) -> Any:
         if story := self.story():
-            story.title = "A draft that nobody may read"
+            story.title = UNREAD
             return story.save_revision(user=self.newsroom.editor).pk
         return None
 
@@ -206,7 +208,9 @@ class History:
 
     def revert(self) -> Any:
         story = self.story()
-        if story and (revisions := list(story.revisions.order_by("pk"))):
+        revisions = story.revisions.order_by("pk") if story else ()
+        # Going back to what nobody may read would be to publish it.
+        if story and (revisions := [each for each in revisions if each.content.get("title") != UNREAD]):
             revision = self.dice.choice(revisions)
             revision.publish(user=self.newsroom.editor)
             return story.pk, revision.pk

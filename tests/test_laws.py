@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from datetime import timedelta
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from django.db import connection, transaction
 
 from standfirst.kit import clock
+from standfirst.press.lightening import Lightener
 from standfirst.stories.models import Embargo, Story, Takedown
 from tests.histories import History
 from tests.newsroom import Newsroom
@@ -48,11 +51,17 @@ def check(newsroom: Newsroom, history: History) -> None:
 def live_one(newsroom: Newsroom, seed: int) -> None:
     newsroom.start()
     history = History(newsroom, seed)
+    idle = Lightener(newsroom.engine, _live, clock=partial(next, count(step=1_000)))
     for _ in range(STEPS):
         history.step()
         if history.dice.random() < 0.4:
             newsroom.worker.round()
+            idle.look()
     check(newsroom, history)
+
+
+def _live() -> list[int]:
+    return list(Story.objects.filter(live=True).order_by("pk").values_list("pk", flat=True))
 
 
 def live_all(numbers: range, tmp_path: Path, settings: Any) -> None:

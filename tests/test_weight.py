@@ -92,7 +92,8 @@ def test_a_story_is_at_most_fifty_kilobytes_on_first_view(served: Serving, pages
             sheet = served.http.get(sheets[0])
             for asked in asked_for(parsed(sheet.content)):
                 raise AssertionError(f"the style sheet asks for {asked}")
-            cost = packed(pages[address]) + packed(sheet)
+            scripts = page.xpath("//script/@src")
+            cost = packed(pages[address]) + packed(sheet) + sum(packed(served.http.get(script)) for script in scripts)
             assert cost <= CEILING, address
             if kind == "story":
                 words = len(" ".join(page.xpath("//main//text()")).split())
@@ -106,9 +107,10 @@ def test_a_story_is_at_most_fifty_kilobytes_on_first_view(served: Serving, pages
 def test_no_page_needs_a_script_or_another_host(served: Serving, pages: dict[str, httpx.Response]) -> None:
     for address, answer in pages.items():
         page = parsed(answer.content)
-        for script in page.xpath("//script"):
+        for script in page.xpath("//script[not(@src)]"):
             assert dict(script.attrib) == {"type": "application/ld+json"}, address
             json.loads(script.text)
+        assert set(page.xpath("//script[@src]/@type")) <= {"module"}, address
         assert not page.xpath("//@*[starts-with(name(), 'on')] | //meta[@http-equiv] | //base | //noscript"), address
         assert not page.xpath("//*[@hidden]//h1 | //iframe | //object | //embed"), address
         for asked in asked_for(page):

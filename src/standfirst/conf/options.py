@@ -41,6 +41,11 @@ OPTIONS: tuple[tuple[str, str | int, str], ...] = (
     ("STANDFIRST_RANKING_SECONDS", 60, "Seconds between two rankings of the most read stories. At least 60."),
     ("STANDFIRST_READS_SECONDS", 60, "Seconds between two flushes of the read counts."),
     ("STANDFIRST_SWEEP_SECONDS", 60, "Seconds between two sweeps for changes that went round the usual doors."),
+    (
+        "STANDFIRST_AVIF_SECONDS",
+        60,
+        "Seconds for which a story has stood when its pictures get lighter copies, in AVIF, in idle time. 0: none.",
+    ),
     ("STANDFIRST_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
 """(name, default, help)"""
@@ -72,6 +77,7 @@ class Options:
     ranking_seconds: int
     reads_seconds: int
     sweep_seconds: int
+    avif_seconds: int
     log_level: str
 
 

@@ -20,6 +20,7 @@ from standfirst.archive import models as archive
 from standfirst.desk.models import PinnedLead
 from standfirst.edition.snapshots import (
     Author,
+    Avif,
     Block,
     Correction,
     FactBox,
@@ -160,6 +161,7 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
             composed[str(pk)] = _taken_down(row, takedowns.get(pk), common)
             continue
         publication = publications[pk]
+        body = _body(row)
         composed[str(pk)] = Story(
             **common,
             **_fields(row),
@@ -168,7 +170,7 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
             sections=_listed_in(place, extras.further[pk], by_id),
             topics=tuple(extras.topics[pk]),
             lead=_lead(row),
-            body=_body(row),
+            body=body,
             corrections=tuple(extras.corrections[pk]),
             origins=tuple(extras.origins[pk]),
             published=clock.iso(publication.first),
@@ -223,6 +225,7 @@ def draft(story: stories.Story) -> Story:
     address = stories.Address.objects.current().filter(story_id=story.pk).first() if story.pk else None
     now = clock.now()
     extras = _Extras([story.pk] if story.pk else [])
+    body = _body(story)
     return Story(
         id=story.pk or 0,
         path=address.path if address else f"{place.path}preview/",
@@ -232,7 +235,7 @@ def draft(story: stories.Story) -> Story:
         sections=_listed_in(place, [section.pk for section in story.further_sections.all()], by_id),
         topics=tuple(Topic(slug=topic.slug, name=topic.name) for topic in story.topics.all()),
         lead=_lead(story),
-        body=_body(story),
+        body=body,
         corrections=tuple(extras.corrections[story.pk]) if story.pk else (),
         origins=tuple(extras.origins[story.pk]) if story.pk else (),
         published=clock.iso(publication.first if publication else now),
@@ -374,8 +377,8 @@ def _body(row: stories.Story) -> tuple[Block, ...]:
             case "list":
                 # Items are stored as {"type": "item", "value": ...}; bare strings come from older data.
                 raw = [item["value"] if isinstance(item, dict) else item for item in value.get("items", [])]
-                if items := tuple(html for html in map(_joined, raw) if html):
-                    blocks.append(ListBlock(items=items, ordered=bool(value.get("ordered"))))
+                if entries := tuple(html for html in map(_joined, raw) if html):
+                    blocks.append(ListBlock(items=entries, ordered=bool(value.get("ordered"))))
             case "facts":
                 blocks.append(
                     FactBox(title=value.get("title", ""), html=markup.clean_blocks(_linked(value.get("text", ""))))
@@ -447,6 +450,7 @@ def _pictures(refs: Sequence[str]) -> dict[str, Record]:
             caption=row.caption,
             credit=row.credit,
             usable=bool(row.seal) and row.usable(now),
+            tint=row.tint or 0,
         )
         for row in pictures.Picture.objects.filter(pk__in=[int(ref) for ref in refs])
     }
@@ -508,6 +512,20 @@ def _hot(refs: Sequence[str]) -> dict[str, Record]:
     return {ref: Hot(id=ref) for ref in refs if ref in hot}
 
 
+def _avifs(refs: Sequence[str]) -> dict[str, Record]:
+    asked = pictures.AvifCopies.objects.filter(picture__in=[int(ref) for ref in refs])
+    asked = asked.exclude(state=pictures.AvifCopies.State.FAILED)
+    return {
+        str(row.picture_id): Avif(
+            id=row.picture_id,
+            of=row.of,
+            widths=tuple(map(int, row.widths.split(","))),
+            made=row.state == pictures.AvifCopies.State.MADE,
+        )
+        for row in asked
+    }
+
+
 _COMPOSERS: dict[str, Callable[[Sequence[str]], dict[str, Record]]] = {
     "story": _stories,
     "section": _sections,
@@ -519,6 +537,7 @@ _COMPOSERS: dict[str, Callable[[Sequence[str]], dict[str, Record]]] = {
     "ranking": _rankings,
     "pin": _pins,
     "hot": _hot,
+    "avif": _avifs,
 }
 
 
@@ -553,6 +572,7 @@ _REFS: dict[str, Callable[[], Iterator[str]]] = {
     "ranking": lambda: iter(["top"]),
     "pin": _ids(PinnedLead, "section_id"),
     "hot": lambda: iter(readership.hot_paths()),
+    "avif": _ids(pictures.AvifCopies, "picture_id"),
 }
 
 KINDS = tuple(_REFS)

@@ -49,7 +49,7 @@ def _by_position(section: Section) -> str:
 
 
 def story_pictures(story: Story) -> tuple[int, ...]:
-    """Ids of every picture that a story's page shows."""
+    """Ids of every picture that a story's page shows, or its page of pictures."""
     lead = (story.lead.picture,) if story.lead else ()
     return lead + tuple(block.picture for block in story.body if isinstance(block, PictureBlock))
 

@@ -55,6 +55,13 @@ class Reads(Protocol):
 
     def picture(self, id: int) -> Picture | None: ...
 
+    def avif(self, id: int) -> str | None:
+        """What the copies in AVIF are made of that readers have of picture `id` (`Avif.of`); None while they have
+        none. Only what telephones show large reads this."""
+
+    def avif_wanted(self, id: int) -> str | None:
+        """The same as soon as they are to be made. Only those copies read this."""
+
     def related(self, id: int) -> tuple[int, ...]:
         """Ids of stories related to story `id`, best first."""
 

@@ -190,6 +190,8 @@ class Picture(Frozen):
     credit: str = ""
     usable: bool = True
     """False once its rights have expired or it was killed: nothing may show it."""
+    tint: int = 0
+    """Number of the colour in which its place waits for it (`pictures.tints`), 0 while nobody has looked."""
 
 
 class Tips(Frozen):
@@ -279,6 +281,16 @@ class Hot(Frozen):
     id: str
 
 
+class Avif(Frozen):
+    """Derived: picture `id` is to have copies in AVIF of `widths` pixels; with `made`, readers have all of them."""
+
+    id: int
+    of: str
+    """What they are made of: a recipe and the seal of an original (`pages.pictures.avif_of`)."""
+    widths: tuple[int, ...] = ()
+    made: bool = False
+
+
 class Epoch(Frozen):
     """Derived: which templates, styles and code print the pages. `id` is "pages"."""
 
@@ -288,7 +300,7 @@ class Epoch(Frozen):
     """(name, path) of each style sheet and icon, e.g. ("site.css", "/assets/site.3f2a9c11.css")."""
 
 
-Record = Story | Section | Author | Picture | Site | Standards | Related | Ranking | Pin | Hot | Epoch
+Record = Story | Section | Author | Picture | Site | Standards | Related | Ranking | Pin | Hot | Avif | Epoch
 
 TYPES: dict[str, type[Frozen]] = {
     "story": Story,
@@ -301,6 +313,7 @@ TYPES: dict[str, type[Frozen]] = {
     "ranking": Ranking,
     "pin": Pin,
     "hot": Hot,
+    "avif": Avif,
     "epoch": Epoch,
 }
 """Kinds of record, as they are named in change rows and in the ledger."""

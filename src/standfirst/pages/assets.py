@@ -1,5 +1,5 @@
-"""Style sheet, icon, faces and a newsroom's own files under names that carry a hash of their content, and the epoch
-that they belong to.
+"""Style sheet, scripts, icon, faces and a newsroom's own files under names that carry a hash of their content, and the
+epoch that they belong to.
 
 The style sheet is `theme/*.css` in one file: `tokens.css` (all colours, sizes and faces), `base.css`, then one file a
 component, each in its cascade layer; a newsroom's own (`theming`) in their places and after them.
@@ -26,8 +26,17 @@ FOUNDATIONS = ("tokens", "base")
 OWN: Final = "own"
 """The newsroom's style sheet that comes after all others."""
 
+
+def script(source: str) -> str:
+    """A script without the comments and the space that lines begin with: ours have a comment only on its own line."""
+    lines = (line.strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
 OURS: Final[Mapping[str, bytes]] = {
-    path.name: path.read_bytes() for path in sorted(THEME.iterdir()) if path.suffix in {".svg", ".woff2"}
+    path.name: script(path.read_text("utf-8")).encode() if path.suffix == ".js" else path.read_bytes()
+    for path in sorted(THEME.iterdir())
+    if path.suffix in {".js", ".svg", ".woff2"}
 }
 """Files that style sheets and pages name, read once."""
 

@@ -16,7 +16,9 @@ from standfirst.pages import structured
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import (
     LEAD,
+    ROW,
     THUMB,
+    TILE,
     Chrome,
     Lists,
     Part,
@@ -30,7 +32,7 @@ from standfirst.pages.parts import (
     there,
     trail_part,
 )
-from standfirst.pages.pictures import WIDTHS
+from standfirst.pages.pictures import THUMB_WIDTH, WIDTHS
 from standfirst.pages.templates import text
 from standfirst.pages.words import day as day_text
 from standfirst.pages.words import full_day
@@ -82,7 +84,7 @@ def _home(reads: Reads, site: Chrome, section: Section) -> Output:
         "lead": lists.card(cards[0], level=2, sizes=LEAD, widest=WIDTHS[-1], eager=True, signed=True, short=False)
         if cards
         else None,
-        "cluster": [lists.card(card, level=3) for card in cards[1:]],
+        "cluster": [lists.card(card, level=3, sizes=TILE) for card in cards[1:]],
         "strips": strips,
         "latest": lists.lines(lists.fresh(ids)),
         "top": lists.top(),
@@ -132,7 +134,7 @@ def _section(reads: Reads, site: Chrome, section: Section) -> Output:
         )
         if cards
         else None,
-        "cards": [lists.card(card, level=3, tone=tone, signed=True, dated=True) for card in cards[1:]],
+        "cards": [lists.card(card, level=3, tone=tone, sizes=ROW, signed=True, dated=True) for card in cards[1:]],
         "top": lists.top(),
         "days": _days(reads, site, cards),
     }
@@ -189,7 +191,7 @@ def day(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     context = {
         "title": title,
         "iso": ref.subject,
-        "cards": [lists.card(card, level=2, dated=True, sizes=THUMB, widest=WIDTHS[0]) for card in cards],
+        "cards": [lists.card(card, level=2, dated=True, sizes=THUMB, widest=THUMB_WIDTH) for card in cards],
         "before": _neighbour(reads, site, when, -1),
         "after": _neighbour(reads, site, when, 1),
     }
@@ -218,9 +220,9 @@ def author(reads: Reads, ref: PageRef, press: Press) -> Output | None:
         "name": found.name,
         "role": found.role or (site.words.desk if found.kind == "desk" else ""),
         "bio": found.bio,
-        "picture": picture_part(picture, THUMB, WIDTHS[0], eager=True),
+        "picture": picture_part(picture, THUMB, THUMB_WIDTH, eager=True),
         "title": site.words.stories_by.format(found.name),
-        "cards": [lists.card(card, level=3, dated=True) for card in cards],
+        "cards": [lists.card(card, level=3, sizes=ROW, dated=True) for card in cards],
     }
     canonical = absolute(site.site, found.path)
     properties = [("og:type", "profile"), ("og:site_name", site.site.name), ("og:title", found.name)]

@@ -15,11 +15,22 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from standfirst.edition.reads import Reads
-from standfirst.edition.snapshots import Author, Card, Crumb, Epoch, Line, Picture, Section, Signature, Site
+from standfirst.edition.snapshots import (
+    Author,
+    Card,
+    Crumb,
+    Epoch,
+    Line,
+    Picture,
+    Section,
+    Signature,
+    Site,
+)
 from standfirst.kit.languages import direction_of
+from standfirst.kit.sitefiles import FULL
 from standfirst.pages.assets import DARK_LOGOS, LOGOS, sizes
 from standfirst.pages.output import Output
-from standfirst.pages.pictures import WIDTHS, Rendition, renditions
+from standfirst.pages.pictures import CARD_WIDTH, THUMB_WIDTH, WIDTHS, Rendition, avif_of, avifs, close_up, renditions
 from standfirst.pages.templates import NOTHING, Html, component, text, whole
 from standfirst.pages.words import Words, moment, words
 
@@ -33,11 +44,21 @@ ABOUT = "/about/"
 CORRECTIONS = "/corrections/"
 ARCHIVE = "/archive/"
 
-HERO = "(min-width: 75em) 42rem, (min-width: 64em) 60vw, 100vw"
-INSET = "(min-width: 48em) 42rem, 100vw"
-LEAD = "(min-width: 60em) 48rem, 100vw"
-CARD = "(min-width: 60em) 19rem, (min-width: 36em) 46vw, 100vw"
+PHONE = "(max-width: 30em)"
+"""A screen no wider than this is a telephone's: what is large there is fetched as AVIF."""
+
+# Three dots to a point show nothing that two do not, and cost twice as much: a telephone is told that less is shown.
+_SPARING = f"{PHONE} and (min-resolution: 2.1dppx) 60vw"
+
+HERO = f"{_SPARING}, (min-width: 75em) 42rem, (min-width: 64em) 60vw, 100vw"
+INSET = f"{_SPARING}, (min-width: 48em) 42rem, 100vw"
+LEAD = f"{_SPARING}, (min-width: 60em) 48rem, 100vw"
+CARD = f"{_SPARING}, (min-width: 60em) 19rem, (min-width: 36em) 46vw, 100vw"
+TILE = "(min-width: 60em) 17rem, (min-width: 36em) 46vw, 5rem"
+ROW = "(min-width: 36em) 11.5rem, 5rem"
 THUMB = "8rem"
+"""How wide pictures are shown. `TILE` and `ROW` are thumbnails on telephones, told a fifth narrower for the same
+reason."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +87,7 @@ class Chrome:
     def assets(self) -> dict[str, Html]:
         """Addresses of what every page asks for: style sheet, icon, and the face of headlines where there is one."""
         paths = dict(self.epoch.assets)
-        names = {"css": "site.css", "icon": "icon.svg", "face": "headline.woff2"}
+        names = {"css": "site.css", "savedata": "savedata.js", "icon": "icon.svg", "face": "headline.woff2"}
         return {name: text(paths.get(file, "")) for name, file in names.items()}
 
     @cached_property
@@ -196,8 +217,13 @@ def trail_part(site: Chrome, trail: Iterable[Crumb], words: Words) -> list[Part]
     return [{"path": text(it.path), "name": words.home if it.id == site.site.home else it.name} for it in trail]
 
 
-def picture_part(picture: Picture | None, sizes: str, widest: int, *, eager: bool = False) -> Part | None:
-    """A `<picture>` with copies up to `widest` pixels wide. None: there is nothing that may be shown."""
+def picture_part(
+    picture: Picture | None, sizes: str, widest: int, *, eager: bool = False, avif: str | None = None
+) -> Part | None:
+    """A `<picture>` with copies up to `widest` pixels wide. None: there is nothing that may be shown.
+
+    `avif` says of what the copies in AVIF are made that readers have.
+    """
     if picture is None or not picture.usable:
         return None
     copies = [copy for copy in renditions(picture) if copy.width <= widest] or list(renditions(picture)[:1])
@@ -206,6 +232,8 @@ def picture_part(picture: Picture | None, sizes: str, widest: int, *, eager: boo
         return None
     shown = jpeg[-1]
     return {
+        "avif": Html(", ".join(map(_candidate, avifs(picture)))) if avif == avif_of(picture) else NOTHING,
+        "phone": Html(PHONE),
         "webp": _srcset([copy for copy in copies if copy.format == "webp"]),
         "jpeg": _srcset(jpeg),
         "scaled": len(jpeg) > 1,
@@ -215,22 +243,36 @@ def picture_part(picture: Picture | None, sizes: str, widest: int, *, eager: boo
         "alt": picture.alt,
         "sizes": Html(sizes),
         "eager": eager,
+        "tint": Html(f"tint-{picture.tint}") if picture.tint else NOTHING,
     }
 
 
 def _srcset(copies: Sequence[Rendition]) -> Html:
     if len(copies) == 1:
         return Html(copies[0].path)
-    return Html(", ".join(f"{copy.path} {copy.width}w" for copy in copies))
+    return Html(", ".join(map(_candidate, copies)))
 
 
-def figure_part(reads: Reads, id: int, caption: str, sizes: str, *, eager: bool = False) -> Part | None:
-    """A picture with credit and `caption`, else its own. Reads: the picture."""
+def _candidate(copy: Rendition) -> str:
+    return f"{copy.path} {copy.width}w"
+
+
+def figure_part(
+    reads: Reads, id: int, caption: str, sizes: str, *, widest: int = WIDTHS[-1], eager: bool = False
+) -> Part | None:
+    """A picture with credit and `caption`, else its own. Reads: the picture, whether it has copies in AVIF."""
     picture = reads.picture(id)
-    shown = picture_part(picture, sizes, WIDTHS[-1], eager=eager)
-    if picture is None or shown is None:
+    if picture is None or not picture.usable:
         return None
-    return {"picture": shown, "caption": caption or picture.caption, "credit": picture.credit}
+    shown = picture_part(picture, sizes, widest, eager=eager, avif=reads.avif(id))
+    if shown is None:
+        return None
+    return {
+        "picture": shown,
+        "full": Html(f"{close_up(picture).path}?{FULL}"),
+        "caption": caption or picture.caption,
+        "credit": picture.credit,
+    }
 
 
 def without_by(printed: str, words: Words) -> str:
@@ -286,7 +328,7 @@ class Lists:
             "kicker": line.kicker,
             "headline": headline_part(line.headline),
             "attributes": attributes(line.language, line.direction, self.language, self.direction),
-            "picture": picture_part(picture, THUMB, WIDTHS[0]),
+            "picture": picture_part(picture, THUMB, THUMB_WIDTH),
         }
 
     def card(
@@ -296,15 +338,19 @@ class Lists:
         level: int,
         tone: str | None = None,
         sizes: str = CARD,
-        widest: int = WIDTHS[1],
+        widest: int = CARD_WIDTH,
         eager: bool = False,
         signed: bool = False,
         dated: bool = False,
         short: bool = True,
     ) -> Part:
-        """A card. Reads its picture; without a `tone` the crumb of its section, for colour and for want of a kicker;
-        when `signed`, the signatures of its authors."""
+        """A card. Reads its picture, and of one that is large on telephones whether it has copies in AVIF; without a
+        `tone` the crumb of its section, for colour and for want of a kicker; when
+        `signed`, the signatures of its authors."""
         picture = self.reads.picture(card.picture) if card.picture is not None else None
+        # On a telephone only these are large.
+        large = picture is not None and picture.usable and sizes in (LEAD, CARD)
+        avif = self.reads.avif(picture.id) if picture is not None and large else None
         kicker = card.kicker
         if tone is None:
             section = self.reads.crumb(card.section)
@@ -322,7 +368,7 @@ class Lists:
             "attributes": attributes(card.language, card.direction, self.language, self.direction),
             "tone": tone,
             "level": level,
-            "picture": picture_part(picture, sizes, widest, eager=eager),
+            "picture": picture_part(picture, sizes, widest, eager=eager, avif=avif),
             "by": by,
             "credit": card.credit if signed else "",
             "time": time_part(card.published, self.chrome.site, self.words) if dated else None,

@@ -75,6 +75,8 @@ def _picture(voice: Voice, icon: Html) -> Part | None:
     if not voice.kicker:
         return None
     return {
+        "avif": NOTHING,
+        "phone": NOTHING,
         "webp": NOTHING,
         "jpeg": icon,
         "scaled": False,
@@ -84,6 +86,7 @@ def _picture(voice: Voice, icon: Html) -> Part | None:
         "alt": voice.headline,
         "sizes": NOTHING,
         "eager": False,
+        "tint": Html("tint-20"),
     }
 
 
@@ -119,7 +122,12 @@ def _card(voice: Voice, icon: Html) -> Part:
 
 def _figure(voice: Voice, icon: Html) -> Part:
     picture = _picture(voice, icon) or _picture(VOICES[0], icon)
-    return {"picture": picture, "caption": voice.sentence, "credit": "Tidewater" if voice.sentence else ""}
+    return {
+        "picture": picture,
+        "full": icon,
+        "caption": voice.sentence,
+        "credit": "Tidewater" if voice.sentence else "",
+    }
 
 
 def _quote(voice: Voice) -> Part:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from standfirst.edition.reads import Reads
-from standfirst.edition.snapshots import Author, Epoch, Picture, Section, Site, Standards, Story, erred
+from standfirst.edition.snapshots import Author, Avif, Epoch, Picture, Section, Site, Standards, Story, erred
 from standfirst.kit.sitefiles import NOT_FOUND
 from standfirst.pages.archive import archive, month, month_path
 from standfirst.pages.assets import assets
@@ -19,7 +19,7 @@ from standfirst.pages.fronts import author, day, front
 from standfirst.pages.output import Output, PageRef, Press, Render
 from standfirst.pages.parts import ABOUT, ARCHIVE, CORRECTIONS, chrome, day_path, feed_path, head_part, page
 from standfirst.pages.patterns import PATTERNS, pattern_page
-from standfirst.pages.pictures import encode, renditions
+from standfirst.pages.pictures import avif_of, avif_path, avifs, encode, renditions
 from standfirst.pages.record import about, corrections, year_path
 from standfirst.pages.story import moved, story
 from standfirst.pages.templates import NOTHING, text
@@ -33,7 +33,10 @@ def rendition(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     picture = reads.picture(int(id)) if id.isdecimal() else None
     if picture is None or not picture.usable:
         return None
-    copy = next((copy for copy in renditions(picture) if copy.path == ref.path), None)
+    copies = renditions(picture)
+    if recipe.endswith(":avif"):
+        copies = avifs(picture) if reads.avif_wanted(picture.id) == avif_of(picture) else ()
+    copy = next((copy for copy in copies if copy.path == ref.path), None)
     if copy is None or f"{copy.width}:{copy.format}" != recipe or not reads.any("shows", picture.id):
         return None
     return Output(body=encode(picture, copy, press.blob), content_type=copy.mime)
@@ -86,7 +89,7 @@ PHASES: Mapping[str, int] = {
     "archive": 3,
     "month": 3,
     "asset": 0,
-    "rendition": 0,
+    "rendition": -1,
     "robots": 0,
     "notfound": 1,
     "patterns": 1,
@@ -136,6 +139,11 @@ def _of_picture(picture: Picture) -> Iterable[PageRef]:
         yield PageRef(copy.path, "rendition", f"{picture.id}:{copy.width}:{copy.format}")
 
 
+def _of_avif(avif: Avif) -> Iterable[PageRef]:
+    for width in avif.widths:
+        yield PageRef(avif_path(avif.id, avif.of, width), "rendition", f"{avif.id}:{width}:avif")
+
+
 def _of_epoch(epoch: Epoch) -> Iterable[PageRef]:
     for name, path in epoch.assets:
         yield PageRef(path, "asset", name)
@@ -151,6 +159,7 @@ pages_of: Mapping[str, Callable[[Any], Iterable[PageRef]]] = {
     "picture": _of_picture,
     "site": _of_site,
     "standards": _of_standards,
+    "avif": _of_avif,
     "epoch": _of_epoch,
 }
 """For each kind of record, the pages that may exist because of it. Kinds that are not here bring none into being."""

@@ -48,7 +48,7 @@ from standfirst.pages.parts import (
     time_part,
     trail_part,
 )
-from standfirst.pages.pictures import WIDTHS, jpegs
+from standfirst.pages.pictures import THUMB_WIDTH, jpegs
 from standfirst.pages.record import mail
 from standfirst.pages.templates import NOTHING, Html, text
 from standfirst.pages.words import Words, day, words
@@ -261,7 +261,7 @@ def _author(reads: Reads, author: Author, w: Words) -> Part:
         "name": author.name,
         "role": author.role or (w.desk if author.kind == "desk" else ""),
         "bio": author.bio,
-        "picture": picture_part(picture, THUMB, WIDTHS[0]),
+        "picture": picture_part(picture, THUMB, THUMB_WIDTH),
     }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import PurePath
 from typing import Any
@@ -15,9 +17,9 @@ from standfirst.changes import handlers
 from standfirst.changes.models import Lane
 from standfirst.kit import clock
 from standfirst.kit.errors import Refused
-from standfirst.pictures import reading, terms
+from standfirst.pictures import reading, terms, tints
 from standfirst.pictures.metadata import Metadata
-from standfirst.pictures.models import Picture, PictureKill
+from standfirst.pictures.models import AvifCopies, Picture, PictureKill
 
 RIGHTS_END = "picture-rights-end"
 """Name of the tick at which a picture's rights end. Its ref is the picture's id."""
@@ -42,6 +44,8 @@ def _saved(picture: Picture, created: bool) -> None:
 
 def _deleted(picture: Picture) -> None:
     changes.record(kind="picture", ref=picture.pk, cause="deleted")
+    if AvifCopies.objects.filter(picture=picture.pk).exists():
+        changes.record(kind="avif", ref=picture.pk, cause="deleted")
 
 
 def add(
@@ -191,6 +195,88 @@ def restore(*, kill: PictureKill, because: str, by: changes.Actor) -> None:
             Picture.objects.filter(pk=pk).update(killed_at=None)
             changes.record(kind="picture", ref=pk, cause="restored")
     changes.audit(by=by, verb="restored", kind="picture", ref=kill.picture_id or kill.seal, because=because.strip())
+
+
+# --- lighter copies, and colours, in idle time --------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_for_avif(*, picture: int, of: str, widths: Sequence[int]) -> None:
+    """Have the press make copies of a picture in AVIF, in so many widths. No page shows them before `avif_made`."""
+    AvifCopies.objects.update_or_create(
+        picture_id=picture,
+        defaults={
+            "of": of,
+            "widths": ",".join(map(str, widths)),
+            "state": AvifCopies.State.ASKED,
+            "at": clock.now(),
+        },
+    )
+    changes.record(kind="avif", ref=picture, lane=Lane.MAINTENANCE, cause="asked")
+
+
+@transaction.atomic
+def avif_made(*, picture: int, of: str) -> bool:
+    """Readers have every copy that was asked for: pages may show them. False if something else was asked meanwhile."""
+    asked = AvifCopies.objects.filter(picture=picture, of=of, state=AvifCopies.State.ASKED)
+    if not asked.update(state=AvifCopies.State.MADE, at=clock.now()):
+        return False
+    changes.record(kind="avif", ref=picture, lane=Lane.MAINTENANCE, cause="made")
+    return True
+
+
+@transaction.atomic
+def avif_failed(*, picture: int, of: str) -> None:
+    """The copies that were asked for cannot be made: readers go on without, and nobody tries again."""
+    AvifCopies.objects.filter(picture=picture, of=of, state=AvifCopies.State.ASKED).update(
+        state=AvifCopies.State.FAILED, at=clock.now()
+    )
+    changes.record(kind="avif", ref=picture, lane=Lane.MAINTENANCE, cause="failed")
+
+
+@transaction.atomic
+def forget_avif(*, picture: int) -> None:
+    """Take a picture's copies in AVIF away, and what is known of them."""
+    if AvifCopies.objects.filter(picture=picture).delete()[0]:
+        changes.record(kind="avif", ref=picture, lane=Lane.MAINTENANCE, cause="not shown")
+
+
+def avif_made_after(picture: int, limit: int) -> list[int]:
+    """Pictures that have copies in AVIF, in order of their ids, behind `picture`."""
+    made = AvifCopies.objects.filter(state=AvifCopies.State.MADE, picture__gt=picture).order_by("picture")
+    return list(made.values_list("picture_id", flat=True)[:limit])
+
+
+def avif_asked() -> list[AvifCopies]:
+    """Copies that were asked for and are not known to be made yet."""
+    return list(AvifCopies.objects.filter(state=AvifCopies.State.ASKED).order_by("picture"))
+
+
+def avif_known(pictures: Iterable[int]) -> dict[int, str]:
+    """Of what the copies in AVIF are made that were ever asked for, by picture."""
+    return dict(AvifCopies.objects.filter(picture__in=list(pictures)).values_list("picture", "of"))
+
+
+def tint_some(seconds: float = 0.1) -> int:
+    """Look at pictures that have no tint yet, for so long or one more. Returns how many.
+
+    Those are from before there were tints; the press prints again what shows them, when nothing else waits.
+    """
+    until = time.monotonic() + seconds
+    done = 0
+    for picture in Picture.objects.filter(tint=None).order_by("pk")[:50]:
+        try:
+            with picture.file.storage.open(picture.file.name, "rb") as data:
+                tint = tints.of(data)
+        except (OSError, ValueError):  # the library has lost it, or never had a file
+            tint = tints.NONE
+        with transaction.atomic():
+            if Picture.objects.filter(pk=picture.pk, tint=None).update(tint=tint) and tint != tints.NONE:
+                changes.record(kind="picture", ref=picture.pk, lane=Lane.MAINTENANCE, cause="tint")
+        done += 1
+        if time.monotonic() >= until:
+            break
+    return done
 
 
 # --- what the file says -------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""Fields that keep in step with a picture's file: its seal (the SHA-256 of its bytes) and its size as it is shown."""
+"""Fields that keep in step with a picture's file: its seal (the SHA-256 of its bytes), its tint, and its size as it is
+shown."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 from django.db import models
 from wagtail.images.models import WagtailImageField, WagtailImageFieldFile
 
-from standfirst.pictures import reading
+from standfirst.pictures import reading, tints
 
 
 class SealField(models.CharField):  # type: ignore[type-arg]
@@ -36,6 +37,32 @@ class SealField(models.CharField):  # type: ignore[type-arg]
             seal = digest.hexdigest()
             setattr(model_instance, self.attname, seal)
         return seal
+
+
+class TintField(models.PositiveSmallIntegerField):  # type: ignore[type-arg]
+    """Number of the tint (`pictures.tints`) of the file in field `of`, computed whenever the row is written.
+
+    None while nobody has looked: of pictures that were here before there were tints.
+    """
+
+    def __init__(self, *args: Any, of: str = "file", **kwargs: Any) -> None:
+        self.of = of
+        kwargs.update(null=True, editable=False)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        for derived in ("null", "editable"):
+            kwargs.pop(derived, None)
+        return name, path, args, {**kwargs, "of": self.of}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> int | None:
+        file = getattr(model_instance, self.of)
+        if file and file.storage.exists(file.name):
+            with file.storage.open(file.name, "rb") as data:
+                setattr(model_instance, self.attname, tints.of(data))
+        tint: int | None = getattr(model_instance, self.attname)
+        return tint
 
 
 class PictureFieldFile(WagtailImageFieldFile):

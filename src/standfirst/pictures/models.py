@@ -15,7 +15,7 @@ from wagtail.images.models import AbstractImage, AbstractRendition, get_upload_t
 from standfirst.changes.models import Lane
 from standfirst.kit import clock
 from standfirst.pictures import source_types
-from standfirst.pictures.fields import PictureField, SealField
+from standfirst.pictures.fields import PictureField, SealField, TintField
 
 
 class Picture(AbstractImage):
@@ -51,6 +51,7 @@ class Picture(AbstractImage):
     killed_at = models.DateTimeField(null=True, editable=False)
     """As `PictureKill` says, written with it; what asks whether a picture may be shown needs no second table."""
     seal = SealField(of="file", default="", db_index=True)
+    tint = TintField(of="file")
 
     press_lane: Lane = Lane.PUBLISH
     """How urgent the next save is to the press. Not stored."""
@@ -90,6 +91,9 @@ class Picture(AbstractImage):
             ("choose_picture", "Can choose picture"),
             ("kill_picture", "Can kill a picture"),
             ("restore_picture", "Can undo the kill of a picture"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["id"], name="picture_without_tint", condition=models.Q(tint=None)),
         ]
 
     @transaction.atomic
@@ -159,6 +163,32 @@ class PictureKill(models.Model):
 
     def __str__(self) -> str:
         return f"Kill by {self.by} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class AvifCopies(models.Model):
+    """Copies of a picture in AVIF for readers: asked for in idle time, and shown once they have been made."""
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        MADE = "made"
+        FAILED = "failed"
+
+    picture_id: int
+    picture = models.OneToOneField(Picture, on_delete=models.CASCADE, primary_key=True, related_name="avif_copies")
+    of = models.CharField(max_length=100, help_text="Recipe and seal of the original that they are made of.")
+    widths = models.CharField(max_length=40, help_text="Pixels, separated by commas.")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
+    at = models.DateTimeField(help_text="When it came into that state.")
+
+    objects: ClassVar[models.Manager[AvifCopies]] = models.Manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["picture"], name="avif_asked", condition=models.Q(state="asked")),
+        ]
+
+    def __str__(self) -> str:
+        return f"Picture {self.picture_id} in AVIF: {self.state}"
 
 
 class PictureRendition(AbstractRendition):

@@ -55,6 +55,8 @@ FACETS: tuple[Facet, ...] = (
     Facet("ranking", "ranking", lambda ranking: ranking.stories or None),
     Facet("pin", "pin", lambda pin: pin.story),
     Facet("hot", "hot", lambda hot: True),
+    Facet("avif", "avif", lambda avif: avif.of if avif.made else None),
+    Facet("avif_wanted", "avif", lambda avif: avif.of),
     Facet("epoch", "epoch", _itself),
 )
 """What a page may read of one record. Each is as narrow as the pages that read it: that stops a change early."""
@@ -118,6 +120,14 @@ class BookReads:
 
     def picture(self, id: int) -> Picture | None:
         found: Picture | None = self._reading.facet("picture", id)
+        return found
+
+    def avif(self, id: int) -> str | None:
+        found: str | None = self._reading.facet("avif", id)
+        return found
+
+    def avif_wanted(self, id: int) -> str | None:
+        found: str | None = self._reading.facet("avif_wanted", id)
         return found
 
     def related(self, id: int) -> tuple[int, ...]:

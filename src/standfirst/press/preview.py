@@ -53,6 +53,9 @@ class Draft(BookReads):
         """Pictures that no page has shown yet have no snapshot in the ledger: ask the library."""
         return super().picture(id) or _picture(id)
 
+    def avif(self, id: int) -> str | None:
+        return None
+
     def hot(self, path: str) -> bool:
         return True
 
@@ -108,7 +111,7 @@ def response(page: Story | Section, request: HttpRequest) -> HttpResponse:
     answer["Cache-Control"] = "no-store"
     answer["X-Robots-Tag"] = "noindex"
     answer["Content-Security-Policy"] = (
-        "default-src 'none'; img-src 'self'; style-src 'self'; "
+        "default-src 'none'; script-src 'self'; img-src 'self'; style-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     )
     return answer

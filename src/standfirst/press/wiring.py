@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from standfirst.changes import ports as change_ports
 from standfirst.changes.models import Lane as RowLane
 from standfirst.edition import compose as edition
 from standfirst.edition.snapshots import TYPES, Section
-from standfirst.kit import bells
+from standfirst.kit import bells, clock
 from standfirst.kit.bells import Bell
 from standfirst.kit.errors import Problem
 from standfirst.pages import assets, site
@@ -28,11 +28,12 @@ from standfirst.press import ledger
 from standfirst.press.book import book
 from standfirst.press.engine.engine import Engine
 from standfirst.press.engine.ledger import Lane
+from standfirst.press.lightening import Lightener
 from standfirst.press.outlet import LocalOutlet
 from standfirst.press.squeezing import Squeezer
 from standfirst.readership import actions as readership
 from standfirst.stories import ports as story_ports
-from standfirst.stories.models import SiteFacts
+from standfirst.stories.models import Publication, SiteFacts
 
 if TYPE_CHECKING:
     from standfirst.press.crew import Crew
@@ -223,6 +224,25 @@ def squeezer(press: Engine) -> Squeezer | None:
     """What packs pages smaller in idle time; None where they are not files."""
     outlet = press.outlet
     return Squeezer(outlet, _hot) if isinstance(outlet, LocalOutlet) else None
+
+
+LIGHTENED = 300
+"""Newest stories whose pictures get lighter copies, beside those that are read now."""
+
+
+def lightener(press: Engine, seconds: int) -> Lightener | None:
+    """What asks for lighter copies of pictures in idle time, of stories that have stood for so many seconds; None for
+    no seconds."""
+    return Lightener(press, lambda: _standing(seconds)) if seconds else None
+
+
+def _standing(seconds: int) -> Iterator[int]:
+    """Stories that nobody has changed for so long: those that are read most, then the newest."""
+    quiet = Publication.objects.filter(refreshed__lte=clock.now() - timedelta(seconds=seconds), story__live=True)
+    hot = readership.hot_stories()
+    standing = set(quiet.filter(story__in=hot).values_list("story_id", flat=True))
+    yield from (story for story in hot if story in standing)
+    yield from quiet.order_by("-refreshed").values_list("story_id", flat=True)[:LIGHTENED]
 
 
 def _hot() -> list[str]:

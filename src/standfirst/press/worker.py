@@ -134,6 +134,9 @@ class Pace(Protocol):
     @property
     def sweep_seconds(self) -> int: ...
 
+    @property
+    def avif_seconds(self) -> int: ...
+
 
 class _PutOff(NamedTuple):
     """A row whose record could not be read."""
@@ -187,6 +190,9 @@ class Worker:
         self._database = databases.identity()
         self._bell = wiring.bell(home)
         self._squeezer = wiring.squeezer(engine)
+        self._lightener = wiring.lightener(engine, options.avif_seconds)
+        self._untinted = True
+        """True while there may be pictures without a tint."""
         self.closed = threading.Event()
         """Set when rows were closed: for whoever looks at what readers get of them."""
         self._failed: dict[str, str] = {}
@@ -383,6 +389,19 @@ class Worker:
         if self._squeezer is not None and not self._has_work():
             squeezer = self._squeezer
             self._contain("packing", lambda: squeezer.look(self._has_work))
+        self._lighten()
+
+    def _lighten(self) -> None:
+        """Lighter copies of pictures and the colours of their places, while nobody waits for anything else."""
+        if self._lightener is not None and not self._has_work():
+            self._contain("lighter pictures", self._lightener.look)
+        if self._is_time("tints", TIDY):
+            self._untinted = True
+        if self._untinted and not self._has_work():
+            self._contain("tints", self._tint)
+
+    def _tint(self) -> None:
+        self._untinted = pictures.tint_some() > 0
 
     def _has_work(self) -> bool:
         """True if anybody waits for the press: what is for idle time must stop."""

@@ -259,6 +259,11 @@ def hot_paths() -> set[str]:
     return set(HotPath.objects.values_list("path", flat=True))
 
 
+def hot_stories() -> list[int]:
+    """Stories whose pages carry the rails in full, i.e. are read most now."""
+    return sorted({story for _, story in _stories_at(sorted(hot_paths()))})
+
+
 def is_hot(path: str) -> bool:
     return HotPath.objects.filter(path=path).exists()
 

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from standfirst.edition.listings import LISTINGS
 from standfirst.edition.snapshots import (
     Author,
+    Avif,
     Card,
     Correction,
     Crumb,
@@ -64,6 +65,7 @@ KINDS: dict[type[Frozen], str] = {
     Ranking: "ranking",
     Pin: "pin",
     Hot: "hot",
+    Avif: "avif",
     Epoch: "epoch",
 }
 
@@ -179,6 +181,16 @@ class Newsroom:
     def picture(self, id: int) -> Picture | None:
         self.log.add(("picture", id))
         return self._get("picture", id)  # type: ignore[return-value]
+
+    def avif(self, id: int) -> str | None:
+        self.log.add(("avif", id))
+        found = self._get("avif", id)
+        return found.of if isinstance(found, Avif) and found.made else None
+
+    def avif_wanted(self, id: int) -> str | None:
+        self.log.add(("avif_wanted", id))
+        found = self._get("avif", id)
+        return found.of if isinstance(found, Avif) else None
 
     def related(self, id: int) -> tuple[int, ...]:
         self.log.add(("related", id))

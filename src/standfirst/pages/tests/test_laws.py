@@ -14,6 +14,7 @@ import pytest
 
 from standfirst.edition.snapshots import (
     Author,
+    Avif,
     Correction,
     FactBox,
     Heading,
@@ -24,6 +25,7 @@ from standfirst.edition.snapshots import (
     Notice,
     Origin,
     Paragraph,
+    Picture,
     PictureBlock,
     Pin,
     Quote,
@@ -34,6 +36,7 @@ from standfirst.edition.snapshots import (
 )
 from standfirst.pages.output import Output
 from standfirst.pages.patterns import PATTERNS
+from standfirst.pages.pictures import avif_of, avifs
 from standfirst.pages.site import PHASES, RENDERERS, pages_of, prefixes
 from standfirst.pages.tests.newsroom import (
     ADA,
@@ -82,11 +85,18 @@ def own_links(output: Output) -> set[str]:
     return {urlsplit(link).path for link in own if not link.startswith("#")} - {""}
 
 
+def _avif(shown: Picture, dice: random.Random) -> Avif:
+    of = avif_of(shown) if dice.random() < 0.8 else "1:another"
+    return Avif(id=shown.id, of=of, widths=tuple(it.width for it in avifs(shown)), made=dice.random() < 0.6)
+
+
 def random_newsroom(seed: int) -> Newsroom:
     """Any state that a history may leave behind, however odd."""
     dice = random.Random(seed)
-    pictures = [picture(number, 60, 40, usable=dice.random() < 0.8) for number in range(8)]
+    pictures = [picture(number, 280, 6, usable=dice.random() < 0.8) for number in range(8)]
     room = Newsroom((SITE, STANDARDS, *(it for it, _ in pictures)), {it.seal: body for it, body in pictures})
+    # Copies in AVIF that were asked for, that are made, and of an original that is there no more.
+    room.put(*(_avif(it, dice) for it, _ in pictures if dice.random() < 0.5))
     room.put(HOME, *(section for section in SECTIONS[1:] if dice.random() < 0.9))
     room.put(*(it for it in (ADA, TIDEWATER) if dice.random() < 0.8))
     ids = [number for number in range(1, 40) if dice.random() < 0.7]
@@ -220,6 +230,9 @@ def test_hostile_copy_stays_copy_on_every_page():
             continue
         page = parsed(output)
         for script in page.xpath("//script"):
+            if script.get("type") == "module":
+                assert set(script.attrib) == {"type", "src"} and script.get("src").startswith("/assets/"), path
+                continue
             assert script.attrib == {"type": "application/ld+json"}, path
             json.loads(script.text)
         assert not page.xpath("//@onerror | //@onload | //img[@src='x']"), path
@@ -240,7 +253,8 @@ def test_no_page_asks_anything_of_another_host_or_needs_a_looser_policy(everythi
         asked = page.xpath('//img/@src | //source/@srcset | //img/@srcset | //link[@rel!="canonical"]/@href')
         assert all(link.startswith("/") and not link.startswith("//") for link in asked), path
         assert not page.xpath("//@style | //style | //iframe | //object | //embed | //form"), path
-        assert all(it == "application/ld+json" for it in page.xpath("//script/@type")), path
+        assert all(it == "application/ld+json" for it in page.xpath("//script[not(@src)]/@type")), path
+        assert all(it.startswith("/assets/") for it in page.xpath("//script/@src")), path
 
 
 def test_every_page_can_be_read_by_everyone(everything):

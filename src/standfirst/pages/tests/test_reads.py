@@ -40,6 +40,7 @@ def test_a_cold_story_reads_itself_its_section_its_authors_and_what_it_shows():
         ("author", 90),
         ("picture", 1030),
         ("picture", 1003),
+        ("avif", 1003),
         ("related", 3),
         ("hot", story.path),
     }

@@ -138,7 +138,7 @@ def test_lead_pictures_come_first_at_fixed_widths_and_others_wait():
     lead, *rest = page.xpath("//article//img")
     assert lead.get("fetchpriority") == "high" and lead.get("loading") is None
     assert all(it.get("loading") == "lazy" for it in rest)
-    assert [it.split()[1] for it in lead.get("srcset").split(", ")] == ["320w", "640w", "960w", "1280w"]
+    assert [it.split()[1] for it in lead.get("srcset").split(", ")] == ["240w", "480w", "720w", "960w", "1280w"]
     assert (lead.get("width"), lead.get("height")) == ("1280", "854")
     assert page.xpath("//article//source/@type")[0] == "image/webp"
 

@@ -289,6 +289,12 @@ class PlainReads:
         author = self.author(id)
         return snapshots.signature(author) if author else None
 
+    def avif(self, id: int) -> str | None:
+        return None
+
+    def avif_wanted(self, id: int) -> str | None:
+        return None
+
     def picture(self, id: int) -> Picture | None:
         found: Picture | None = self._get("picture", id)
         return found
