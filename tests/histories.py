@@ -54,6 +54,7 @@ class History:
             self.create,
             self.create,
             self.create_illustrated,
+            self.create_gallery,
             self.edit_headline,
             self.edit_body,
             self.link,
@@ -124,6 +125,12 @@ class History:
         body = [("paragraph", "<p>Text.</p>"), ("picture", {"picture": picture, "caption": "As seen"})]
         lead = picture if self.dice.random() < 0.5 else None
         return self.newsroom.story(self.headline(), section=self.section(), lead_picture=lead, body=body).pk
+
+    def create_gallery(self) -> Any:
+        colours = self.dice.sample(["navy", "crimson", "olive", "teal"], 2)
+        shown = [{"picture": self.newsroom.picture(colour), "caption": ""} for colour in colours]
+        body = [("gallery", {"title": "", "pictures": shown}), ("paragraph", "<p>Text.</p>")]
+        return self.newsroom.story(self.headline(), section=self.section(), body=body).pk
 
     def edit_headline(self) -> Any:
         if story := self.story():

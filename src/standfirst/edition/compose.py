@@ -24,6 +24,8 @@ from standfirst.edition.snapshots import (
     Block,
     Correction,
     FactBox,
+    Gallery,
+    GalleryPicture,
     Heading,
     Hot,
     Lead,
@@ -176,6 +178,7 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
             published=clock.iso(publication.first),
             refreshed=clock.iso(publication.refreshed),
             day=own[0].day.isoformat(),
+            gallery=_has_gallery(body),
         )
     return composed
 
@@ -241,11 +244,14 @@ def draft(story: stories.Story) -> Story:
         published=clock.iso(publication.first if publication else now),
         refreshed=clock.iso(publication.refreshed if publication else now),
         day=(address.day if address else clock.day_of(now, stories.SiteFacts.current().zone)).isoformat(),
+        gallery=_has_gallery(body),
     )
 
 
 def _taken_down(row: stories.Story, takedown: stories.Takedown | None, common: dict[str, Any]) -> Story:
     """What is left of a story that is not live: a notice, and its headline only if the desk allowed that."""
+    # Its page of pictures had an address, which answers as the story's does.
+    common = {**common, "gallery": _has_gallery(_body(row))}
     if takedown is None:
         return Story(**common, notice=Notice(reason="unpublished"))
     reason: Literal["killed", "withheld"] = "killed" if takedown.kind == stories.Takedown.Kind.KILL else "withheld"
@@ -339,6 +345,10 @@ def _joined(value: str) -> str:
     return "<br>".join(part for part in parts if part)
 
 
+def _has_gallery(body: Iterable[Block]) -> bool:
+    return any(isinstance(block, Gallery) for block in body)
+
+
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -374,6 +384,14 @@ def _body(row: stories.Story) -> tuple[Block, ...]:
             case "picture":
                 if picture := value.get("picture"):
                     blocks.append(PictureBlock(picture=int(picture), caption=value.get("caption") or ""))
+            case "gallery":
+                items = [item["value"] for item in value.get("pictures") or [] if isinstance(item, dict)]
+                if shown := tuple(
+                    GalleryPicture(picture=int(item["picture"]), caption=item.get("caption") or "")
+                    for item in items
+                    if item.get("picture")
+                ):
+                    blocks.append(Gallery(pictures=shown, title=value.get("title") or ""))
             case "list":
                 # Items are stored as {"type": "item", "value": ...}; bare strings come from older data.
                 raw = [item["value"] if isinstance(item, dict) else item for item in value.get("items", [])]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from standfirst.edition.snapshots import PictureBlock, Section, Story, errata, erred
+from standfirst.edition.snapshots import PictureBlock, Section, Story, errata, erred, gallery_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ def _by_position(section: Section) -> str:
 def story_pictures(story: Story) -> tuple[int, ...]:
     """Ids of every picture that a story's page shows, or its page of pictures."""
     lead = (story.lead.picture,) if story.lead else ()
-    return lead + tuple(block.picture for block in story.body if isinstance(block, PictureBlock))
+    single = tuple(block.picture for block in story.body if isinstance(block, PictureBlock))
+    return lead + single + tuple(each.picture for each in gallery_pictures(story))
 
 
 LISTINGS: dict[str, Listing] = {

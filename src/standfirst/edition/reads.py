@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from standfirst.edition.snapshots import (
+    Album,
     Author,
     Card,
     Crumb,
@@ -35,6 +36,9 @@ class Reads(Protocol):
 
     def line(self, id: int) -> Line | None:
         """A live story as a compact list shows it: kicker, headline, path."""
+
+    def album(self, id: int) -> Album | None:
+        """A story, live or taken down, as its page of pictures shows it. Only that page reads this."""
 
     def link(self, id: int) -> str | None:
         """The address of a live story, None when it may not be linked to."""

@@ -47,6 +47,19 @@ class PictureBlock(Frozen, tag="picture"):
     """Empty: the picture's own."""
 
 
+class GalleryPicture(Frozen):
+    picture: int
+    caption: str = ""
+    """Empty: the picture's own."""
+
+
+class Gallery(Frozen, tag="gallery"):
+    """Several pictures in a row. All galleries of a story stand together on its page of pictures."""
+
+    pictures: tuple[GalleryPicture, ...]
+    title: str = ""
+
+
 class ListBlock(Frozen, tag="list"):
     items: tuple[str, ...]
     """Inline HTML, one string an item."""
@@ -68,7 +81,7 @@ class LinkCard(Frozen, tag="card"):
     story: int | None = None
 
 
-Block = Paragraph | Heading | Quote | PictureBlock | ListBlock | FactBox | LinkCard
+Block = Paragraph | Heading | Quote | PictureBlock | Gallery | ListBlock | FactBox | LinkCard
 
 
 # --- records ------------------------------------------------------------------------------------------------------
@@ -147,6 +160,8 @@ class Story(Frozen):
     """Moves only on a marked update or a correction. Equal to `published` until then."""
     day: str = ""
     """The day of its address and of its day page."""
+    gallery: bool = False
+    """True if it has a page of pictures; of one that was taken down, if it had."""
 
 
 class Section(Frozen):
@@ -438,6 +453,43 @@ def erred(story: Story) -> str:
     if found is None:
         return ""
     return found.notice.at if found.notice else max(note.at for note in found.corrections)
+
+
+class Album(Frozen):
+    """What a story's page of pictures shows of it: the pictures of all its galleries, and where they are from."""
+
+    id: int
+    path: str
+    """Of the story."""
+    notice: Notice | None = None
+    headline: str = ""
+    kicker: str = ""
+    language: str = "en"
+    direction: Literal["ltr", "rtl"] = "ltr"
+    section: int = 0
+    pictures: tuple[GalleryPicture, ...] = ()
+
+
+def album(story: Story) -> Album | None:
+    """The album of a story that has a gallery, or had one when it was taken down; None for others."""
+    if not story.gallery:
+        return None
+    return Album(
+        id=story.id,
+        path=story.path,
+        notice=story.notice,
+        headline=story.headline,
+        kicker=story.kicker,
+        language=story.language,
+        direction=story.direction,
+        section=story.section,
+        pictures=gallery_pictures(story),
+    )
+
+
+def gallery_pictures(story: Story) -> tuple[GalleryPicture, ...]:
+    """The pictures of all galleries of a story, in their order."""
+    return tuple(each for block in story.body if isinstance(block, Gallery) for each in block.pictures)
 
 
 class Crumb(Frozen):

@@ -20,6 +20,8 @@ from standfirst.edition.snapshots import (
     Card,
     Crumb,
     Epoch,
+    Gallery,
+    GalleryPicture,
     Line,
     Picture,
     Section,
@@ -29,6 +31,7 @@ from standfirst.edition.snapshots import (
 from standfirst.kit.languages import direction_of
 from standfirst.kit.sitefiles import FULL
 from standfirst.pages.assets import DARK_LOGOS, LOGOS, sizes
+from standfirst.pages.dates import number as in_digits
 from standfirst.pages.output import Output
 from standfirst.pages.pictures import CARD_WIDTH, THUMB_WIDTH, WIDTHS, Rendition, avif_of, avifs, close_up, renditions
 from standfirst.pages.templates import NOTHING, Html, component, text, whole
@@ -54,6 +57,7 @@ HERO = f"{_SPARING}, (min-width: 75em) 42rem, (min-width: 64em) 60vw, 100vw"
 INSET = f"{_SPARING}, (min-width: 48em) 42rem, 100vw"
 LEAD = f"{_SPARING}, (min-width: 60em) 48rem, 100vw"
 CARD = f"{_SPARING}, (min-width: 60em) 19rem, (min-width: 36em) 46vw, 100vw"
+SLIDE = f"{PHONE} and (min-resolution: 2.1dppx) 50vw, (min-width: 36em) 22rem, 75vw"
 TILE = "(min-width: 60em) 17rem, (min-width: 36em) 46vw, 5rem"
 ROW = "(min-width: 36em) 11.5rem, 5rem"
 THUMB = "8rem"
@@ -182,6 +186,11 @@ def feed_path(section: str) -> str:
     return f"{section}feed.xml"
 
 
+def gallery_path(story: str) -> str:
+    """Address of the page of pictures of the story at path `story`."""
+    return f"{story}pictures/"
+
+
 def day_path(day: str) -> str:
     """Address of the page of `day` ("2026-11-22")."""
     return f"/{day.replace('-', '/')}/"
@@ -273,6 +282,54 @@ def figure_part(
         "caption": caption or picture.caption,
         "credit": picture.credit,
     }
+
+
+def shown_in(reads: Reads, pictures: Iterable[GalleryPicture], *, large: bool = False) -> list[Part | None]:
+    """The pictures of galleries, None for those that may not be shown: in a row, or `large`, the first of them at
+    once. Reads: each picture, and whether it has copies in AVIF."""
+    found: list[Part | None] = []
+    for each in pictures:
+        eager = large and not any(found)
+        sizes, widest = (HERO, WIDTHS[-1]) if large else (SLIDE, CARD_WIDTH)
+        found.append(figure_part(reads, each.picture, each.caption, sizes, widest=widest, eager=eager))
+    return found
+
+
+def gallery_part(block: Gallery, story: str, album: Sequence[Part | None], place: int, w: Words) -> Part | None:
+    """A gallery of the story at path `story`, whose pictures stand from `place` on in its `album` (`shown_in`). None:
+    none of them may be shown."""
+    total = sum(figure is not None for figure in album)
+    number = sum(figure is not None for figure in album[:place])
+    slides = []
+    for figure in there(album[place : place + len(block.pictures)]):
+        number += 1
+        slides.append(
+            {
+                **figure,
+                "path": text(f"{gallery_path(story)}#{picture_anchor(number)}"),
+                "place": picture_place(w, number, total),
+            }
+        )
+    if not slides:
+        return None
+    return {
+        "kind": "gallery",
+        "title": block.title,
+        "label": block.title or w.pictures(total),
+        "path": text(gallery_path(story)),
+        "count": w.pictures(total),
+        "slides": slides,
+    }
+
+
+def picture_place(w: Words, number: int, total: int) -> str:
+    """Which of all the pictures of a story one is, in words."""
+    return w.picture_place.format(n=in_digits(number, w.style), total=in_digits(total, w.style))
+
+
+def picture_anchor(number: int) -> str:
+    """The anchor of picture `number` on a page of pictures."""
+    return f"picture-{number}"
 
 
 def without_by(printed: str, words: Words) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import Crumb, Epoch, Site
 from standfirst.pages.output import Output, PageRef, Press
-from standfirst.pages.parts import Chrome, Part, head_part, page
+from standfirst.pages.parts import Chrome, Part, head_part, page, picture_place
 from standfirst.pages.templates import NOTHING, Html, component, text
 from standfirst.pages.words import Words, moment, words
 
@@ -144,6 +144,18 @@ def _link(voice: Voice, icon: Html) -> Part:
     return {"kind": "link", "text": voice.standfirst, "line": _line(voice, icon), "outside": False}
 
 
+def _gallery(voice: Voice, w: Words, icon: Html) -> Part:
+    figure = {**_figure(voice, icon), "path": _HERE}
+    return {
+        "kind": "gallery",
+        "title": voice.kicker,
+        "label": voice.kicker or w.pictures(3),
+        "path": _HERE,
+        "count": w.pictures(3),
+        "slides": [{**figure, "place": picture_place(w, n, 3)} for n in (1, 2, 3)],
+    }
+
+
 def _prose(voice: Voice, icon: Html) -> list[Part]:
     html = text(voice.sentence)
     if not voice.sentence:
@@ -190,6 +202,7 @@ COMPONENTS: dict[str, Case] = {
         "note": {"label": w.correction, "text": v.sentence or v.headline, "time": _time(v)}
     },
     "prose": lambda v, w, icon: {"blocks": _prose(v, icon)},
+    "gallery": lambda v, w, icon: {"block": _gallery(v, w, icon)},
     "quote": lambda v, w, icon: {"block": _quote(v)},
     "facts": lambda v, w, icon: {"block": _facts(v)},
     "link": lambda v, w, icon: {"block": _link(v, icon)},

@@ -16,8 +16,19 @@ from standfirst.pages.archive import archive, month, month_path
 from standfirst.pages.assets import assets
 from standfirst.pages.feeds import feed
 from standfirst.pages.fronts import author, day, front
+from standfirst.pages.gallery import gallery
 from standfirst.pages.output import Output, PageRef, Press, Render
-from standfirst.pages.parts import ABOUT, ARCHIVE, CORRECTIONS, chrome, day_path, feed_path, head_part, page
+from standfirst.pages.parts import (
+    ABOUT,
+    ARCHIVE,
+    CORRECTIONS,
+    chrome,
+    day_path,
+    feed_path,
+    gallery_path,
+    head_part,
+    page,
+)
 from standfirst.pages.patterns import PATTERNS, pattern_page
 from standfirst.pages.pictures import avif_of, avif_path, avifs, encode, renditions
 from standfirst.pages.record import about, corrections, year_path
@@ -76,6 +87,7 @@ RENDERERS: Mapping[str, Render] = {
     "notfound": not_found,
     "patterns": pattern_page,
     "author": author,
+    "gallery": gallery,
     "story": story,
     "moved": moved,
     "day": day,
@@ -91,6 +103,7 @@ PHASES: Mapping[str, int] = {
     "asset": 0,
     "rendition": -1,
     "robots": 0,
+    "gallery": 0,
     "notfound": 1,
     "patterns": 1,
     "story": 1,
@@ -108,6 +121,10 @@ def _of_story(story: Story) -> Iterable[PageRef]:
     yield PageRef(story.path, "story", subject)
     for path in story.former:
         yield PageRef(path, "moved", subject)
+    if story.gallery:
+        yield PageRef(gallery_path(story.path), "gallery", subject)
+        for path in story.former:
+            yield PageRef(gallery_path(path), "moved", subject)
     if story.day:
         yield PageRef(day_path(story.day), "day", story.day)
         yield PageRef(month_path(story.day[:7]), "month", story.day[:7])

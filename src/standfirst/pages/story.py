@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import (
+    Album,
     Author,
-    Block,
     Correction,
     Crumb,
     FactBox,
+    Gallery,
     Heading,
     LinkCard,
     ListBlock,
@@ -23,6 +24,7 @@ from standfirst.edition.snapshots import (
     PictureBlock,
     Quote,
     Story,
+    gallery_pictures,
 )
 from standfirst.pages import structured
 from standfirst.pages.output import Output, PageRef, Press
@@ -40,10 +42,13 @@ from standfirst.pages.parts import (
     day_path,
     feed_path,
     figure_part,
+    gallery_part,
+    gallery_path,
     head_part,
     headline_part,
     page,
     picture_part,
+    shown_in,
     there,
     time_part,
     trail_part,
@@ -64,25 +69,33 @@ def story(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     if found is None or found.path != ref.path:
         return None
     if found.notice is not None:
-        return _gone(reads, found, found.notice)
+        return gone(reads, found, found.notice)
     return _article(reads, ref, found)
 
 
 def moved(reads: Reads, ref: PageRef, press: Press) -> Output | None:
-    """At a former address of a story: the way to it, or its notice once it was taken down."""
+    """At a former address of a story or its page of pictures: the way to it, or its notice once it was taken down."""
     found = _story(reads, ref)
-    if found is None or ref.path not in found.former or found.path == ref.path:
+    if found is None:
+        return None
+    ways = dict.fromkeys(found.former, found.path)
+    if found.gallery:
+        ways |= {gallery_path(path): gallery_path(found.path) for path in found.former}
+    if ref.path not in ways or ways[ref.path] == ref.path:
         return None
     if found.notice is not None:
-        return _gone(reads, found, found.notice)
-    return Output(body=b"", status=301, location=found.path)
+        return gone(reads, found, found.notice)
+    if ways[ref.path] != found.path and not any(shown_in(reads, gallery_pictures(found))):
+        return None
+    return Output(body=b"", status=301, location=ways[ref.path])
 
 
 def _story(reads: Reads, ref: PageRef) -> Story | None:
     return reads.story(int(ref.subject)) if ref.subject.isdecimal() else None
 
 
-def _gone(reads: Reads, story: Story, notice: Notice) -> Output:
+def gone(reads: Reads, story: Story | Album, notice: Notice) -> Output:
+    """The notice in the place of a story that was taken down."""
     site = chrome(reads)
     # A notice that names nothing says nothing of the story: no headline, no section, not even its language.
     named = notice.names and bool(story.headline)
@@ -286,8 +299,14 @@ def _body(reads: Reads, lists: Lists, story: Story) -> tuple[list[Part], str]:
     """The blocks as parts, and the dateline if no first paragraph took it."""
     parts: list[Part] = []
     dateline = story.dateline
+    album = shown_in(reads, gallery_pictures(story)) if story.gallery else []
+    place = 0
     for block in story.body:
-        part = _block(reads, lists, block)
+        if isinstance(block, Gallery):
+            part = gallery_part(block, story.path, album, place, lists.words)
+            place += len(block.pictures)
+        else:
+            part = _block(reads, lists, block)
         if part is None:
             continue
         if not parts and dateline and part["kind"] == "paragraph":
@@ -296,7 +315,10 @@ def _body(reads: Reads, lists: Lists, story: Story) -> tuple[list[Part], str]:
     return parts, dateline
 
 
-def _block(reads: Reads, lists: Lists, block: Block) -> Part | None:
+SingleBlock = Paragraph | Heading | Quote | PictureBlock | ListBlock | FactBox | LinkCard
+
+
+def _block(reads: Reads, lists: Lists, block: SingleBlock) -> Part | None:
     match block:
         case Paragraph():
             return {"kind": "paragraph", "html": rich(reads, block.html), "dateline": ""}

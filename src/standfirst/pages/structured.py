@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from standfirst.edition.snapshots import Author, Crumb, Picture, Site, Story
+from standfirst.edition.snapshots import Album, Author, Crumb, Picture, Site, Story
 from standfirst.pages.parts import absolute, without_by
 from standfirst.pages.pictures import jpegs
 from standfirst.pages.templates import Html
@@ -62,6 +62,21 @@ def image(site: Site, picture: Picture, caption: str = "") -> dict[str, Any]:
     if picture.credit:
         found["creditText"] = picture.credit
     return found
+
+
+def image_gallery(site: Site, album: Album, address: str, pictures: Sequence[Picture]) -> dict[str, Any]:
+    """ImageGallery of a story's page of pictures at `address`, which shows `pictures`."""
+    captions = {each.picture: each.caption for each in album.pictures}
+    return {
+        "@context": CONTEXT,
+        "@type": "ImageGallery",
+        "headline": album.headline,
+        "url": address,
+        "inLanguage": album.language,
+        "isPartOf": {"@type": "NewsArticle", "url": absolute(site, album.path)},
+        "publisher": organisation(site),
+        "image": [image(site, picture, captions.get(picture.id, "")) for picture in pictures],
+    }
 
 
 def _authors(site: Site, story: Story, authors: Sequence[Author]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any
 from standfirst.edition import listings, snapshots
 from standfirst.edition.snapshots import (
     TYPES,
+    Album,
     Author,
     Card,
     Crumb,
@@ -43,6 +44,7 @@ FACETS: tuple[Facet, ...] = (
     Facet("line", "story", snapshots.line),
     Facet("link", "story", snapshots.link),
     Facet("errata", "story", snapshots.errata),
+    Facet("album", "story", snapshots.album),
     Facet("section", "section", _itself),
     Facet("crumb", "section", snapshots.crumb),
     Facet("author", "author", _itself),
@@ -88,6 +90,10 @@ class BookReads:
 
     def line(self, id: int) -> Line | None:
         found: Line | None = self._reading.facet("line", id)
+        return found
+
+    def album(self, id: int) -> Album | None:
+        found: Album | None = self._reading.facet("album", id)
         return found
 
     def link(self, id: int) -> str | None:

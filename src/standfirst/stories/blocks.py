@@ -27,6 +27,19 @@ class PictureBlock(blocks.StructBlock):
         icon = "image"
 
 
+class GalleryBlock(blocks.StructBlock):
+    title = blocks.CharBlock(required=False, max_length=120)
+    pictures = blocks.ListBlock(
+        PictureBlock(),
+        min_num=2,
+        max_num=60,
+        help_text="They stand in a row on the article's page, and large on a page of their own.",
+    )
+
+    class Meta:
+        icon = "image"
+
+
 class ListBlock(blocks.StructBlock):
     items = blocks.ListBlock(blocks.RichTextBlock(features=INLINE))
     ordered = blocks.BooleanBlock(required=False, label="Numbered")
@@ -72,6 +85,7 @@ class BodyBlock(blocks.StreamBlock):
     heading = blocks.CharBlock(max_length=160, icon="title")
     quote = QuoteBlock()
     picture = PictureBlock()
+    gallery = GalleryBlock()
     list = ListBlock()
     facts = FactBoxBlock()
     card = LinkCardBlock()

@@ -42,8 +42,14 @@ def pictures_in(story: Story) -> set[int]:
 
 def _in_blocks(blocks: Any) -> Iterator[int]:
     for block in blocks:
-        if block.get("type") == "picture" and isinstance(block.get("value"), dict) and block["value"].get("picture"):
-            yield int(block["value"]["picture"])
+        value = block.get("value")
+        if not isinstance(value, dict):
+            continue
+        if block.get("type") == "picture" and value.get("picture"):
+            yield int(value["picture"])
+        elif block.get("type") == "gallery":
+            # Items are stored as {"type": "item", "value": ...}.
+            yield from _in_blocks({**item, "type": "picture"} for item in value.get("pictures") or [])
 
 
 def authors_showing(picture: int) -> list[Author]:

@@ -159,6 +159,8 @@ def _words(kind: str, value: Any) -> list[str]:
         return [str(value["title"]), *markup.text_of(_source(value["text"])).split("\n")]
     if kind == "picture":
         return [f"[Picture] {value['caption']}".strip()]
+    if kind == "gallery":
+        return [f"[Gallery] {value['title']}".strip(), *(w for it in value["pictures"] for w in _words("picture", it))]
     return ["[Link card]"]
 
 

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from standfirst.edition.listings import LISTINGS
 from standfirst.edition.snapshots import (
+    Album,
     Author,
     Avif,
     Card,
@@ -22,6 +23,8 @@ from standfirst.edition.snapshots import (
     Errata,
     FactBox,
     Frozen,
+    Gallery,
+    GalleryPicture,
     Heading,
     Hot,
     Lead,
@@ -43,6 +46,7 @@ from standfirst.edition.snapshots import (
     Story,
     Tips,
     Topic,
+    album,
     card,
     crumb,
     errata,
@@ -145,6 +149,11 @@ class Newsroom:
         self.log.add(("line", id))
         found = self._live(id)
         return line(found) if found else None
+
+    def album(self, id: int) -> Album | None:
+        self.log.add(("album", id))
+        found = self._live(id)
+        return album(found) if found else None
 
     def link(self, id: int) -> str | None:
         self.log.add(("link", id))
@@ -431,6 +440,14 @@ FULL = make_story(
         Heading(text="A timetable with holes in it"),
         Paragraph(html='It is not the first such vote: <a href="story:8">an earlier one</a> was lost.'),
         PictureBlock(picture=1005, caption="The engine room of the older of the two boats"),
+        Gallery(
+            title="A night on the water",
+            pictures=(
+                GalleryPicture(picture=1006, caption="The last cars come aboard"),
+                GalleryPicture(picture=1007),
+                GalleryPicture(picture=1008, caption="Tea at the landing stage"),
+            ),
+        ),
         *(Paragraph(html=html) for html in PARAGRAPHS[2:]),
         ListBlock(items=("Last crossing: 23:30", "First crossing: 05:10", "Fare: <b>unchanged</b>")),
         FactBox(
@@ -441,6 +458,7 @@ FULL = make_story(
         LinkCard(title="The harbour office’s timetable", url="https://harbour.example/timetable?a=1&b=2"),
         Paragraph(html="A second vote is due in March."),
     ),
+    gallery=True,
 )
 
 

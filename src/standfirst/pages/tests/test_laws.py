@@ -17,6 +17,8 @@ from standfirst.edition.snapshots import (
     Avif,
     Correction,
     FactBox,
+    Gallery,
+    GalleryPicture,
     Heading,
     Hot,
     Lead,
@@ -90,6 +92,12 @@ def _avif(shown: Picture, dice: random.Random) -> Avif:
     return Avif(id=shown.id, of=of, widths=tuple(it.width for it in avifs(shown)), made=dice.random() < 0.6)
 
 
+def _gallery(dice: random.Random) -> Gallery:
+    return Gallery(
+        pictures=tuple(GalleryPicture(picture=1000 + dice.randrange(12)) for _ in range(dice.randrange(1, 4)))
+    )
+
+
 def random_newsroom(seed: int) -> Newsroom:
     """Any state that a history may leave behind, however odd."""
     dice = random.Random(seed)
@@ -121,7 +129,9 @@ def random_newsroom(seed: int) -> Newsroom:
                     Paragraph(html=f'<a href="story:{dice.randrange(45)}">x</a>'),
                     PictureBlock(picture=1000 + dice.randrange(12)),
                     LinkCard(story=dice.randrange(45)),
+                    *((_gallery(dice),) if number % 3 == 0 else ()),
                 ),
+                gallery=number % 3 == 0,
             )
         )
         room.put(Related(id=number, stories=some(12)))
@@ -160,6 +170,8 @@ def test_records_name_the_pages_that_may_exist_because_of_them():
     assert {(ref.kind, ref.path) for ref in pages_of["story"](FULL)} == {
         ("story", FULL.path),
         ("moved", FULL.former[0]),
+        ("gallery", FULL.path + "pictures/"),
+        ("moved", FULL.former[0] + "pictures/"),
         ("day", "/2026/11/22/"),
         ("month", "/2026/11/"),
         ("corrections", "/corrections/2026/"),
@@ -202,7 +214,9 @@ def hostile_newsroom() -> Newsroom:
         origins=(Origin(provider=HOSTILE, identifier=HOSTILE),),
         corrections=(Correction(kind="correction", text=HOSTILE, at="2026-11-22T10:00:00Z"),),
         lead=Lead(picture=shown.id, caption=HOSTILE),
+        gallery=True,
         body=(
+            Gallery(title=HOSTILE, pictures=(GalleryPicture(picture=shown.id, caption=HOSTILE),)),
             Heading(text=HOSTILE),
             Quote(html="q", attribution=HOSTILE),
             PictureBlock(picture=shown.id, caption=HOSTILE),

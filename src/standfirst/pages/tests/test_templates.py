@@ -17,7 +17,7 @@ from standfirst.pages.templates import SOURCES, THEME, render
 from standfirst.pages.tests.newsroom import SITE, newsroom
 
 PRINTED_BY_PAGES = {
-    *("story", "gone", "notfound", "home", "section", "day", "author", "patterns", "feed"),
+    *("story", "gone", "notfound", "home", "section", "day", "author", "album", "patterns", "feed"),
     *("base", "head", "masthead", "footer", "about", "corrections", "archive", "month"),
 }
 

@@ -15,6 +15,7 @@ from standfirst.edition.listings import LISTINGS, Listing
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import (
     TYPES,
+    Album,
     Author,
     Card,
     Crumb,
@@ -288,6 +289,9 @@ class PlainReads:
     def signature(self, id: int) -> Signature | None:
         author = self.author(id)
         return snapshots.signature(author) if author else None
+
+    def album(self, id: int) -> Album | None:
+        return None
 
     def avif(self, id: int) -> str | None:
         return None
