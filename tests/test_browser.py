@@ -28,7 +28,7 @@ class Watched:
         self.faults: list[str] = []
         self.hosts: set[str] = set()
         self.context: BrowserContext = browser.new_context(
-            base_url=serving.url, java_script_enabled=scripts, viewport={"width": 1280, "height": 900}, **options
+            base_url=serving.url, java_script_enabled=scripts, **{"viewport": {"width": 1280, "height": 900}, **options}
         )
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()

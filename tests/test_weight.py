@@ -50,7 +50,9 @@ def pages(served: Serving, kept: dict[str, Any]) -> dict[str, httpx.Response]:
 
 def kinds(pages: dict[str, httpx.Response]) -> dict[str, list[str]]:
     """Addresses of each kind of page."""
-    found: dict[str, list[str]] = {name: [] for name in ("home", "front", "story", "day", "author", "gone", "lost")}
+    found: dict[str, list[str]] = {
+        name: [] for name in ("home", "front", "story", "gallery", "day", "author", "gone", "lost")
+    }
     for address, answer in pages.items():
         if answer.status_code != 200:
             kind = "gone" if answer.status_code == 410 else "lost"
@@ -62,6 +64,8 @@ def kinds(pages: dict[str, httpx.Response]) -> dict[str, list[str]]:
             kind = "day"
         elif re.search(r"/\d{4}/\d\d/\d\d/[^/]+/$", address):
             kind = "story"
+        elif re.search(r"/\d{4}/\d\d/\d\d/[^/]+/pictures/$", address):
+            kind = "gallery"
         else:
             kind = "front"
         found[kind].append(address)

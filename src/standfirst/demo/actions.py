@@ -241,6 +241,12 @@ def _body(story: copybook.Story, written: Mapping[str, Story], drawn: Mapping[st
                 blocks.append(
                     {"type": "picture", "value": {"picture": drawn[block.picture].pk, "caption": block.caption}}
                 )
+            case copybook.Gallery():
+                shown = [
+                    {"type": "item", "value": {"picture": drawn[each.picture].pk, "caption": each.caption}}
+                    for each in block.pictures
+                ]
+                blocks.append({"type": "gallery", "value": {"title": block.title, "pictures": shown}})
             case copybook.ListBlock():
                 items = [{"type": "item", "value": f"<p>{_html(item, written)}</p>"} for item in block.items]
                 blocks.append({"type": "list", "value": {"items": items, "ordered": block.ordered}})

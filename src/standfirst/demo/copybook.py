@@ -60,6 +60,16 @@ class PictureBlock(Record, tag="picture"):
     caption: str = ""
 
 
+class GalleryPicture(Record):
+    picture: str
+    caption: str = ""
+
+
+class Gallery(Record, tag="gallery"):
+    pictures: tuple[GalleryPicture, ...]
+    title: str = ""
+
+
 class ListBlock(Record, tag="list"):
     items: tuple[str, ...]
     ordered: bool = False
@@ -79,7 +89,7 @@ class LinkCard(Record, tag="card"):
     """Key of a story; then `url` is empty."""
 
 
-Block = Paragraph | Heading | Quote | PictureBlock | ListBlock | FactBox | LinkCard
+Block = Paragraph | Heading | Quote | PictureBlock | Gallery | ListBlock | FactBox | LinkCard
 
 
 # --- the newsroom -----------------------------------------------------------------------------------------------
@@ -214,7 +224,9 @@ class Story(Record):
     def pictures(self) -> tuple[str, ...]:
         """Keys of the pictures that its page shows, lead first."""
         lead = (self.lead.picture,) if self.lead else ()
-        return lead + tuple(block.picture for block in self.body if isinstance(block, PictureBlock))
+        single = tuple(block.picture for block in self.body if isinstance(block, PictureBlock))
+        galleries = (block for block in self.body if isinstance(block, Gallery))
+        return lead + single + tuple(each.picture for block in galleries for each in block.pictures)
 
 
 class Copybook(Record):
@@ -240,6 +252,8 @@ def block_html(block: Block) -> str:
             return f"{block.html} {block.attribution}"
         case PictureBlock():
             return block.caption
+        case Gallery():
+            return " ".join(text for text in (block.title, *(each.caption for each in block.pictures)) if text)
         case ListBlock():
             return " ".join(block.items)
         case FactBox():

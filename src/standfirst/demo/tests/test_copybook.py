@@ -97,7 +97,7 @@ def test_corrections_kills_languages_and_every_kind_of_block_are_shown() -> None
     assert all((story.direction == "rtl") == (story.language == "ar") for story in stories)
     assert max(len(story.headline) for story in stories if story.language == "ar") > 200
     kinds = {type(block).__name__ for story in stories for block in story.body}
-    assert kinds >= {"Paragraph", "Heading", "Quote", "PictureBlock", "ListBlock", "FactBox", "LinkCard"}
+    assert kinds >= {"Paragraph", "Heading", "Quote", "PictureBlock", "Gallery", "ListBlock", "FactBox", "LinkCard"}
 
 
 @pytest.mark.parametrize("story", BOOK.stories.values(), ids=lambda story: story.key)
