@@ -346,11 +346,15 @@ class Engine:
             self.store.unclaim_all()
             for batch in _batches(self.store.records(), LOOK):
                 records: list[tuple[str, str, Any]] = []
+                strange: dict[str, bytes | None] = {}
                 for key, data in batch:
                     kind, _, id = key.partition(":")
                     if kind in self.book.types:
                         records.append((kind, id, self._decode(kind, id, data)))
+                    else:  # of a kind that an older version knew: nothing composes it any more
+                        strange[key] = None
                 self._derive(records)
+                self.store.put_records(strange)
             self.store.mark_all(Mark(0, Lane.MAINTENANCE, seq))
             self.store.set_meta("book", self.book.version)
         self._state.forget()

@@ -1131,6 +1131,17 @@ def test_new_declarations_restate_the_ledger(newsroom: Newsroom) -> None:
     assert engine.proof(newsroom.compose, list(newsroom.records)).ok
 
 
+def test_records_of_a_kind_that_no_version_knows_any_more_are_gone_after_that(newsroom: Newsroom) -> None:
+    with newsroom.store.transaction():
+        newsroom.store.put_records({"pin:1": b'{"id":1,"story":3}'})
+    engine = newsroom.start(version="2")
+    newsroom.settled()
+    assert engine.open([], newsroom.compose) is Condition.RESTATE
+    engine.bake()
+    assert newsroom.store.record("pin:1") is None
+    assert engine.proof(newsroom.compose, list(newsroom.records)).ok
+
+
 def _shouted(story: Story) -> Line | None:
     made = line(story)
     return made and replace(made, headline=made.headline.upper())
