@@ -45,7 +45,7 @@ def spread(headline: str) -> None:
     by = archive.editor()
     section = Section.objects.get(pk=story.get_parent().pk)
     for front in (section, *Section.objects.ancestor_of(section).filter(depth__gt=1)):
-        desk.pin(section=front, story=story, by=by)
+        desk.put(section=front, position=1, story=story, by=by)
     ReadCount.objects.update_or_create(story=story.pk, defaults={"level": 1e6})
     changes.set_tick(name=RANKING, ref="top", due=clock.now())
 

@@ -45,7 +45,7 @@ MAY: Final[dict[str, str]] = {
     "pictures.kill_picture": "kill pictures",
     "pictures.restore_picture": "undo another person's kill of a picture",
     "stories.correct_story": "publish corrections, clarifications, updates",
-    "desk.pin_lead": "pin leads",
+    "desk.curate_front": "decide what stands on fronts, mark stories as breaking",
     "stories.add_author": "add authors",
     "stories.change_author": "change authors",
     "stories.add_topic": "add topics",

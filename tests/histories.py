@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -75,7 +75,12 @@ class History:
             self.republish,
             self.copy,
             self.workflow,
-            self.pin,
+            self.put,
+            self.put,
+            self.move_on_front,
+            self.give_back,
+            self.keep_off,
+            self.break_news,
             self.embargo,
             self.end_rights,
             self.time_passes,
@@ -272,10 +277,46 @@ class History:
             state.current_task_state.approve(user=self.newsroom.editor)
         return story.pk, state.status
 
-    def pin(self) -> Any:
-        if story := self.story(live=True):
-            until = clock.now() + timedelta(minutes=self.dice.choice([2, 90]))
-            desk.pin(section=self.newsroom.front, story=story, until=until, by=self.newsroom.editor)
+    def front_of(self) -> Section:
+        return self.newsroom.front if self.dice.random() < 0.5 else self.section()
+
+    def soon(self) -> datetime:
+        return clock.now() + timedelta(minutes=self.dice.choice([2, 90]))
+
+    def put(self) -> Any:
+        if story := self.story():
+            front, position, until = self.front_of(), self.dice.randint(1, 6), self.soon()
+            desk.put(section=front, position=position, story=story, until=until, by=self.newsroom.editor)
+            return front.pk, position, story.pk
+        return None
+
+    def move_on_front(self) -> Any:
+        front, position, to = self.front_of(), self.dice.randint(1, 5), self.dice.randint(1, 5)
+        desk.move(section=front, position=position, to=to, by=self.newsroom.editor)
+        return front.pk, position, to
+
+    def give_back(self) -> Any:
+        front, position = self.front_of(), self.dice.randint(1, 5)
+        desk.give_back(section=front, position=position, by=self.newsroom.editor)
+        return front.pk, position
+
+    def keep_off(self) -> Any:
+        if story := self.story():
+            front, until = self.front_of(), self.soon()
+            if self.dice.random() < 0.3:
+                desk.let_back(section=front, story=story, by=self.newsroom.editor)
+                return front.pk, story.pk, "back"
+            reach: Any = self.dice.choice(["top", "front"])
+            desk.keep_off(section=front, story=story, reach=reach, until=until, by=self.newsroom.editor)
+            return front.pk, story.pk, reach
+        return None
+
+    def break_news(self) -> Any:
+        if story := self.story():
+            if self.dice.random() < 0.3:
+                desk.end_breaking(story=story, by=self.newsroom.editor)
+                return story.pk, "over"
+            desk.mark_breaking(story=story, until=self.soon(), by=self.newsroom.editor)
             return story.pk
         return None
 

@@ -62,12 +62,12 @@ def test_a_topic_leaves_the_stories_that_it_was_on(newsroom: Newsroom) -> None:
     newsroom.prove()
 
 
-def test_a_section_that_was_never_used_leaves_the_stories_that_it_listed_and_takes_its_pin_along(
+def test_a_section_that_was_never_used_leaves_the_stories_that_it_listed_and_takes_its_slots_along(
     newsroom: Newsroom,
 ) -> None:
     culture = stories.open_section(parent=Section.objects.get(pk=newsroom.front.pk), name="Culture", slug="culture")
     story = newsroom.story("Ships wait outside", further_sections=[culture])
-    desk.pin(section=culture, story=story, by=newsroom.editor)
+    desk.put(section=culture, position=1, story=story, by=newsroom.editor)
     newsroom.at_rest()
     assert "Ships wait outside" in page(newsroom, "/culture/")
 
@@ -94,7 +94,7 @@ def test_what_carries_published_copy_cannot_go(newsroom: Newsroom) -> None:
 def test_a_person_who_leaves_takes_nothing_along(newsroom: Newsroom) -> None:
     story = newsroom.story("Ships wait outside")
     note = stories.correct(story=story, kind="correction", text="It was Tuesday.", by=newsroom.editor)
-    desk.pin(section=newsroom.front, story=story, by=newsroom.editor)
+    desk.put(section=newsroom.front, position=1, story=story, by=newsroom.editor)
     taken = stories.take_down(
         story=newsroom.story("Cranes stand idle"), kind="kill", reason="Wrong.", by=newsroom.editor
     )

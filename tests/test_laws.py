@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from standfirst.desk import ports
+from standfirst.desk.models import BreakingNews, FrontSlot
 from standfirst.kit import clock
 from standfirst.press.lightening import Lightener
-from standfirst.stories.models import Embargo, Story, Takedown
+from standfirst.stories.models import Address, Embargo, Section, Story, Takedown
 from tests.histories import History
 from tests.newsroom import Newsroom
+from tests.running import parsed
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
@@ -43,9 +46,26 @@ def check(newsroom: Newsroom, history: History) -> None:
                 assert not only or title.encode() not in everything, title
         for embargo in Embargo.objects.standing():
             assert not Story.objects.get(pk=embargo.story_id).live
+        for chosen in (FrontSlot, BreakingNews):
+            assert not chosen.objects.filter(story__live=False).exists()
+            assert not chosen.objects.filter(until__lte=clock.now()).exists()
+        for front in Section.objects.all():
+            told_is_printed(newsroom, front)
     except BaseException as error:
         error.add_note("\n".join(history.told))
         raise
+
+
+def told_is_printed(newsroom: Newsroom, section: Section) -> None:
+    """What the desk is told of a front is what readers get: the same stories in the same order."""
+    path = section.paths.get(current=True).path
+    page = parsed(newsroom.output()[f"pages{path}index.html"])
+    shown = page.xpath('//section[@class="breaking"]//a/@href | //main//a[not(ancestor::nav)]/@href')
+    known = {address.path for address in Address.objects.current()}
+    plan = ports.fronts.plan(section.pk)
+    assert plan is not None
+    told = [place.shown.path for place in plan.places]
+    assert sorted(link for link in shown if link in known) == sorted(told), section
 
 
 def live_one(newsroom: Newsroom, seed: int) -> None:

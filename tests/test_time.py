@@ -94,7 +94,7 @@ def test_what_came_due_while_the_worker_was_away_is_done_once_and_in_order(newsr
     lead = newsroom.story("Ships wait outside", section=newsroom.sport)
     picture = newsroom.picture("navy", expires_at=start + 2 * hour)
     shown = newsroom.story("A picture of ships", lead_picture=picture)
-    desk.pin(section=newsroom.sport, story=lead, until=start + 2 * hour, by=newsroom.editor)
+    desk.put(section=newsroom.sport, position=1, story=lead, until=start + 2 * hour, by=newsroom.editor)
     due = [schedule(newsroom, f"Hour {number}", start + number * hour) for number in (3, 1, 2)]
     held = schedule(newsroom, "Held for an hour", start + hour)
     stories.embargo(story=held, until=start + hour, by=newsroom.wire_editor)
@@ -117,7 +117,7 @@ def test_what_came_due_while_the_worker_was_away_is_done_once_and_in_order(newsr
         assert not Picture.objects.get(pk=picture.pk).usable(clock.now())
         assert Change.objects.filter(cause="embargo ended").count() == 1
         assert Change.objects.filter(cause="rights ended").count() == 1
-        assert Change.objects.filter(cause="unpinned").count() == 1
+        assert Change.objects.filter(cause="left").count() == 1
         assert not Tick.objects.due(clock.now()).exists()
         # One ranking for all the minutes that it was away, not three hundred.
         assert Tick.objects.filter(name=RANKING).count() <= 4
@@ -362,7 +362,7 @@ def test_stories_of_a_day_on_which_clocks_are_turned_are_on_its_page_and_no_othe
 def test_an_hour_that_comes_twice_or_not_at_all_is_not_guessed_in_a_form(
     zone: str, local: str, utc: str | None
 ) -> None:
-    field = forms.PinForm.base_fields["until"]
+    field = forms.PutForm.base_fields["until"]
     with timezone.override(zone):
         if utc is not None:
             assert clock.iso(field.clean(local)) == utc

@@ -1,6 +1,7 @@
 """Doors that a lower layer opens and a higher one fills, in `AppConfig.ready()`.
 
-There are four in the whole project: these three and `stories.ports.preview`. A fifth needs a decision record.
+There are five in the whole project: these three, `stories.ports.preview` and `desk.ports.fronts`. A sixth needs a
+decision record.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def fill(*, password: str | None = None, progress: Progress = lambda what, done,
             written[story.key] = _story(book, story, written, sections, authors, topics, drawn, editor)
     progress("stories", len(book.stories), len(book.stories))
     _link_forward(book, written, drawn, editor)
-    _pin(book, written, home, editor)
+    _choose_lead(book, written, home, editor)
 
 
 def _sections(book: copybook.Copybook, home: Section) -> dict[str, Section]:
@@ -208,11 +208,11 @@ def _link_forward(
                 page.save_revision(user=editor).publish(user=editor, skip_permission_checks=True)
 
 
-def _pin(book: copybook.Copybook, written: Mapping[str, Story], home: Section, editor: User) -> None:
-    """Pin a lead with a picture to the home front for three hours."""
+def _choose_lead(book: copybook.Copybook, written: Mapping[str, Story], home: Section, editor: User) -> None:
+    """Put a story with a picture into the lead of the home front, for three hours."""
     for story in reversed(list(book.stories.values())):
         if story.lead and story.notice is None and story.language == book.site.language and len(story.body) > 6:
-            desk.pin(section=home, story=written[story.key], until=clock.now() + timedelta(hours=3), by=editor)
+            desk.put(section=home, position=1, story=written[story.key], by=editor)
             return
 
 

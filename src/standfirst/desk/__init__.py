@@ -1,1 +1,1 @@
-"""The desk's screens: stories by state, pinned leads, kills, corrections, what the press is doing."""
+"""The desk's screens: stories by state, fronts, kills, corrections, what the press is doing."""

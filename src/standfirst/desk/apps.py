@@ -10,5 +10,5 @@ class DeskConfig(AppConfig):
         from standfirst.desk import actions, board
         from standfirst.stories import indexes
 
-        actions.watch_pins()
+        actions.watch_fronts()
         indexes.lay_after_migrations(self, board.INDEXES)

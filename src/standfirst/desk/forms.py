@@ -12,6 +12,7 @@ from wagtail.admin.widgets import AdminAutoHeightTextInput, AdminDateTimeInput
 from wagtail.admin.widgets.slug import SlugInput
 
 from standfirst.desk import actions
+from standfirst.desk.models import KeptOff
 from standfirst.kit import clock
 from standfirst.stories.models import Correction, Section, SiteFacts, Standards, Story
 
@@ -64,21 +65,52 @@ class CorrectionForm(forms.Form):
     )
 
 
-class _StoryChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    def label_from_instance(self, obj: Any) -> str:
-        return str(obj.title)
+def _hour(label: str, help_text: str) -> forms.DateTimeField:
+    return forms.DateTimeField(label=label, widget=AdminDateTimeInput, help_text=help_text)
 
 
-class PinForm(forms.Form):
-    story = _StoryChoice(
-        queryset=Story.objects.filter(live=True).defer("body"), widget=forms.RadioSelect, empty_label=None
+def _in(span: timedelta) -> datetime:
+    """That long from now on the desk's clock, up to the next five minutes."""
+    return timezone.localtime(_rounded(clock.now() + span))
+
+
+class PutForm(forms.Form):
+    """A story for a place. Any story can be named: why one cannot stand there is the action's to say."""
+
+    story = forms.ModelChoiceField(
+        queryset=Story.objects.defer("body"),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": "Choose the story.", "invalid_choice": "There is no such story: choose another."},
     )
-    until = forms.DateTimeField(widget=AdminDateTimeInput, help_text="After this, the newest story leads again.")
+    position = forms.TypedChoiceField(label="Place", coerce=int)
+    until = _hour("Until", "After this the place goes to the newest again.")
 
-    def __init__(self, *args: Any, choices: list[Story], **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"until": timezone.localtime(_rounded(clock.now() + actions.PIN_FOR))})
+    def __init__(self, *args: Any, places: int, position: int, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"until": _in(actions.PUT_FOR), "position": position})
         super().__init__(*args, **kwargs)
-        self.stories = choices
+        self.fields["position"] = forms.TypedChoiceField(
+            label="Place", coerce=int, choices=[(it, actions.place_name(it)) for it in range(1, places + 1)]
+        )
+
+
+class KeepOffForm(forms.Form):
+    reach = forms.ChoiceField(
+        label="Off what", choices=KeptOff.Reach.choices, widget=forms.RadioSelect, initial=KeptOff.Reach.TOP
+    )
+    until = _hour("Until", "After this it may stand there again.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"reach": KeptOff.Reach.TOP, "until": _in(actions.KEEP_OFF_FOR)})
+        super().__init__(*args, **kwargs)
+
+
+class BreakingForm(forms.Form):
+    until = _hour("Until", "Six hours at most. After this the bar goes by itself.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"until": _in(actions.BREAKING_FOR)})
+        super().__init__(*args, **kwargs)
 
 
 def _rounded(moment: datetime) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from standfirst.desk import views
+from standfirst.desk import views, views_fronts
 
 app_name = "desk"
 urlpatterns = [
@@ -19,10 +19,17 @@ urlpatterns = [
     path("takedowns/", views.takedowns, name="takedowns"),
     path("takedowns/<int:takedown_id>/", views.takedown, name="takedown"),
     path("embargoes/<int:embargo_id>/lift/", views.lift_embargo, name="lift_embargo"),
-    path("fronts/", views.fronts, name="fronts"),
+    path("stories/<int:story_id>/fronts/", views_fronts.on_fronts, name="on_fronts"),
+    path("stories/<int:story_id>/breaking/", views_fronts.mark_breaking, name="breaking"),
+    path("stories/<int:story_id>/breaking/end/", views_fronts.end_breaking, name="end_breaking"),
+    path("fronts/", views_fronts.fronts, name="fronts"),
     path("fronts/open/", views.open_section, name="open_section"),
-    path("fronts/<int:section_id>/pin/", views.pin, name="pin"),
-    path("fronts/<int:section_id>/unpin/", views.unpin, name="unpin"),
+    path("fronts/<int:section_id>/", views_fronts.front, name="front"),
+    path("fronts/<int:section_id>/put/", views_fronts.put, name="put"),
+    path("fronts/<int:section_id>/places/<int:position>/give-back/", views_fronts.give_back, name="give_back"),
+    path("fronts/<int:section_id>/places/<int:position>/move/", views_fronts.move, name="move"),
+    path("fronts/<int:section_id>/keep-off/<int:story_id>/", views_fronts.keep_off, name="keep_off"),
+    path("fronts/<int:section_id>/let-back/<int:story_id>/", views_fronts.let_back, name="let_back"),
     path("facts/", views.facts, name="facts"),
     path("standards/", views.standards, name="standards"),
 ]

@@ -11,14 +11,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 from wagtail.admin import messages
 from wagtail.admin.auth import user_has_any_page_permission
 from wagtail.admin.widgets.button import HeaderButton
 
 from standfirst.changes.models import Change
 from standfirst.desk import actions, board, forms, heartbeat, progress
-from standfirst.desk.models import PinnedLead
 from standfirst.kit import clock, reserve
 from standfirst.kit.errors import Refused
 from standfirst.stories import actions as stories
@@ -28,18 +27,14 @@ from standfirst.stories.models import (
     Embargo,
     Publication,
     Section,
-    SectionPath,
     SiteFacts,
     Standards,
     Story,
     Takedown,
 )
 
-CHOICES = 40
-"""Stories offered for a pinned lead before somebody searches."""
 
-
-def _screen(
+def screen(
     request: HttpRequest, template: str, title: str, *trail: tuple[str, str], status: int = 200, **context: Any
 ) -> TemplateResponse:
     """A screen with Wagtail's furniture. `trail` is (address, label) of the screens above it."""
@@ -58,13 +53,14 @@ def _screen(
     )
 
 
-def _for_the_desk(request: HttpRequest) -> None:
+def for_the_desk(request: HttpRequest) -> None:
+    """Refuse people who work on no page."""
     if not user_has_any_page_permission(request.user):
         raise PermissionDenied
 
 
 def follow(
-    request: HttpRequest, sentence: str, kind: str, ref: int, after: int, buttons: list[Any] | None = None
+    request: HttpRequest, sentence: str, kind: str, ref: int | str, after: int, buttons: list[Any] | None = None
 ) -> None:
     """A message that says `sentence` and then what the press is doing about it."""
     change = progress.since(kind, ref, after)
@@ -87,7 +83,7 @@ def follow(
 @require_GET
 def stories_list(request: HttpRequest) -> HttpResponse:
     """Every story by state, newest first."""
-    _for_the_desk(request)
+    for_the_desk(request)
     state = request.GET.get("state", "all")
     section = request.GET.get("section", "")
     query = board.Query(
@@ -98,7 +94,7 @@ def stories_list(request: HttpRequest) -> HttpResponse:
     shown = board.Board(query)
     page = shown.paginator.get_page(request.GET.get("p"))
     writable = _may_add(request)
-    return _screen(
+    return screen(
         request,
         "desk/stories.html",
         "Desk",
@@ -128,13 +124,13 @@ def _may_add(request: HttpRequest) -> bool:
 
 def new_story(request: HttpRequest) -> HttpResponse:
     """Asks for the section, then opens Wagtail's form for a new story there."""
-    _for_the_desk(request)
+    for_the_desk(request)
     chosen = request.GET.get("section", "")
     if chosen.isdecimal():
         section = get_object_or_404(Section, pk=int(chosen))
         address = reverse("wagtailadmin_pages:add", args=["stories", "story", section.pk])
         return redirect(f"{address}?next={reverse('desk:stories')}")
-    return _screen(request, "desk/new_story.html", "New story", sections=board.sections())
+    return screen(request, "desk/new_story.html", "New story", sections=board.sections())
 
 
 # --- what the press is doing --------------------------------------------------------------------------------------
@@ -167,7 +163,7 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
     """The same as a screen, for a browser without scripts."""
     row = get_object_or_404(Change, pk=change_id)
     story = Story.objects.filter(pk=int(row.ref)).first() if row.kind == "story" and row.ref.isdecimal() else None
-    return _screen(request, "desk/change.html", "What the press did", change=row, report=_report(row), story=story)
+    return screen(request, "desk/change.html", "What the press did", change=row, report=_report(row), story=story)
 
 
 @require_GET
@@ -201,7 +197,7 @@ def take_down(request: HttpRequest, story_id: int, kind: str) -> HttpResponse:
             by=request.user,
         )
         return redirect("desk:takedown", made.pk)
-    return _screen(
+    return screen(
         request,
         "desk/take_down.html",
         "Kill" if kind == "kill" else "Withhold",
@@ -218,8 +214,8 @@ def take_down(request: HttpRequest, story_id: int, kind: str) -> HttpResponse:
 @require_GET
 def takedowns(request: HttpRequest) -> HttpResponse:
     """The kills and withholdings that stand."""
-    _for_the_desk(request)
-    return _screen(
+    for_the_desk(request)
+    return screen(
         request,
         "desk/takedowns.html",
         "Standing kills",
@@ -231,7 +227,7 @@ def takedowns(request: HttpRequest) -> HttpResponse:
 
 def takedown(request: HttpRequest, takedown_id: int) -> HttpResponse:
     """One kill: when each surface was clean, and how a second person undoes it."""
-    _for_the_desk(request)
+    for_the_desk(request)
     row = get_object_or_404(Takedown.objects.select_related("story"), pk=takedown_id)
     form = forms.RestoreForm(request.POST or None)
     if request.method == "POST":
@@ -249,7 +245,7 @@ def takedown(request: HttpRequest, takedown_id: int) -> HttpResponse:
         .order_by("id")
         .first()
     )
-    return _screen(
+    return screen(
         request,
         "desk/takedown.html",
         row.past().capitalize(),
@@ -273,7 +269,7 @@ def lift_embargo(request: HttpRequest, embargo_id: int) -> HttpResponse:
         stories.lift_embargo(fact=fact, by=request.user)
         messages.success(request, f"The embargo on “{fact.story.title}” is lifted. It is still a draft.")
         return redirect("wagtailadmin_pages:edit", fact.story_id)
-    return _screen(request, "desk/lift_embargo.html", "Lift the embargo", embargo=fact)
+    return screen(request, "desk/lift_embargo.html", "Lift the embargo", embargo=fact)
 
 
 # --- corrections --------------------------------------------------------------------------------------------------
@@ -293,7 +289,7 @@ def correct(request: HttpRequest, story_id: int) -> HttpResponse:
         stories.correct(story=story, kind=form.cleaned_data["kind"], text=form.cleaned_data["text"], by=request.user)
         follow(request, f"The note on “{story.title}” is public.", "story", story.pk, before)
         return redirect("desk:correct", story.pk)
-    return _screen(
+    return screen(
         request,
         "desk/correct.html",
         "Correct",
@@ -312,90 +308,18 @@ def correct(request: HttpRequest, story_id: int) -> HttpResponse:
     )
 
 
-# --- fronts -------------------------------------------------------------------------------------------------------
+# --- sections -----------------------------------------------------------------------------------------------------
 
 
-@require_GET
-def fronts(request: HttpRequest) -> HttpResponse:
-    """Every front: its address, its pinned lead, and what can be done with it."""
-    _for_the_desk(request)
-    paths = dict(SectionPath.objects.filter(current=True).values_list("section_id", "path"))
-    pins = {
-        pinned.section_id: pinned
-        for pinned in PinnedLead.objects.filter(until__gt=clock.now()).select_related("story", "by")
-    }
-    listed = [(s, paths.get(s.pk, ""), pins.get(s.pk), s.depth - 2) for s in Section.objects.order_by("path")]
-    opens = _may_open_sections(request)
-    return _screen(
-        request,
-        "desk/fronts.html",
-        "Fronts",
-        fronts=listed,
-        may_pin=request.user.has_perm("desk.pin_lead"),
-        may_open=opens,
-        header_buttons=[HeaderButton("Open a section", url=reverse("desk:open_section"), icon_name="plus", priority=1)]
-        if opens
-        else [],
-        now=clock.now(),
-        header_icon="thumbtack",
-    )
-
-
-def _may_open_sections(request: HttpRequest) -> bool:
+def may_open_sections(request: HttpRequest) -> bool:
+    """True if this person may add sections."""
     home = Section.objects.filter(depth=2).first()
     return home is not None and home.permissions_for_user(request.user).can_publish_subpage()
 
 
-def pin(request: HttpRequest, section_id: int) -> HttpResponse:
-    """Choose the story that leads a front, and until when."""
-    stories.may(request.user, "desk.pin_lead")
-    section = get_object_or_404(Section, pk=section_id)
-    text = request.GET.get("q", "")[:200]
-    wide = request.GET.get("all") == "1"
-    chosen = board.Board(board.Query("live", None if wide or section.depth == 2 else section.pk, text))
-    rows = chosen.rows(list(chosen.paginator.page(1).object_list)[:CHOICES])
-    form = forms.PinForm(request.POST or None, choices=[row.story for row in rows])
-    if request.method == "POST" and form.is_valid():
-        before = progress.mark("pin", section.pk)
-        try:
-            actions.pin(
-                section=section, story=form.cleaned_data["story"], until=form.cleaned_data["until"], by=request.user
-            )
-        except Refused as why:
-            form.add_error("until", str(why))
-        else:
-            sentence = f"“{form.cleaned_data['story'].title}” leads {section.title}."
-            follow(request, sentence, "pin", section.pk, before)
-            return redirect("desk:fronts")
-    return _screen(
-        request,
-        "desk/pin.html",
-        f"Lead of {section.title}",
-        (reverse("desk:fronts"), "Fronts"),
-        section=section,
-        form=form,
-        rows=rows,
-        text=text,
-        wide=wide,
-        pinned=PinnedLead.objects.filter(section=section, until__gt=clock.now()).select_related("story").first(),
-        picked=str(request.POST.get("story", "")),
-        header_icon="thumbtack",
-    )
-
-
-@require_POST
-def unpin(request: HttpRequest, section_id: int) -> HttpResponse:
-    """End a pinned lead now."""
-    section = get_object_or_404(Section, pk=section_id)
-    before = progress.mark("pin", section.pk)
-    actions.unpin(section=section, by=request.user)
-    follow(request, f"{section.title} is led by its newest story again.", "pin", section.pk, before)
-    return redirect("desk:fronts")
-
-
 def open_section(request: HttpRequest) -> HttpResponse:
     """Add a section with its front."""
-    if not _may_open_sections(request):
+    if not may_open_sections(request):
         raise PermissionDenied
     form = forms.SectionForm(request.POST or None, sections=board.sections())
     if request.method == "POST" and form.is_valid():
@@ -414,7 +338,7 @@ def open_section(request: HttpRequest) -> HttpResponse:
         else:
             follow(request, f"The section {section.title} is open.", "section", section.pk, 0)
             return redirect("desk:fronts")
-    return _screen(
+    return screen(
         request,
         "desk/open_section.html",
         "Open a section",
@@ -436,7 +360,7 @@ def standards(request: HttpRequest) -> HttpResponse:
         form.save()
         follow(request, "What you say of the newsroom is saved.", "standards", 1, before)
         return redirect("desk:standards")
-    return _screen(request, "desk/standards.html", "About the newsroom", form=form, header_icon="user")
+    return screen(request, "desk/standards.html", "About the newsroom", form=form, header_icon="user")
 
 
 def facts(request: HttpRequest) -> HttpResponse:
@@ -448,4 +372,4 @@ def facts(request: HttpRequest) -> HttpResponse:
         form.save()
         follow(request, "The facts of the newsroom are saved.", "site", 1, before)
         return redirect("desk:facts")
-    return _screen(request, "desk/facts.html", "Facts of the newsroom", form=form, header_icon="cog")
+    return screen(request, "desk/facts.html", "Facts of the newsroom", form=form, header_icon="cog")

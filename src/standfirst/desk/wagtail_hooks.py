@@ -99,11 +99,13 @@ def _standing(story_id: int) -> Takedown | None:
 
 @hooks.register("register_page_header_buttons")
 def header_buttons(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
-    if page.specific_class is Section and user.has_perm("desk.pin_lead"):
-        yield Button("Pin a lead", url=reverse("desk:pin", args=[page.pk]), icon_name="thumbtack", priority=70)
+    if page.specific_class is Section:
+        yield Button("Its front", url=reverse("desk:front", args=[page.pk]), icon_name="thumbtack", priority=70)
     if page.specific_class is not Story:
         return
     published = Publication.objects.filter(story_id=page.pk).exists()
+    if published:
+        yield Button("On fronts", url=reverse("desk:on_fronts", args=[page.pk]), icon_name="thumbtack", priority=30)
     if published and user.has_perm("stories.correct_story"):
         yield Button("Correct", url=reverse("desk:correct", args=[page.pk]), icon_name="edit", priority=40)
     standing = _standing(page.pk)

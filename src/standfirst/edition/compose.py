@@ -17,11 +17,12 @@ from django.conf import settings
 from django.db.models import F
 
 from standfirst.archive import models as archive
-from standfirst.desk.models import PinnedLead
+from standfirst.desk.models import BreakingNews, FrontSlot, KeptOff
 from standfirst.edition.snapshots import (
     Author,
     Avif,
     Block,
+    Breaking,
     Correction,
     FactBox,
     Gallery,
@@ -36,13 +37,13 @@ from standfirst.edition.snapshots import (
     Paragraph,
     Picture,
     PictureBlock,
-    Pin,
     Quote,
     Ranking,
     Record,
     Related,
     Section,
     Site,
+    Slots,
     Standards,
     Story,
     Tips,
@@ -520,9 +521,23 @@ def _rankings(refs: Sequence[str]) -> dict[str, Record]:
     return {ref: Ranking(id=ref, stories=ids) for ref, ids in rankings.items() if ids}
 
 
-def _pins(refs: Sequence[str]) -> dict[str, Record]:
-    standing = PinnedLead.objects.filter(section_id__in=[int(ref) for ref in refs], until__gt=clock.now())
-    return {str(pin.section_id): Pin(id=pin.section_id, story=pin.story_id) for pin in standing}
+def _slots(refs: Sequence[str]) -> dict[str, Record]:
+    """Rows as they are: what has had its time is taken out by its tick, not by whoever looks."""
+    ids = [int(ref) for ref in refs]
+    put: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    slots = FrontSlot.objects.filter(section_id__in=ids).order_by("position")
+    for section, position, story in slots.values_list("section_id", "position", "story_id"):
+        put[section].append((position, story))
+    off: dict[int, list[tuple[int, Literal["top", "front"]]]] = defaultdict(list)
+    kept = KeptOff.objects.filter(section_id__in=ids).order_by("story_id")
+    for section, story, reach in kept.values_list("section_id", "story_id", "reach"):
+        off[section].append((story, "front" if reach == KeptOff.Reach.FRONT else "top"))
+    return {str(id): Slots(id=id, stories=tuple(put[id]), off=tuple(off[id])) for id in ids if id in put or id in off}
+
+
+def _breaking(refs: Sequence[str]) -> dict[str, Record]:
+    marked = tuple(BreakingNews.objects.values_list("story_id", flat=True))
+    return {"site": Breaking(id="site", stories=marked)} if marked and "site" in refs else {}
 
 
 def _hot(refs: Sequence[str]) -> dict[str, Record]:
@@ -553,7 +568,8 @@ _COMPOSERS: dict[str, Callable[[Sequence[str]], dict[str, Record]]] = {
     "standards": _standards,
     "related": _related,
     "ranking": _rankings,
-    "pin": _pins,
+    "slots": _slots,
+    "breaking": _breaking,
     "hot": _hot,
     "avif": _avifs,
 }
@@ -588,7 +604,8 @@ _REFS: dict[str, Callable[[], Iterator[str]]] = {
     "story": _ids(stories.Publication, "story_id"),
     "related": _ids(stories.Publication, "story_id"),
     "ranking": lambda: iter(["top"]),
-    "pin": _ids(PinnedLead, "section_id"),
+    "slots": _ids(stories.Section),
+    "breaking": lambda: iter(["site"]),
     "hot": lambda: iter(readership.hot_paths()),
     "avif": _ids(pictures.AvifCopies, "picture_id"),
 }

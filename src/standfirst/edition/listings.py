@@ -59,8 +59,8 @@ LISTINGS: dict[str, Listing] = {
     listing.name: listing
     for listing in (
         # Newest stories of a section (the home front included: it is an ancestor of all).
-        # 5: a rail or strip; 30: a front and its feed.
-        Listing("section", {"story": _live(lambda s: s.sections)}, _newest_first, (5, 30)),
+        # 5: a rail; 10: a strip, which leaves out what stands above it; 30: a front and its feed.
+        Listing("section", {"story": _live(lambda s: s.sections)}, _newest_first, (5, 10, 30)),
         # Stories first published on a day, for its day page.
         Listing("day", {"story": _live(lambda s: (s.day,))}, _newest_first, (500,)),
         Listing("author", {"story": _live(lambda s: s.authors)}, _newest_first, (30,)),

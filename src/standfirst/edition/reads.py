@@ -16,6 +16,7 @@ from standfirst.edition.snapshots import (
     Section,
     Signature,
     Site,
+    Slots,
     Standards,
     Story,
 )
@@ -72,8 +73,11 @@ class Reads(Protocol):
     def ranking(self, name: str) -> tuple[int, ...]:
         """Ids of the most read stories. `name` is "top"."""
 
-    def pin(self, section: int) -> int | None:
-        """Id of the story pinned to lead the front of `section`."""
+    def slots(self, section: int) -> Slots:
+        """What the desk has decided about the front of `section`."""
+
+    def breaking(self) -> tuple[int, ...]:
+        """Ids of the stories that are breaking news."""
 
     def hot(self, path: str) -> bool:
         """True if the page at `path` carries the rails in full."""

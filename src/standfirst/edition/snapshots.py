@@ -283,11 +283,21 @@ class Ranking(Frozen):
     stories: tuple[int, ...] = ()
 
 
-class Pin(Frozen):
-    """Derived: the story that leads the front of section `id`, until its end time passes."""
+class Slots(Frozen):
+    """What the desk has decided about the front of section `id`; an end time takes out what it ends."""
 
     id: int
-    story: int
+    stories: tuple[tuple[int, int], ...] = ()
+    """(place, story): who was put into which place of the top, the lead being place 1."""
+    off: tuple[tuple[int, Literal["top", "front"]], ...] = ()
+    """(story, from what): who is kept off the automatic places of the top, or of the whole front."""
+
+
+class Breaking(Frozen):
+    """Derived: the stories that are breaking news, the latest marked first. There is one, with id "site"."""
+
+    id: str
+    stories: tuple[int, ...] = ()
 
 
 class Hot(Frozen):
@@ -315,7 +325,9 @@ class Epoch(Frozen):
     """(name, path) of each style sheet and icon, e.g. ("site.css", "/assets/site.3f2a9c11.css")."""
 
 
-Record = Story | Section | Author | Picture | Site | Standards | Related | Ranking | Pin | Hot | Avif | Epoch
+Record = (
+    Story | Section | Author | Picture | Site | Standards | Related | Ranking | Slots | Breaking | Hot | Avif | Epoch
+)
 
 TYPES: dict[str, type[Frozen]] = {
     "story": Story,
@@ -326,7 +338,8 @@ TYPES: dict[str, type[Frozen]] = {
     "standards": Standards,
     "related": Related,
     "ranking": Ranking,
-    "pin": Pin,
+    "slots": Slots,
+    "breaking": Breaking,
     "hot": Hot,
     "avif": Avif,
     "epoch": Epoch,

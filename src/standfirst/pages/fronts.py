@@ -1,7 +1,6 @@
 """Pages that are lists: the home front, section fronts, days and authors.
 
-What a front shows twice: nothing. The lead takes a story first, then the cluster, then each strip in the menu's order,
-then the list of the latest. Only Top 3 stands outside that rule, since it ranks what the whole site reads.
+Which story stands where on a front is decided in `plan`, and printed here.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from standfirst.edition.reads import Reads
-from standfirst.edition.snapshots import Card, Crumb, Section
+from standfirst.edition.snapshots import Card, Crumb, Line, Section
 from standfirst.edition.snapshots import crumb as crumb_of
 from standfirst.pages import structured
 from standfirst.pages.output import Output, PageRef, Press
@@ -33,13 +32,11 @@ from standfirst.pages.parts import (
     trail_part,
 )
 from standfirst.pages.pictures import THUMB_WIDTH, WIDTHS
+from standfirst.pages.plan import FRONT, Placement, Plan, plan
 from standfirst.pages.templates import text
 from standfirst.pages.words import day as day_text
 from standfirst.pages.words import full_day
 
-FRONT = 30
-STRIP = 5
-CLUSTER = 4
 DAYS = 5
 """Most days that a front links to."""
 BRIDGE = 31
@@ -47,7 +44,7 @@ BRIDGE = 31
 
 
 def _lists(reads: Reads, site: Chrome) -> Lists:
-    return Lists(reads, site, site.words, site.site.language, site.direction, set())
+    return Lists(reads, site, site.words, site.site.language, site.direction)
 
 
 def front(reads: Reads, ref: PageRef, press: Press) -> Output | None:
@@ -59,44 +56,44 @@ def front(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     return _home(reads, site, section) if section.id == site.site.home else _section(reads, site, section)
 
 
-def _ids(reads: Reads, section: Section, lists: Lists) -> list[int]:
-    """Pinned lead first, then the newest."""
-    pinned = reads.pin(section.id)
-    newest = reads.listing("section", section.id, FRONT)
-    return list(lists.fresh(newest if pinned is None else (pinned, *newest)))
-
-
 def _home(reads: Reads, site: Chrome, section: Section) -> Output:
     lists = _lists(reads, site)
-    ids = _ids(reads, section, lists)
-    cards: list[Card] = []
-    while ids and len(cards) <= CLUSTER:
-        cards += there((reads.card(ids.pop(0)),))
-    lists.seen.clear()
-    lists.seen.update(card.id for card in cards)
-
-    strips = []
-    for crumb in site.nav:
-        strip = _strip(reads, site, lists, crumb)
-        if strip is not None:
-            strips.append(strip)
+    found = plan(reads, section.id, [crumb.id for crumb in site.nav])
+    leads = _cards(found.part("lead"))
+    cluster = _cards(found.part("cluster"))
     context = {
-        "lead": lists.card(cards[0], level=2, sizes=LEAD, widest=WIDTHS[-1], eager=True, signed=True, short=False)
-        if cards
-        else None,
-        "cluster": [lists.card(card, level=3, sizes=TILE) for card in cards[1:]],
-        "strips": strips,
-        "latest": lists.lines(lists.fresh(ids)),
-        "top": lists.top(),
-        "days": _days(reads, site, cards),
+        "lead": next((_lead(lists, card, short=False) for card in leads), None),
+        "cluster": [lists.card(card, level=3, sizes=TILE) for card in cluster],
+        "strips": [strip for crumb in site.nav if (strip := _strip(site, lists, crumb, found)) is not None],
+        "latest": _lines(lists, found.part("latest")),
+        "most_read": _lines(lists, found.part("most read")),
+        "days": _days(reads, site, [*leads, *cluster]),
     }
-    return page("home.html", site, _front_head(site, section), context, active=-1)
+    return page("home.html", site, _front_head(site, section), context, active=-1, breaking=_breaking(lists, found))
 
 
-def _strip(reads: Reads, site: Chrome, lists: Lists, crumb: Crumb) -> Part | None:
-    """The newest of a top section that the front does not show yet: one card, then lines."""
-    fresh = lists.fresh(reads.listing("section", crumb.id, STRIP))
-    first = next(there(reads.card(id) for id in fresh), None)
+def _cards(places: Iterable[Placement]) -> list[Card]:
+    return [place.shown for place in places if isinstance(place.shown, Card)]
+
+
+def _lines(lists: Lists, places: Iterable[Placement], *, thumb: bool = False) -> list[Part]:
+    return [lists.line(place.shown, thumb=thumb) for place in places if isinstance(place.shown, Line)]
+
+
+def _breaking(lists: Lists, found: Plan) -> list[Part]:
+    return _lines(lists, found.part("breaking"))
+
+
+def _lead(lists: Lists, card: Card, *, tone: str | None = None, dated: bool = False, short: bool = False) -> Part:
+    return lists.card(
+        card, level=2, tone=tone, sizes=LEAD, widest=WIDTHS[-1], eager=True, signed=True, dated=dated, short=short
+    )
+
+
+def _strip(site: Chrome, lists: Lists, crumb: Crumb, found: Plan) -> Part | None:
+    """What the front shows of a top section beside the top: one card, then lines."""
+    places = found.part("strip", section=crumb.id)
+    first = next(iter(_cards(places)), None)
     if first is None:
         return None
     tone = site.tone(crumb)
@@ -105,13 +102,15 @@ def _strip(reads: Reads, site: Chrome, lists: Lists, crumb: Crumb) -> Part | Non
         "path": text(crumb.path),
         "tone": tone,
         "first": lists.card(first, level=3, tone=tone),
-        "lines": lists.lines(fresh, thumb=True),
+        "lines": _lines(lists, places, thumb=True),
     }
 
 
 def _section(reads: Reads, site: Chrome, section: Section) -> Output:
     lists = _lists(reads, site)
-    cards = list(there(reads.card(id) for id in _ids(reads, section, lists)))
+    found = plan(reads, section.id, None)
+    leads = _cards(found.part("lead"))
+    rows = _cards(found.part("rows"))
     tone = site.tone(section)
     trail = list(there(reads.crumb(id) for id in section.trail))
     children = there(reads.crumb(id) for id in reads.listing("children", section.id, FRONT))
@@ -121,27 +120,16 @@ def _section(reads: Reads, site: Chrome, section: Section) -> Output:
         "standfirst": section.standfirst,
         "feed": text(feed_path(section.path)),
         "children": [{"path": text(child.path), "name": child.name} for child in children],
-        "lead": lists.card(
-            cards[0],
-            level=2,
-            tone=tone,
-            sizes=LEAD,
-            widest=WIDTHS[-1],
-            eager=True,
-            signed=True,
-            dated=True,
-            short=False,
-        )
-        if cards
-        else None,
-        "cards": [lists.card(card, level=3, tone=tone, sizes=ROW, signed=True, dated=True) for card in cards[1:]],
-        "top": lists.top(),
-        "days": _days(reads, site, cards),
+        "lead": next((_lead(lists, card, tone=tone, dated=True) for card in leads), None),
+        "cards": [lists.card(card, level=3, tone=tone, sizes=ROW, signed=True, dated=True) for card in rows],
+        "most_read": _lines(lists, found.part("most read")),
+        "days": _days(reads, site, [*leads, *rows]),
     }
     head = _front_head(
         site, section, data=structured.breadcrumbs(site.site, [*trail, crumb_of(section)], site.words.home)
     )
-    return page("section.html", site, head, context, active=site.top(section), tone=tone)
+    breaking = _breaking(lists, found)
+    return page("section.html", site, head, context, active=site.top(section), tone=tone, breaking=breaking)
 
 
 def _front_head(site: Chrome, section: Section, data: dict[str, object] | None = None) -> Part:

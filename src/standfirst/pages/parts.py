@@ -368,14 +368,13 @@ def headline_part(headline: str) -> str | Html:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Makes the cards and lines of one page; knows the page's language and what it has shown already."""
+    """Makes the cards and lines of one page, in the page's language."""
 
     reads: Reads
     chrome: Chrome
     words: Words
     language: str
     direction: str
-    seen: set[int]
 
     def line(self, line: Line, *, thumb: bool = False) -> Part:
         """Kicker and headline. With `thumb`, reads the picture."""
@@ -431,15 +430,8 @@ class Lists:
             "time": time_part(card.published, self.chrome.site, self.words) if dated else None,
         }
 
-    def fresh(self, ids: Iterable[int]) -> Iterator[int]:
-        """Those of `ids` that the page has not shown; they count as shown from here on."""
-        for id in ids:
-            if id not in self.seen:
-                self.seen.add(id)
-                yield id
-
     def lines(self, ids: Iterable[int], *, most: int = 100, thumb: bool = False) -> list[Part]:
-        """Lines of the live stories among `ids`, at most `most`. Whatever `seen` says: rails may repeat."""
+        """Lines of the live stories among `ids`, at most `most`."""
         found: list[Part] = []
         for id in ids:
             if len(found) == most:
@@ -492,8 +484,9 @@ def page(
     language: str = "",
     direction: str = "",
     status: int = 200,
+    breaking: Sequence[Part] = (),
 ) -> Output:
-    """A whole page of HTML. Without `language`, in the site's."""
+    """A whole page of HTML. Without `language`, in the site's. `breaking`: lines of what is breaking news."""
     language = language or chrome.site.language
     direction = direction or chrome.direction
     context = {
@@ -501,6 +494,7 @@ def page(
         "page": {"language": language, "direction": direction, "tone": tone},
         "head": head,
         "assets": chrome.assets,
+        "breaking": breaking,
         "masthead": chrome.masthead(active, language, direction),
         "footer": chrome.footer(language, direction),
         **context,

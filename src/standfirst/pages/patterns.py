@@ -218,6 +218,8 @@ COMPONENTS: dict[str, Case] = {
     "card": lambda v, w, icon: {"card": _card(v, icon)},
     "line": lambda v, w, icon: {"line": _line(v, icon)},
     "top": lambda v, w, icon: {"top": _lines(v, icon)},
+    "most-read": lambda v, w, icon: {"most_read": _lines(v, icon)},
+    "breaking": lambda v, w, icon: {"breaking": _lines(v, icon)[:2]},
     "related": lambda v, w, icon: {"related": _lines(v, icon)},
     "rail": lambda v, w, icon: {
         "section": {"path": _HERE, "title": w.more_from.format(v.name)},

@@ -124,13 +124,14 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
     section = reads.crumb(story.section)
     trail = [*there(reads.crumb(id) for id in section.trail), section] if section else []
     authors = list(there(reads.author(id) for id in story.authors))
-    lists = Lists(reads, site, w, story.language, story.direction, {story.id})
+    lists = Lists(reads, site, w, story.language, story.direction)
 
     lead = figure_part(reads, story.lead.picture, story.lead.caption, HERO, eager=True) if story.lead else None
     lead_picture = reads.picture(story.lead.picture) if story.lead and lead else None
     blocks, dateline = _body(reads, lists, story)
     related = lists.lines((id for id in reads.related(story.id) if id != story.id), most=RELATED)
     hot = reads.hot(ref.path)
+    breaking = lists.lines(id for id in reads.breaking() if id != story.id) if hot else []
     rail: list[Part] = []
     if hot and section:
         rail = lists.lines((id for id in reads.listing("section", section.id, 5) if id != story.id), thumb=True)
@@ -185,6 +186,7 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
         tone=site.tone(section),
         language=story.language,
         direction=story.direction,
+        breaking=breaking,
     )
 
 

@@ -24,7 +24,7 @@ class Role:
 _ADMIN = ("wagtailadmin.access_admin",)
 _TAKE_DOWN = ("stories.kill_story", "stories.withhold_story", "pictures.kill_picture")
 _RESTORE = ("stories.restore_story", "pictures.restore_picture")
-_DESK = ("stories.correct_story", "desk.pin_lead")
+_DESK = ("stories.correct_story", "desk.curate_front")
 _AUTHORS = ("stories.add_author", "stories.change_author", "stories.add_topic", "stories.change_topic")
 _WIRE = ("wire.view_item", "wire.take_item")
 _FEEDS = ("wire.add_feed", "wire.change_feed", "wire.view_feed")

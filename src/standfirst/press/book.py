@@ -23,6 +23,7 @@ from standfirst.edition.snapshots import (
     Section,
     Signature,
     Site,
+    Slots,
     Standards,
     Story,
 )
@@ -55,7 +56,8 @@ FACETS: tuple[Facet, ...] = (
     # An empty list of stories reads like none, so that clearing one is the same as never having had it.
     Facet("related", "related", lambda related: related.stories or None),
     Facet("ranking", "ranking", lambda ranking: ranking.stories or None),
-    Facet("pin", "pin", lambda pin: pin.story),
+    Facet("slots", "slots", _itself),
+    Facet("breaking", "breaking", lambda breaking: breaking.stories or None),
     Facet("hot", "hot", lambda hot: True),
     Facet("avif", "avif", lambda avif: avif.of if avif.made else None),
     Facet("avif_wanted", "avif", lambda avif: avif.of),
@@ -144,9 +146,13 @@ class BookReads:
         found: tuple[int, ...] | None = self._reading.facet("ranking", name)
         return found or ()
 
-    def pin(self, section: int) -> int | None:
-        found: int | None = self._reading.facet("pin", section)
-        return found
+    def slots(self, section: int) -> Slots:
+        found: Slots | None = self._reading.facet("slots", section)
+        return found or Slots(id=section)
+
+    def breaking(self) -> tuple[int, ...]:
+        found: tuple[int, ...] | None = self._reading.facet("breaking", "site")
+        return found or ()
 
     def hot(self, path: str) -> bool:
         return bool(self._reading.facet("hot", path))

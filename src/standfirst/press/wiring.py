@@ -16,6 +16,7 @@ from django.db import DatabaseError, InterfaceError
 
 from standfirst.changes import ports as change_ports
 from standfirst.changes.models import Lane as RowLane
+from standfirst.desk import ports as desk_ports
 from standfirst.edition import compose as edition
 from standfirst.edition.snapshots import TYPES, Section
 from standfirst.kit import bells, clock
@@ -264,8 +265,9 @@ def ring() -> None:
 
 def fill_ports() -> None:
     """Fill the ports that lower departments opened for the press."""
-    from standfirst.press import preview
+    from standfirst.press import planning, preview
 
     change_ports.wake = ring
     change_ports.surfaces["pages"] = ledger.showing
     story_ports.preview = preview.response
+    desk_ports.fronts = planning.Fronts()

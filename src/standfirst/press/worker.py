@@ -473,8 +473,8 @@ class Worker:
                 wire.end_terms(int(tick.ref))
             elif tick.name == wire.ASK:
                 wire.ask_what_is_open()
-            elif tick.name == desk.PIN_ENDS:
-                desk.end_pin(int(tick.ref), tick.due)
+            elif tick.name in desk.ENDS:
+                desk.ENDS[tick.name](tick.ref, tick.due)
             elif tick.name == RANKING:
                 readership.take_counts(self.home / "reads", tick.due)
                 readership.rank(tick.due)

@@ -17,12 +17,10 @@ from django.urls import reverse
 from wagtail.admin.models import EditingSession
 from wagtail.models import Page, get_default_page_content_type
 
-from standfirst.changes.models import Change, Tick
+from standfirst.changes.models import Change
 from standfirst.desk import actions, board, heartbeat, progress
-from standfirst.desk.models import PinnedLead
 from standfirst.desk.tests.doors import Desk, fresh, said, text_of
 from standfirst.kit import clock
-from standfirst.kit.errors import Refused
 from standfirst.people.models import User
 from standfirst.stories import actions as stories
 from standfirst.stories import alerts
@@ -412,56 +410,6 @@ def test_a_correction_is_previewed_published_and_listed(desk: Desk) -> None:
     assert "is public" in said(answer)
     assert "Notes so far" in text_of(answer)
     assert "edit the draft instead" in said(browser.get(reverse("desk:correct", args=[draft.pk]), follow=True))
-
-
-# --- leads --------------------------------------------------------------------------------------------------------
-
-
-def test_a_lead_is_pinned_until_an_hour_and_ends_at_its_tick(desk: Desk) -> None:
-    cast = desk.cast
-    story, other, draft = cast.live("Lead"), cast.live("Other", cast.sport), cast.draft("Draft")
-    browser = desk.browser(cast.ed)
-    url = reverse("desk:pin", args=[cast.world.pk])
-    page = text_of(browser.get(url))
-    assert "Lead" in page
-    assert "Other" not in page
-    assert "Other" in text_of(browser.get(url, {"all": "1"}))
-    until = (clock.now() + timedelta(hours=2)).astimezone()
-    local = clock.now() + timedelta(hours=3)  # Lagos is an hour ahead of UTC
-    assert "leads World" in said(
-        browser.post(url, {"story": story.pk, "until": f"{local:%Y-%m-%d %H:%M}"}, follow=True)
-    )
-    pinned = PinnedLead.objects.get()
-    assert abs(pinned.until - until) < timedelta(minutes=1)
-    assert Change.objects.filter(kind="pin", ref=str(cast.world.pk), cause="pinned").exists()
-    assert Tick.objects.filter(name=actions.PIN_ENDS, ref=str(cast.world.pk), due=pinned.until).exists()
-    assert "Lead" in text_of(browser.get(reverse("desk:fronts")))
-
-    assert "already" in text_of(browser.post(url, {"story": story.pk, "until": "2020-01-01 10:00"}))
-    assert "Select a valid choice" in text_of(
-        browser.post(url, {"story": draft.pk, "until": f"{local:%Y-%m-%d %H:%M}"})
-    )
-    with pytest.raises(Refused):
-        actions.pin(section=cast.world, story=draft, by=cast.ed)
-
-    actions.pin(section=cast.world, story=other, until=pinned.until + timedelta(hours=1), by=cast.ed)
-    assert not actions.end_pin(cast.world.pk, pinned.until)
-    assert PinnedLead.objects.get().story == other
-    assert actions.end_pin(cast.world.pk, pinned.until + timedelta(hours=1))
-    assert not PinnedLead.objects.exists()
-    assert Change.objects.filter(kind="pin", cause="unpinned").count() == 1
-
-
-def test_a_lead_is_unpinned_by_those_who_may(desk: Desk) -> None:
-    cast = desk.cast
-    actions.pin(section=cast.home, story=cast.live(), by=cast.ed)
-    url = reverse("desk:unpin", args=[cast.home.pk])
-    desk.browser(cast.rita).post(url)
-    assert PinnedLead.objects.count() == 1
-    assert desk.browser(cast.ed).get(url).status_code == 405
-    desk.browser(cast.ed).post(url)
-    assert not PinnedLead.objects.exists()
-    assert Change.objects.filter(kind="pin", cause="unpinned").count() == 1
 
 
 # --- sections and facts -------------------------------------------------------------------------------------------

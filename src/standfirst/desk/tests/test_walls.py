@@ -308,14 +308,17 @@ def test_a_stranger_and_somebody_without_a_role_get_nowhere(desk: Desk) -> None:
 may_as_another = pytest.mark.one_database("Only the role's name differs from that of another, who is tried on each.")
 
 
+DECIDES = ("kill", "withhold", "correct", "put", "breaking", "keep off")
+
+
 @pytest.mark.parametrize(
     ("role", "allowed"),
     [
         ("rita", set()),
-        ("wale", {"kill", "withhold", "correct", "pin", "open"}),
-        pytest.param("ed", {"kill", "withhold", "correct", "pin", "open"}, marks=may_as_another),
-        ("paula", {"kill", "withhold", "correct", "pin", "open", "facts"}),
-        pytest.param("ada", {"kill", "withhold", "correct", "pin", "open", "facts"}, marks=may_as_another),
+        ("wale", {*DECIDES, "open"}),
+        pytest.param("ed", {*DECIDES, "open"}, marks=may_as_another),
+        ("paula", {*DECIDES, "open", "facts"}),
+        pytest.param("ada", {*DECIDES, "open", "facts"}, marks=may_as_another),
     ],
 )
 def test_each_role_has_the_screens_that_it_may_use(desk: Desk, role: str, allowed: set[str]) -> None:
@@ -324,7 +327,9 @@ def test_each_role_has_the_screens_that_it_may_use(desk: Desk, role: str, allowe
         "kill": reverse("desk:kill", args=[story.pk]),
         "withhold": reverse("desk:withhold", args=[story.pk]),
         "correct": reverse("desk:correct", args=[story.pk]),
-        "pin": reverse("desk:pin", args=[desk.cast.world.pk]),
+        "put": reverse("desk:put", args=[desk.cast.world.pk]),
+        "breaking": reverse("desk:breaking", args=[story.pk]),
+        "keep off": reverse("desk:keep_off", args=[desk.cast.world.pk, story.pk]),
         "open": reverse("desk:open_section"),
         "facts": reverse("desk:facts"),
     }

@@ -16,6 +16,7 @@ from standfirst.edition.snapshots import (
     Album,
     Author,
     Avif,
+    Breaking,
     Card,
     Correction,
     Crumb,
@@ -35,13 +36,13 @@ from standfirst.edition.snapshots import (
     Paragraph,
     Picture,
     PictureBlock,
-    Pin,
     Quote,
     Ranking,
     Related,
     Section,
     Signature,
     Site,
+    Slots,
     Standards,
     Story,
     Tips,
@@ -67,7 +68,8 @@ KINDS: dict[type[Frozen], str] = {
     Standards: "standards",
     Related: "related",
     Ranking: "ranking",
-    Pin: "pin",
+    Slots: "slots",
+    Breaking: "breaking",
     Hot: "hot",
     Avif: "avif",
     Epoch: "epoch",
@@ -211,10 +213,15 @@ class Newsroom:
         found = self._get("ranking", name)
         return found.stories if isinstance(found, Ranking) else ()
 
-    def pin(self, section: int) -> int | None:
-        self.log.add(("pin", section))
-        found = self._get("pin", section)
-        return found.story if isinstance(found, Pin) else None
+    def slots(self, section: int) -> Slots:
+        self.log.add(("slots", section))
+        found = self._get("slots", section)
+        return found if isinstance(found, Slots) else Slots(id=section)
+
+    def breaking(self) -> tuple[int, ...]:
+        self.log.add(("breaking",))
+        found = self._get("breaking", "site")
+        return found.stories if isinstance(found, Breaking) else ()
 
     def hot(self, path: str) -> bool:
         self.log.add(("hot", path))
@@ -474,7 +481,7 @@ def newsroom(count: int = 40) -> Newsroom:
     room.put(
         Related(id=1, stories=(8, 15, 22, 1, 29, 50, 3, 999, 10, 17, 24, 31, 38)),
         Ranking(id="top", stories=(12, 1, 5, 9, 50)),
-        Pin(id=1, story=7),
+        Slots(id=1, stories=((1, 7),)),
         Hot(id=FULL.path),
         Hot(id=ARABIC.path),
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from standfirst.edition.snapshots import Author, Notice, Pin, Ranking, Section
+from standfirst.edition.snapshots import Author, Notice, Ranking, Section, Slots
 from standfirst.pages.output import PageRef
 from standfirst.pages.tests.newsroom import (
     ADA,
@@ -34,7 +34,7 @@ def test_the_pinned_story_leads_and_the_newest_follow():
     page = tree(room, ref_of(HOME, "front"))
     newest = [make_story(0).path, "/news/region/2026/11/22/story-1/", make_story(2).path, make_story(3).path]
     assert headlines(page)[:5] == [make_story(7).path, *newest]
-    room.drop(Pin(id=1, story=7))
+    room.drop(Slots(id=1))
     assert headlines(tree(room, ref_of(HOME, "front")))[0] == make_story(0).path
 
 

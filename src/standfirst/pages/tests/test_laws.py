@@ -15,6 +15,7 @@ import pytest
 from standfirst.edition.snapshots import (
     Author,
     Avif,
+    Breaking,
     Correction,
     FactBox,
     Gallery,
@@ -29,11 +30,11 @@ from standfirst.edition.snapshots import (
     Paragraph,
     Picture,
     PictureBlock,
-    Pin,
     Quote,
     Ranking,
     Related,
     Section,
+    Slots,
     Topic,
 )
 from standfirst.pages.output import Output
@@ -137,7 +138,11 @@ def random_newsroom(seed: int) -> Newsroom:
         room.put(Related(id=number, stories=some(12)))
         if dice.random() < 0.5:
             room.put(Hot(id=story.path))
-    room.put(Ranking(id="top", stories=some(6)), *(Pin(id=id, story=dice.randrange(45)) for id in (1, 2, 3)))
+    room.put(Ranking(id="top", stories=some(6)), Breaking(id="site", stories=some(2)))
+    for section in (1, 2, 3):
+        put = tuple((place, story) for place, story in enumerate(some(5), start=1) if dice.random() < 0.5)
+        top, front = some(2)
+        room.put(Slots(id=section, stories=put, off=((top, "top"), (front, "front"))))
     return room
 
 

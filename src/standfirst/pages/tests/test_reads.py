@@ -53,7 +53,7 @@ def test_a_story_reads_a_line_of_each_related_story_and_of_nothing_it_does_not_s
     # Ten are shown; 1 is the story itself, 999 is not there and takes no place.
     assert {read[1] for read in found if read[0] == "line"} == {8, 15, 22, 29, 50, 3, 999, 10, 17, 24, 31, 7}
     assert ("link", 8) in found
-    assert not any(read[0] in {"ranking", "card"} for read in found)
+    assert not any(read[0] in {"ranking", "breaking", "card"} for read in found)
     assert {read for read in found if read[0] == "listing"} == {("listing", "children", 1, 30)}
 
 
@@ -64,7 +64,7 @@ def test_a_hot_story_also_reads_the_ranking_and_the_section_rail():
     more = reads_of(room, ref_of(make_story(3), "story")) - cold
     assert ("ranking", "top") in more
     assert ("listing", "section", 6, 5) in more
-    assert {read[0] for read in more} == {"ranking", "listing", "line", "picture"}
+    assert {read[0] for read in more} == {"ranking", "breaking", "listing", "line", "picture"}
     assert ("line", 3) not in more
 
 
@@ -83,11 +83,12 @@ def test_a_section_front_reads_its_cards_and_nothing_of_other_sections():
     assert {read[1] for read in found if read[0] == "card"} == cards
     assert {read[1] for read in found if read[0] == "line"} <= {12, 1, 5, 9, 50}
     assert {read for read in found if read[0] == "section"} == {("section", 5)}
-    assert {read for read in found if read[0] in {"listing", "pin", "ranking"}} == {
+    assert {read for read in found if read[0] in {"listing", "slots", "breaking", "ranking"}} == {
         ("listing", "children", 1, 30),
         ("listing", "children", 5, 30),
         ("listing", "section", 5, 30),
-        ("pin", 5),
+        ("slots", 5),
+        ("breaking",),
         ("ranking", "top"),
     }
 
@@ -95,14 +96,14 @@ def test_a_section_front_reads_its_cards_and_nothing_of_other_sections():
 def test_the_home_front_reads_five_cards_and_a_card_and_lines_for_each_strip():
     room = newsroom()
     found = reads_of(room, ref_of(HOME, "front"))
-    strips = {("listing", "section", id, 5) for id in (2, 5, 6, 7, 8)}
+    strips = {("listing", "section", id, 10) for id in (2, 5, 6, 7, 8)}
     assert strips | {("listing", "section", 1, 30), ("listing", "children", 1, 30)} == {
         read for read in found if read[0] == "listing"
     }
     cards = {read[1] for read in found if read[0] == "card"}
     lines = {read[1] for read in found if read[0] == "line"}
     assert len(cards) == 5 + 5
-    # Nothing is both: what stands as a card is not read again for a list (Top 3 apart).
+    # Nothing is both: what stands as a card is not read again for a list (the most read apart).
     assert cards & lines <= {12, 1, 5, 9, 50}
 
 

@@ -63,11 +63,11 @@ def test_one_file_gives_the_site_other_colours(folder):
 def test_a_component_of_its_own_stands_in_the_place_of_ours(folder):
     put(
         folder,
-        top_html="<p>{{ w.top }} as we print it</p>",
+        days_html="<p>{{ w.most_read }} as we print it</p>",
         card_css=".card { border: 0 }",
         own_css=".x { color: red }",
     )
-    assert "Top 3 as we print it" in front()
+    assert "Most read as we print it" in front()
     assert ".card { border: 0 }" in css() and "}.card-headline{" not in css()
     assert css().rindex("@layer own{") > css().rindex("@layer components{")
 
@@ -136,9 +136,9 @@ def test_a_mistake_is_named_with_its_file_and_ours_stays(mistake, folder):
 
 def test_a_component_that_fails_on_a_page_is_printed_as_ours_and_named(folder):
     before = front()
-    put(folder, card_html="{{ no.such }}", top_html="<p>{{ w.top }} as we print it</p>")
+    put(folder, card_html="{{ no.such }}", days_html="<p>{{ w.most_read }} as we print it</p>")
     page = front()
-    assert "no.such" not in page and "Top 3 as we print it" in page, "the others stay"
+    assert "no.such" not in page and "Most read as we print it" in page, "the others stay"
     assert page.count('class="card ') == before.count('class="card ')
     assert list(templates.mistakes) == ["card.html"]
     assert "line 1" in templates.mistakes["card.html"]
@@ -188,7 +188,7 @@ def test_a_newsroom_brings_a_language_and_mends_a_phrase_of_ours(folder):
     (folder / "pt_BR.po").write_text(f'{head}msgid "Sections"\nmsgstr "Editorias"\n')
     theme = put(
         folder,
-        en_po=f'{head}msgid "Top 3"\nmsgstr "What all of us read"\n\nmsgid "Articles by {{}}"\nmsgstr "By"\n',
+        en_po=f'{head}msgid "Most read"\nmsgstr "What all of us read"\n\nmsgid "Articles by {{}}"\nmsgstr "By"\n',
     )
     assert "What all of us read" in front()
     assert assets.epoch().digest != before.digest, "every page is due"

@@ -13,16 +13,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from standfirst.edition.snapshots import (
     Author,
+    Breaking,
     Epoch,
     Hot,
     Lead,
     Notice,
     Picture,
-    Pin,
     Ranking,
     Related,
     Section,
     Site,
+    Slots,
     Story,
 )
 from standfirst.kit.errors import Problem
@@ -283,12 +284,19 @@ class Histories(RuleBasedStateMachine):
     def picture(self, id: int, seal: str, alt: str, usable: bool, lane: Lane) -> None:
         self.put("picture", Picture(id=id, seal=seal, width=6, height=4, alt=alt, usable=usable), lane)
 
-    @rule(section=SECTIONS, story=st.none() | STORIES)
-    def pin(self, section: int, story: int | None) -> None:
-        if story:
-            self.put("pin", Pin(id=section, story=story))
+    @rule(section=SECTIONS, chosen=st.lists(STORIES, unique=True, max_size=2))
+    def choose(self, section: int, chosen: list[int]) -> None:
+        if chosen:
+            self.put("slots", Slots(id=section, stories=tuple(enumerate(chosen, start=1))))
         else:
-            self.drop("pin", section)
+            self.drop("slots", section)
+
+    @rule(marked=st.lists(STORIES, unique=True, max_size=2))
+    def break_news(self, marked: list[int]) -> None:
+        if marked:
+            self.put("breaking", Breaking(id="site", stories=tuple(marked)))
+        else:
+            self.drop("breaking", "site")
 
     @rule(id=STORIES, stories=st.lists(STORIES, unique=True, max_size=3), lane=LANES)
     def relate(self, id: int, stories: list[int], lane: Lane) -> None:

@@ -25,6 +25,7 @@ from standfirst.edition.snapshots import (
     Section,
     Signature,
     Site,
+    Slots,
     Story,
 )
 from standfirst.pages.output import Output, PageRef, Press
@@ -104,7 +105,7 @@ def print_story(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     rails = ""
     if reads.hot(ref.path):
         rail = reads.listing("section", story.section, 2)
-        rails = "".join(_line(reads, id) for id in (*reads.ranking("top"), *rail))
+        rails = "".join(_line(reads, id) for id in (*reads.ranking("top"), *reads.breaking(), *rail))
     signatures = [signature for signature in map(reads.signature, story.authors) if signature]
     return _page(
         reads,
@@ -145,16 +146,16 @@ def print_front(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     section = reads.section(int(ref.subject))
     if section is None:
         return None
-    pin = reads.pin(section.id)
-    lead = _card(reads, pin) if pin else ""
+    put = [story for _, story in reads.slots(section.id).stories]
+    lead = "".join(_card(reads, id) for id in put)
     children = [reads.crumb(id) for id in reads.listing("children", section.id, 3)]
     return _page(
         reads,
         _crumbs(reads, section.id),
         lead,
-        *(_card(reads, id) for id in reads.listing("section", section.id, 4) if id != pin),
+        *(_card(reads, id) for id in reads.listing("section", section.id, 4) if id not in put),
         *(f'<a href="{child.path}">{child.name}</a>' for child in children if child),
-        *(_line(reads, id) for id in reads.ranking("top")),
+        *(_line(reads, id) for id in (*reads.ranking("top"), *reads.breaking())),
         f'<a href="{section.path}feed.xml">',
     )
 
@@ -311,9 +312,13 @@ class PlainReads:
         ranking = self._get("ranking", name)
         return ranking.stories if ranking else ()
 
-    def pin(self, section: int) -> int | None:
-        pin = self._get("pin", section)
-        return pin.story if pin else None
+    def slots(self, section: int) -> Slots:
+        found: Slots | None = self._get("slots", section)
+        return found or Slots(id=section)
+
+    def breaking(self) -> tuple[int, ...]:
+        breaking = self._get("breaking", "site")
+        return breaking.stories if breaking else ()
 
     def hot(self, path: str) -> bool:
         return ("hot", path) in self._records
