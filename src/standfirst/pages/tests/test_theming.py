@@ -208,7 +208,7 @@ def test_a_theme_goes_to_other_processes_as_it_is(folder):
         theming.unpacked(b"[]")
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["card.html", "own.css", "feed.xml", "tokens.css", "en.po"]), st.binary(max_size=200)
