@@ -68,12 +68,12 @@ def test_what_the_desk_decides_is_what_readers_get_and_what_the_desk_is_told(new
     assert links(newsroom, "/", "cluster") == [address(it) for it in (told[6], told[1], told[5], told[4])]
     assert address(told[7]) not in page(newsroom, "/")
     assert address(told[7]) in page(newsroom, "/news/world/")
-    assert says(home, told[6]) == "Place 2: the newest that may stand there. It is in Most read, second too."
+    assert says(home, told[6]) == "Place 2: the newest that may stand there. Also in Most read, second."
     assert says(home, told[1]).startswith("Place 3: put there by Alice until ")
     assert says(home, told[3]) == "Strip News, first: the newest of its section not shown above."
     assert says(home, cup).startswith("Strip Sport, first: the newest of its section not shown above. Kept off the top")
     assert says(home, told[7]).startswith("Not on the front: kept off by Bola until ")
-    assert says(world, told[7]) == "Lead: the newest that may stand there. It is in Most read, second too."
+    assert says(world, told[7]) == "Lead: the newest that may stand there. Also in Most read, second."
     assert says(world, cup) == "Only in Most read, first: it is not filed under World or a section below."
     newsroom.prove()
 

@@ -180,7 +180,7 @@ class Front:
         says = f"{self._name(places[0])}: {self._why(places[0])}."
         if standing.off == "top" and places[0].why != "put" and kept is not None:
             says += f" Kept off the top {_by_until(kept)}."
-        return True, f"{says} It is in {among} too." if rails else says
+        return True, f"{says} Also in {among}." if rails else says
 
     def _name(self, place: ports.Placement) -> str:
         match place.part:
