@@ -38,6 +38,7 @@ from standfirst.stories.forms import any_slug
 from standfirst.stories.models import (
     Address,
     Author,
+    AuthorSlug,
     Correction,
     FormerAddress,
     Origin,
@@ -48,7 +49,9 @@ from standfirst.stories.models import (
     Story,
     StoryAuthor,
     Topic,
+    TopicSlug,
 )
+from standfirst.stories.watch import number_in_month
 
 CHUNK: Final = 200
 """Stories written in one transaction: other writers wait for as long as that takes."""
@@ -90,6 +93,8 @@ class Shelf:
     """Ids and slugs."""
     opened: list[str] = field(default_factory=list)
     """Paths of sections that this import opened, or would."""
+    months: dict[tuple[int, int], int] = field(default_factory=dict)
+    """How many stories the months have that it has written to."""
     hired: int = 0
     """Authors that it made, or would."""
     began: datetime = field(default_factory=clock.now)
@@ -290,9 +295,10 @@ def _open_section(path: tuple[str, ...]) -> int:
 
 
 def _free_slug(model: type[Author] | type[Topic], name: str) -> str:
-    taken = set(
-        model._default_manager.filter(slug__startswith=addresses.last_part_of(name)[:20]).values_list("slug", flat=True)
-    )
+    # Those that others had once, too: they lead on.
+    held: type[AuthorSlug] | type[TopicSlug] = AuthorSlug if model is Author else TopicSlug
+    alike = held._default_manager.filter(slug__startswith=addresses.last_part_of(name)[:20])
+    taken = set(alike.values_list("slug", flat=True))
     return addresses.last_part_of(name, taken)
 
 
@@ -366,7 +372,7 @@ def _write(source: str, copies: Sequence[Copy], weights: Sequence[Mapping[str, f
     StoryAuthor.objects.bulk_create(bylines)
     _relations(copies, ids, shelf)
     revisions = _revisions(copies, objects, bylines, shelf)
-    _facts(copies, ids, homes, now)
+    _facts(copies, ids, homes, now, shelf)
     _notes(source, copies, objects, revisions, bylines, now)
     shown = sorted({pk for copy in copies for pk, _, _ in _shown(copy)})
     get_search_backend().get_index_for_model(Story).add_items(Story, objects)
@@ -555,12 +561,8 @@ def _revisions(
     return revisions
 
 
-def _facts(copies: Sequence[Copy], ids: Sequence[int], homes: Sequence[int], now: datetime) -> None:
+def _facts(copies: Sequence[Copy], ids: Sequence[int], homes: Sequence[int], now: datetime, shelf: Shelf) -> None:
     """When a story was published, where it is, where it came from, what was corrected."""
-    Publication.objects.bulk_create(
-        Publication(story_id=pk, first=copy.published, refreshed=copy.refreshed, refreshes=_events(copy))
-        for copy, pk in zip(copies, ids, strict=True)
-    )
     zone = SiteFacts.current().zone
     paths = {
         path.section_id: path
@@ -569,6 +571,16 @@ def _facts(copies: Sequence[Copy], ids: Sequence[int], homes: Sequence[int], now
         .order_by("section_id")
     }
     days = [clock.day_of(copy.published, zone) for copy in copies]
+    Publication.objects.bulk_create(
+        Publication(
+            story_id=pk,
+            first=copy.published,
+            refreshed=copy.refreshed,
+            refreshes=_events(copy),
+            number=_number(day, shelf),
+        )
+        for copy, pk, day in zip(copies, ids, days, strict=True)
+    )
     taken: Mapping[tuple[int, date], set[str]] = defaultdict(set)
     given = Address.objects.filter(section_id__in=set(homes), day__in=set(days))
     for section, day, last_part in given.values_list("section_id", "day", "last_part"):
@@ -600,6 +612,14 @@ def _facts(copies: Sequence[Copy], ids: Sequence[int], homes: Sequence[int], now
         for copy, pk in zip(copies, ids, strict=True)
         if copy.origin is not None
     )
+
+
+def _number(day: date, shelf: Shelf) -> int:
+    """How many stories of its month there were before, this import's included."""
+    month = day.year, day.month
+    number = shelf.months[month] if month in shelf.months else number_in_month(day)
+    shelf.months[month] = number + 1
+    return number
 
 
 def _notes(

@@ -83,6 +83,9 @@ def fill(*, password: str | None = None, progress: Progress = lambda what, done,
             written[story.key] = _story(book, story, written, sections, authors, topics, drawn, editor)
     progress("stories", len(book.stories), len(book.stories))
     _link_forward(book, written, drawn, editor)
+    for story in book.stories.values():
+        if story.translates:
+            stories.link_translation(story=written[story.key], other=written[story.translates], by=editor)
     _choose_lead(book, written, home, editor)
 
 

@@ -198,6 +198,8 @@ class Story(Record):
     sections: tuple[str, ...] = ()
     """Further sections."""
     topics: tuple[str, ...] = ()
+    translates: str = ""
+    """Key of the story that says the same in another language, written before this one."""
     lead: Lead | None = None
     corrections: tuple[Correction, ...] = ()
     """Oldest first."""

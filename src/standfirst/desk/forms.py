@@ -113,6 +113,15 @@ class BreakingForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
+class _StoryChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.title)
+
+
+class TranslationForm(forms.Form):
+    story = _StoryChoice(queryset=Story.objects.defer("body"), widget=forms.RadioSelect, empty_label=None)
+
+
 def _rounded(moment: datetime) -> datetime:
     """Up to the next five minutes."""
     return moment + timedelta(minutes=-moment.minute % 5, seconds=-moment.second, microseconds=-moment.microsecond)
@@ -188,8 +197,11 @@ class StandardsForm(forms.ModelForm):  # type: ignore[type-arg]
 class FactsForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = SiteFacts
-        fields = ("name", "strapline", "language", "zone", "date_order", "clock", "digits", "about", "alerts_to")
-        widgets = {"about": AdminAutoHeightTextInput, "alerts_to": AdminAutoHeightTextInput}
+        fields = (
+            *("name", "strapline", "language", "zone", "date_order", "clock", "digits"),
+            *("about", "terms", "alerts_to"),
+        )
+        widgets = dict.fromkeys(("about", "terms", "alerts_to"), AdminAutoHeightTextInput)
 
     def clean_alerts_to(self) -> str:
         text: str = self.cleaned_data["alerts_to"]

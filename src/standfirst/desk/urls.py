@@ -16,6 +16,7 @@ urlpatterns = [
     path("stories/<int:story_id>/kill/", views.take_down, {"kind": "kill"}, name="kill"),
     path("stories/<int:story_id>/withhold/", views.take_down, {"kind": "withhold"}, name="withhold"),
     path("stories/<int:story_id>/correct/", views.correct, name="correct"),
+    path("stories/<int:story_id>/translations/", views.translations, name="translations"),
     path("takedowns/", views.takedowns, name="takedowns"),
     path("takedowns/<int:takedown_id>/", views.takedown, name="takedown"),
     path("embargoes/<int:embargo_id>/lift/", views.lift_embargo, name="lift_embargo"),

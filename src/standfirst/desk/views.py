@@ -31,6 +31,7 @@ from standfirst.stories.models import (
     Standards,
     Story,
     Takedown,
+    Translation,
 )
 
 
@@ -305,6 +306,60 @@ def correct(request: HttpRequest, story_id: int) -> HttpResponse:
             "update": ("Update", "at the foot of the story"),
         },
         header_icon="edit",
+    )
+
+
+# --- translations -------------------------------------------------------------------------------------------------
+
+
+OFFERED = 40
+"""Stories offered as translations before somebody searches."""
+
+
+def translations(request: HttpRequest, story_id: int) -> HttpResponse:
+    """Which stories say the same in other languages: those that are linked, and a search for more."""
+    story = get_object_or_404(Story, pk=story_id)
+    if not story.permissions_for_user(request.user).can_publish():
+        raise PermissionDenied
+    linked = list(Story.objects.filter(pk__in=Translation.objects.of([story.pk])[story.pk]).defer("body"))
+    text = request.GET.get("q", "")[:200]
+    chosen = board.Board(board.Query("all", None, text))
+    known = {story.pk, *(other.pk for other in linked)}
+    rows = [
+        row for row in chosen.rows(list(chosen.paginator.page(1).object_list)[:OFFERED]) if row.story.pk not in known
+    ]
+    if not text:
+        # Without words, those that may be meant: the newest in another language.
+        rows = [row for row in rows if row.story.language != story.language]
+    out = next((other for other in linked if str(other.pk) == request.POST.get("unlink")), None)
+    if request.method == "POST" and out is not None:
+        before = progress.mark("story", story.pk)
+        stories.unlink_translation(story=out, by=request.user)
+        follow(request, f"“{out.title}” stands by itself.", "story", story.pk, before)
+        return redirect("desk:translations", story.pk)
+    form = forms.TranslationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        before = progress.mark("story", story.pk)
+        other = form.cleaned_data["story"]
+        try:
+            stories.link_translation(story=story, other=other, by=request.user)
+        except Refused as why:
+            form.add_error("story", str(why))
+        else:
+            follow(request, f"“{other.title}” is linked as a translation.", "story", story.pk, before)
+            return redirect("desk:translations", story.pk)
+    return screen(
+        request,
+        "desk/translations.html",
+        "Translations",
+        (reverse("wagtailadmin_pages:edit", args=[story.pk]), story.get_admin_display_title()),
+        story=story,
+        linked=sorted(linked, key=lambda other: other.get_language_display()),
+        form=form,
+        rows=rows,
+        text=text,
+        picked=str(request.POST.get("story", "")),
+        header_icon="globe",
     )
 
 

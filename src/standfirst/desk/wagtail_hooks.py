@@ -108,6 +108,9 @@ def header_buttons(page: Page, user: Any, view_name: str, next_url: str | None =
         yield Button("On fronts", url=reverse("desk:on_fronts", args=[page.pk]), icon_name="thumbtack", priority=30)
     if published and user.has_perm("stories.correct_story"):
         yield Button("Correct", url=reverse("desk:correct", args=[page.pk]), icon_name="edit", priority=40)
+    if page.permissions_for_user(user).can_publish():
+        where = reverse("desk:translations", args=[page.pk])
+        yield Button("Translations", url=where, icon_name="globe", priority=50)
     standing = _standing(page.pk)
     if standing is not None:
         yield Button(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -48,12 +48,14 @@ from standfirst.edition.snapshots import (
     Story,
     Tips,
     Topic,
+    Window,
 )
 from standfirst.kit import clock, markup
 from standfirst.library import actions as library
 from standfirst.pictures import models as pictures
 from standfirst.readership import actions as readership
 from standfirst.stories import models as stories
+from standfirst.wire import onward as wire
 
 CHUNK = 500
 """How many records are composed with one set of queries."""
@@ -75,8 +77,8 @@ def refs_of(kind: str) -> Iterator[str]:
 
 
 def dependents(kind: str, ref: str, cause: str) -> Iterator[tuple[str, str]]:
-    """Other records that a change may have altered: stories of a section that moved, of a topic renamed,
-    or of a run of imported ones."""
+    """Other records that a change may have altered: stories of a section that moved, of a feed whose copy may be passed
+    on otherwise, or of a run of imported ones."""
     if kind == "section" and cause == "moved":
         of_section = stories.Address.objects.filter(section_id=int(ref)).order_by("story_id")
         for story_id in of_section.values_list("story_id", flat=True).distinct().iterator(CHUNK):
@@ -85,9 +87,8 @@ def dependents(kind: str, ref: str, cause: str) -> Iterator[tuple[str, str]]:
         further = stories.Story.further_sections.through.objects.filter(section_id=int(ref)).order_by("story_id")
         for story_id in further.values_list("story_id", flat=True).iterator(CHUNK):
             yield "story", str(story_id)
-    elif kind == "topic":
-        of_topic = stories.Story.topics.through.objects.filter(topic_id=int(ref)).order_by("story_id")
-        for story_id in of_topic.values_list("story_id", flat=True).iterator(CHUNK):
+    elif kind == wire.FEED:
+        for story_id in wire.stories_of_feed(int(ref)):
             yield "story", str(story_id)
     elif kind == archive.RANGE:
         for story_id in archive.Imported.objects.within(ref).order_by("story_id").values_list("story_id", flat=True):
@@ -180,8 +181,28 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
             refreshed=clock.iso(publication.refreshed),
             day=own[0].day.isoformat(),
             gallery=_has_gallery(body),
+            sheet=_sheet(own[0], publication),
+            onward=_onward(row, extras.policies[pk]),
+            translations=tuple(extras.translations[pk]),
         )
     return composed
+
+
+def _sheet(address: stories.Address, publication: stories.Publication) -> str:
+    """The sitemap that lists a story: of its month, and of so many of that as it was published in."""
+    number = publication.number // stories.Publication.SHEET
+    return f"{address.day:%Y-%m}" + (f"-{number + 1}" if number else "")
+
+
+def _onward(row: stories.Story, policies: Collection[str]) -> Literal["full", "summary", "none"]:
+    """How much of a story others may be given: what the strictest of its agencies allows. Agency copy of which nobody
+    knows how it came here is told by its credit."""
+    # Always the same three strings, as with directions.
+    if "none" in policies:
+        return "none"
+    if "summary" in policies or (row.credit and not policies):
+        return "summary"
+    return "full"
 
 
 def _direction(row: stories.Story) -> Literal["ltr", "rtl"]:
@@ -237,7 +258,7 @@ def draft(story: stories.Story) -> Story:
         authors=tuple(dict.fromkeys(row.author_id for row in story.bylines.all() if row.author_id)),
         section=place.id,
         sections=_listed_in(place, [section.pk for section in story.further_sections.all()], by_id),
-        topics=tuple(Topic(slug=topic.slug, name=topic.name) for topic in story.topics.all()),
+        topics=tuple(sorted(topic.pk for topic in story.topics.all())),
         lead=_lead(story),
         body=body,
         corrections=tuple(extras.corrections[story.pk]) if story.pk else (),
@@ -246,6 +267,8 @@ def draft(story: stories.Story) -> Story:
         refreshed=clock.iso(publication.refreshed if publication else now),
         day=(address.day if address else clock.day_of(now, stories.SiteFacts.current().zone)).isoformat(),
         gallery=_has_gallery(body),
+        onward=_onward(story, extras.policies[story.pk] if story.pk else ()),
+        translations=tuple(extras.translations[story.pk]) if story.pk else (),
     )
 
 
@@ -286,19 +309,22 @@ class _Extras:
             "story_id", "section_id"
         ):
             self.further[story].append(section)
-        self.topics: dict[int, list[Topic]] = defaultdict(list)
-        for story, slug, name in (
+        self.topics: dict[int, list[int]] = defaultdict(list)
+        for story, topic in (
             stories.Story.topics.through.objects.filter(story_id__in=ids)
-            .order_by("topic__name")
-            .values_list("story_id", "topic__slug", "topic__name")
+            .order_by("story_id", "topic_id")
+            .values_list("story_id", "topic_id")
         ):
-            self.topics[story].append(Topic(slug=slug, name=name))
+            self.topics[story].append(topic)
         self.corrections: dict[int, list[Correction]] = defaultdict(list)
         for note in stories.Correction.objects.filter(story_id__in=ids).order_by("at", "id"):
             kind = cast(Literal["correction", "clarification", "update"], note.kind)
             self.corrections[note.story_id].append(Correction(kind=kind, text=note.text, at=clock.iso(note.at)))
+        self.translations = stories.Translation.objects.of(ids)
+        self.policies: dict[int, set[str]] = defaultdict(set)
         self.origins: dict[int, list[Origin]] = defaultdict(list)
         for row in stories.Origin.objects.filter(story_id__in=ids).order_by("id"):
+            self.policies[row.story_id].add(row.may_go_onward())
             origin = Origin(provider=row.provider, identifier=row.item_id)
             if origin not in self.origins[row.story_id]:
                 self.origins[row.story_id].append(origin)
@@ -443,18 +469,45 @@ def _sections(refs: Sequence[str]) -> dict[str, Record]:
 
 
 def _authors(refs: Sequence[str]) -> dict[str, Record]:
+    ids = [int(ref) for ref in refs]
+    slugs: dict[int, list[str]] = defaultdict(list)
+    for author, slug in stories.AuthorSlug.objects.filter(author_id__in=ids).values_list("author_id", "slug"):
+        slugs[author].append(slug)
     return {
         str(row.pk): Author(
             id=row.pk,
             path=row.path,
             name=row.name,
+            former=_former(row, slugs[row.pk]),
             kind="desk" if row.kind == stories.Author.Kind.DESK else "person",
             role=row.role,
             bio=row.bio,
             picture=row.picture_id,
         )
-        for row in stories.Author.objects.filter(pk__in=[int(ref) for ref in refs])
+        for row in stories.Author.objects.filter(pk__in=ids)
     }
+
+
+def _topics(refs: Sequence[str]) -> dict[str, Record]:
+    ids = [int(ref) for ref in refs]
+    slugs: dict[int, list[str]] = defaultdict(list)
+    for topic, slug in stories.TopicSlug.objects.filter(topic_id__in=ids).values_list("topic_id", "slug"):
+        slugs[topic].append(slug)
+    return {
+        str(row.pk): Topic(
+            id=row.pk,
+            path=row.path,
+            name=row.name,
+            former=_former(row, slugs[row.pk]),
+            description=row.description,
+        )
+        for row in stories.Topic.objects.filter(pk__in=ids)
+    }
+
+
+def _former(row: stories.Author | stories.Topic, slugs: Iterable[str]) -> tuple[str, ...]:
+    """Paths under which an author or a topic stood once."""
+    return tuple(sorted(row.path_of(slug) for slug in slugs if slug != row.slug))
 
 
 def _pictures(refs: Sequence[str]) -> dict[str, Record]:
@@ -470,6 +523,8 @@ def _pictures(refs: Sequence[str]) -> dict[str, Record]:
             credit=row.credit,
             usable=bool(row.seal) and row.usable(now),
             tint=row.tint or 0,
+            onward=row.may_go_onward(),
+            licence=row.licence.strip() if row.may_go_onward() else "",
         )
         for row in pictures.Picture.objects.filter(pk__in=[int(ref) for ref in refs])
     }
@@ -498,6 +553,8 @@ def _site(refs: Sequence[str]) -> dict[str, Record]:
             if said.tips_whatsapp or said.tips_email or said.tips_handle
             else None,
             standards="1" in _standards(refs),
+            newsroom=str(facts.newsroom_id),
+            terms=facts.terms,
         )
     }
 
@@ -540,6 +597,13 @@ def _breaking(refs: Sequence[str]) -> dict[str, Record]:
     return {"site": Breaking(id="site", stories=marked)} if marked and "site" in refs else {}
 
 
+def _windows(refs: Sequence[str]) -> dict[str, Record]:
+    return {
+        row.name: Window(id=row.name, since=clock.iso(row.since))
+        for row in stories.NewsWindow.objects.filter(name__in=refs)
+    }
+
+
 def _hot(refs: Sequence[str]) -> dict[str, Record]:
     hot = readership.hot_paths()
     return {ref: Hot(id=ref) for ref in refs if ref in hot}
@@ -563,6 +627,7 @@ _COMPOSERS: dict[str, Callable[[Sequence[str]], dict[str, Record]]] = {
     "story": _stories,
     "section": _sections,
     "author": _authors,
+    "topic": _topics,
     "picture": _pictures,
     "site": _site,
     "standards": _standards,
@@ -572,6 +637,7 @@ _COMPOSERS: dict[str, Callable[[Sequence[str]], dict[str, Record]]] = {
     "breaking": _breaking,
     "hot": _hot,
     "avif": _avifs,
+    "window": _windows,
 }
 
 
@@ -600,6 +666,7 @@ _REFS: dict[str, Callable[[], Iterator[str]]] = {
     "standards": lambda: iter(["1"]),
     "section": _ids(stories.Section),
     "author": _ids(stories.Author),
+    "topic": _ids(stories.Topic),
     "picture": _ids(pictures.Picture),
     "story": _ids(stories.Publication, "story_id"),
     "related": _ids(stories.Publication, "story_id"),
@@ -608,6 +675,7 @@ _REFS: dict[str, Callable[[], Iterator[str]]] = {
     "breaking": lambda: iter(["site"]),
     "hot": lambda: iter(readership.hot_paths()),
     "avif": _ids(pictures.AvifCopies, "picture_id"),
+    "window": lambda: iter(stories.NewsWindow.objects.values_list("name", flat=True)),
 }
 
 KINDS = tuple(_REFS)

@@ -9,6 +9,7 @@ from standfirst.edition.snapshots import (
     Author,
     Card,
     Crumb,
+    Entry,
     Epoch,
     Errata,
     Line,
@@ -17,8 +18,13 @@ from standfirst.edition.snapshots import (
     Signature,
     Site,
     Slots,
+    Stamp,
     Standards,
     Story,
+    Tag,
+    Tongue,
+    Topic,
+    Window,
 )
 
 
@@ -28,6 +34,9 @@ class Reads(Protocol):
     def site(self) -> Site: ...
 
     def epoch(self) -> Epoch: ...
+
+    def formats(self) -> str:
+        """What prints the files that machines read, as a digest: each of them reads it."""
 
     def story(self, id: int) -> Story | None:
         """The whole story, live or taken down. Only the story's own page reads this."""
@@ -50,13 +59,35 @@ class Reads(Protocol):
     def standards(self) -> Standards | None:
         """What the newsroom says of itself."""
 
+    def entry(self, id: int) -> Entry | None:
+        """A live story as feeds and the API's lists tell it; None also where nobody may be given it."""
+
+    def stamp(self, id: int) -> Stamp | None:
+        """A live story as a sitemap tells it."""
+
+    def tongue(self, id: int) -> Tongue | None:
+        """A live story as its translations tell it: where it is, and its language."""
+
     def section(self, id: int) -> Section | None: ...
 
     def crumb(self, id: int) -> Crumb | None: ...
 
+    def section_path(self, id: int) -> str | None:
+        """Where a section is, and no more of it."""
+
     def author(self, id: int) -> Author | None: ...
 
     def signature(self, id: int) -> Signature | None: ...
+
+    def author_path(self, id: int) -> str | None: ...
+
+    def topic(self, id: int) -> Topic | None:
+        """A whole topic. Only its own page and feeds read this."""
+
+    def tag(self, id: int) -> Tag | None:
+        """A topic as a story or a list shows it: its name and address."""
+
+    def topic_path(self, id: int) -> str | None: ...
 
     def picture(self, id: int) -> Picture | None: ...
 
@@ -82,8 +113,14 @@ class Reads(Protocol):
     def hot(self, path: str) -> bool:
         """True if the page at `path` carries the rails in full."""
 
+    def window(self, name: str) -> Window | None:
+        """Since when stories are news. `name` is "news"; None before the clock has said so."""
+
     def listing(self, name: str, key: str | int, limit: int) -> tuple[int, ...]:
         """Ids of list `name` for `key`, in the list's order, at most `limit` (one of its declared limits)."""
 
     def any(self, name: str, key: str | int) -> bool:
         """True if list `name` for `key` has a member."""
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """Every key under which list `name` has a member, in order; only of lists that are enumerated."""

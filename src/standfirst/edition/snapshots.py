@@ -101,11 +101,6 @@ class Correction(Frozen):
     at: str
 
 
-class Topic(Frozen):
-    slug: str
-    name: str
-
-
 class Origin(Frozen):
     """Where copy came from, as far as readers are told: schema.org `isBasedOn`."""
 
@@ -149,7 +144,8 @@ class Story(Frozen):
     """Home section."""
     sections: tuple[int, ...] = ()
     """Every section that lists it: home section, further ones, and all of their ancestors."""
-    topics: tuple[Topic, ...] = ()
+    topics: tuple[int, ...] = ()
+    """Ascending: a topic that is renamed changes no story."""
     lead: Lead | None = None
     body: tuple[Block, ...] = ()
     corrections: tuple[Correction, ...] = ()
@@ -162,6 +158,12 @@ class Story(Frozen):
     """The day of its address and of its day page."""
     gallery: bool = False
     """True if it has a page of pictures; of one that was taken down, if it had."""
+    sheet: str = ""
+    """Which sitemap lists it: "2026-11", "2026-11-2". Stamped once, with the day."""
+    onward: Literal["full", "summary", "none"] = "full"
+    """How much of it others may be given by feed or API: all; headline and standfirst; nothing."""
+    translations: tuple[int, ...] = ()
+    """Stories that say the same in other languages, ascending."""
 
 
 class Section(Frozen):
@@ -186,10 +188,23 @@ class Author(Frozen):
     id: int
     path: str
     name: str
+    former: tuple[str, ...] = ()
+    """Addresses that the page once had; they answer 301, and so do those of its feeds."""
     kind: Literal["person", "desk"] = "person"
     role: str = ""
     bio: str = ""
     picture: int | None = None
+
+
+class Topic(Frozen):
+    """What stories are about. It has a page while a live story is about it."""
+
+    id: int
+    path: str
+    name: str
+    former: tuple[str, ...] = ()
+    """Addresses that its page once had; they answer 301, and so do those of its feeds."""
+    description: str = ""
 
 
 class Picture(Frozen):
@@ -207,6 +222,10 @@ class Picture(Frozen):
     """False once its rights have expired or it was killed: nothing may show it."""
     tint: int = 0
     """Number of the colour in which its place waits for it (`pictures.tints`), 0 while nobody has looked."""
+    onward: bool = True
+    """False where its licence, terms or territory bind it to our own pages: feeds and the API leave it out."""
+    licence: str = ""
+    """The free licence under which others get it, e.g. "CC BY 4.0"."""
 
 
 class Tips(Frozen):
@@ -242,6 +261,10 @@ class Site(Frozen):
     tips: Tips | None = None
     standards: bool = False
     """True if there is a page about the newsroom."""
+    newsroom: str = ""
+    """A UUID, the same for ever: what machines call our stories is made from it, since addresses move."""
+    terms: str = ""
+    """What partners may do with our copy, in the newsroom's words."""
 
 
 class Standards(Frozen):
@@ -316,6 +339,13 @@ class Avif(Frozen):
     made: bool = False
 
 
+class Window(Frozen):
+    """Derived: what was first published since then is news. `id` is "news". A tick moves it on."""
+
+    id: str
+    since: str
+
+
 class Epoch(Frozen):
     """Derived: which templates, styles and code print the pages. `id` is "pages"."""
 
@@ -323,16 +353,33 @@ class Epoch(Frozen):
     digest: str
     assets: tuple[tuple[str, str], ...] = ()
     """(name, path) of each style sheet and icon, e.g. ("site.css", "/assets/site.3f2a9c11.css")."""
+    formats: str = ""
+    """Digest of what prints the files that machines read: new looks leave them as they are."""
 
 
 Record = (
-    Story | Section | Author | Picture | Site | Standards | Related | Ranking | Slots | Breaking | Hot | Avif | Epoch
+    Story
+    | Section
+    | Author
+    | Topic
+    | Picture
+    | Site
+    | Standards
+    | Related
+    | Ranking
+    | Slots
+    | Breaking
+    | Hot
+    | Avif
+    | Window
+    | Epoch
 )
 
 TYPES: dict[str, type[Frozen]] = {
     "story": Story,
     "section": Section,
     "author": Author,
+    "topic": Topic,
     "picture": Picture,
     "site": Site,
     "standards": Standards,
@@ -342,6 +389,7 @@ TYPES: dict[str, type[Frozen]] = {
     "breaking": Breaking,
     "hot": Hot,
     "avif": Avif,
+    "window": Window,
     "epoch": Epoch,
 }
 """Kinds of record, as they are named in change rows and in the ledger."""
@@ -421,6 +469,78 @@ def line(story: Story) -> Line | None:
         direction=story.direction,
         picture=story.lead.picture if story.lead else None,
     )
+
+
+class Entry(Frozen):
+    """What a feed, a list of the API or the news sitemap tells of a story."""
+
+    id: int
+    path: str
+    kicker: str = ""
+    headline: str = ""
+    standfirst: str = ""
+    section: int = 0
+    topics: tuple[int, ...] = ()
+    picture: int | None = None
+    published: str = ""
+    refreshed: str = ""
+    language: str = "en"
+    byline: str = ""
+    authors: tuple[int, ...] = ()
+    credit: str = ""
+    dateline: str = ""
+    onward: Literal["full", "summary"] = "full"
+    agency: bool = False
+    """It is known where it came from, so `onward` is that agency's word."""
+
+
+def entry(story: Story) -> Entry | None:
+    """The entry of a live story. None for one that was taken down, or that nobody may be given but our readers."""
+    if story.notice is not None or story.onward == "none":
+        return None
+    return Entry(
+        id=story.id,
+        path=story.path,
+        kicker=story.kicker,
+        headline=story.headline,
+        standfirst=story.standfirst,
+        section=story.section,
+        topics=story.topics,
+        picture=story.lead.picture if story.lead else None,
+        published=story.published,
+        refreshed=story.refreshed,
+        language=story.language,
+        byline=story.byline,
+        authors=story.authors,
+        credit=story.credit,
+        dateline=story.dateline,
+        onward=story.onward,
+        agency=bool(story.origins),
+    )
+
+
+class Stamp(Frozen):
+    """What a sitemap tells of a story: where it is, and when it last changed by mark."""
+
+    path: str
+    at: str
+
+
+def stamp(story: Story) -> Stamp | None:
+    """The stamp of a live story, None for one that was taken down."""
+    return Stamp(path=story.path, at=story.refreshed or story.published) if story.notice is None else None
+
+
+class Tongue(Frozen):
+    """What a story tells of its translation."""
+
+    path: str
+    language: str
+
+
+def tongue(story: Story) -> Tongue | None:
+    """Where a live story is and what it speaks; None for one that was taken down."""
+    return Tongue(path=story.path, language=story.language) if story.notice is None else None
 
 
 def link(story: Story) -> str | None:
@@ -531,3 +651,16 @@ class Signature(Frozen):
 def signature(author: Author) -> Signature:
     """The signature of an author."""
     return Signature(id=author.id, path=author.path, name=author.name, kind=author.kind)
+
+
+class Tag(Frozen):
+    """What a story, a feed or a list of topics shows of a topic."""
+
+    id: int
+    path: str
+    name: str
+
+
+def tag(topic: Topic) -> Tag:
+    """The tag of a topic."""
+    return Tag(id=topic.id, path=topic.path, name=topic.name)

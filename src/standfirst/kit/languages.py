@@ -22,3 +22,38 @@ def direction_of(language: str) -> Literal["ltr", "rtl"]:
         if part in _RIGHT_TO_LEFT_SCRIPTS:
             return "rtl"
     return "rtl" if primary_of(language) in _RIGHT_TO_LEFT else "ltr"
+
+
+_OWN_NAMES: Final = {
+    "am": "አማርኛ",
+    "ar": "العربية",
+    "bn": "বাংলা",
+    "de": "Deutsch",
+    "en": "English",
+    "es": "español",
+    "fa": "فارسی",
+    "ff": "Fulfulde",
+    "fr": "français",
+    "ha": "Hausa",
+    "he": "עברית",
+    "hi": "हिन्दी",
+    "ig": "Igbo",
+    "it": "italiano",
+    "ja": "日本語",
+    "nl": "Nederlands",
+    "pcm": "Naijá",
+    "pt": "português",
+    "ru": "русский",
+    "so": "Soomaali",
+    "sw": "Kiswahili",
+    "tr": "Türkçe",
+    "uk": "українська",
+    "ur": "اردو",
+    "yo": "Yorùbá",
+    "zh": "中文",
+}
+
+
+def own_name_of(language: str) -> str:
+    """What `language` calls itself, e.g. "français": who reads it knows it by that. Its tag, where we do not know."""
+    return _OWN_NAMES.get(language) or _OWN_NAMES.get(primary_of(language), language)

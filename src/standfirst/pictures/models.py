@@ -4,6 +4,7 @@ be swapped later.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -16,6 +17,9 @@ from standfirst.changes.models import Lane
 from standfirst.kit import clock
 from standfirst.pictures import source_types
 from standfirst.pictures.fields import PictureField, SealField, TintField
+
+_FREE = re.compile(r"(cc ?0|cc[ -]by(-sa)?|public domain|pdm)\b(?!-[a-z])", re.IGNORECASE)
+"""Licences under which anybody may pass a picture on, with its credit."""
 
 
 class Picture(AbstractImage):
@@ -108,6 +112,15 @@ class Picture(AbstractImage):
     def usable(self, at: datetime) -> bool:
         """True while rights last and nobody has killed the picture."""
         return self.killed_at is None and (self.expires_at is None or at < self.expires_at)
+
+    def may_go_onward(self) -> bool:
+        """True if partners may be given it, too: nothing noted of its rights binds it to our own pages.
+
+        A licence does, unless it is one that lets everybody pass a picture on: pictures that came with agency copy have
+        their agency's.
+        """
+        bound = self.terms.strip() or self.territory.strip()
+        return not bound and (not self.licence.strip() or _FREE.match(self.licence.strip()) is not None)
 
     @property
     def ended(self) -> bool:

@@ -16,6 +16,7 @@ from standfirst.edition.snapshots import (
     Author,
     Card,
     Crumb,
+    Entry,
     Epoch,
     Errata,
     Line,
@@ -24,8 +25,13 @@ from standfirst.edition.snapshots import (
     Signature,
     Site,
     Slots,
+    Stamp,
     Standards,
     Story,
+    Tag,
+    Tongue,
+    Topic,
+    Window,
 )
 from standfirst.kit import digests
 from standfirst.pages import assets, site
@@ -39,6 +45,11 @@ def _itself(record: Any) -> Any:
     return record
 
 
+def _where(record: Any) -> str:
+    path: str = record.path
+    return path
+
+
 FACETS: tuple[Facet, ...] = (
     Facet("story", "story", _itself),
     Facet("card", "story", snapshots.card),
@@ -46,10 +57,18 @@ FACETS: tuple[Facet, ...] = (
     Facet("link", "story", snapshots.link),
     Facet("errata", "story", snapshots.errata),
     Facet("album", "story", snapshots.album),
+    Facet("entry", "story", snapshots.entry),
+    Facet("stamp", "story", snapshots.stamp),
+    Facet("tongue", "story", snapshots.tongue),
     Facet("section", "section", _itself),
     Facet("crumb", "section", snapshots.crumb),
+    Facet("section_path", "section", _where),
     Facet("author", "author", _itself),
     Facet("signature", "author", snapshots.signature),
+    Facet("author_path", "author", _where),
+    Facet("topic", "topic", _itself),
+    Facet("tag", "topic", snapshots.tag),
+    Facet("topic_path", "topic", _where),
     Facet("picture", "picture", _itself),
     Facet("site", "site", _itself),
     Facet("standards", "standards", _itself),
@@ -61,7 +80,9 @@ FACETS: tuple[Facet, ...] = (
     Facet("hot", "hot", lambda hot: True),
     Facet("avif", "avif", lambda avif: avif.of if avif.made else None),
     Facet("avif_wanted", "avif", lambda avif: avif.of),
+    Facet("window", "window", _itself),
     Facet("epoch", "epoch", _itself),
+    Facet("formats", "epoch", lambda epoch: epoch.formats),
 )
 """What a page may read of one record. Each is as narrow as the pages that read it: that stops a change early."""
 
@@ -81,6 +102,10 @@ class BookReads:
     def epoch(self) -> Epoch:
         found: Epoch | None = self._reading.facet("epoch", "pages")
         return found or Epoch(id="pages", digest="")
+
+    def formats(self) -> str:
+        found: str | None = self._reading.facet("formats", "pages")
+        return found or ""
 
     def story(self, id: int) -> Story | None:
         found: Story | None = self._reading.facet("story", id)
@@ -110,6 +135,18 @@ class BookReads:
         found: Standards | None = self._reading.facet("standards", 1)
         return found
 
+    def entry(self, id: int) -> Entry | None:
+        found: Entry | None = self._reading.facet("entry", id)
+        return found
+
+    def stamp(self, id: int) -> Stamp | None:
+        found: Stamp | None = self._reading.facet("stamp", id)
+        return found
+
+    def tongue(self, id: int) -> Tongue | None:
+        found: Tongue | None = self._reading.facet("tongue", id)
+        return found
+
     def section(self, id: int) -> Section | None:
         found: Section | None = self._reading.facet("section", id)
         return found
@@ -118,12 +155,32 @@ class BookReads:
         found: Crumb | None = self._reading.facet("crumb", id)
         return found
 
+    def section_path(self, id: int) -> str | None:
+        found: str | None = self._reading.facet("section_path", id)
+        return found
+
     def author(self, id: int) -> Author | None:
         found: Author | None = self._reading.facet("author", id)
         return found
 
     def signature(self, id: int) -> Signature | None:
         found: Signature | None = self._reading.facet("signature", id)
+        return found
+
+    def author_path(self, id: int) -> str | None:
+        found: str | None = self._reading.facet("author_path", id)
+        return found
+
+    def topic(self, id: int) -> Topic | None:
+        found: Topic | None = self._reading.facet("topic", id)
+        return found
+
+    def tag(self, id: int) -> Tag | None:
+        found: Tag | None = self._reading.facet("tag", id)
+        return found
+
+    def topic_path(self, id: int) -> str | None:
+        found: str | None = self._reading.facet("topic_path", id)
         return found
 
     def picture(self, id: int) -> Picture | None:
@@ -157,11 +214,18 @@ class BookReads:
     def hot(self, path: str) -> bool:
         return bool(self._reading.facet("hot", path))
 
+    def window(self, name: str) -> Window | None:
+        found: Window | None = self._reading.facet("window", name)
+        return found
+
     def listing(self, name: str, key: str | int, limit: int) -> tuple[int, ...]:
         return tuple(map(int, self._reading.listing(name, key, limit)))
 
     def any(self, name: str, key: str | int) -> bool:
         return self._reading.any(name, key)
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        return self._reading.keys(name)
 
 
 def book(press: Press) -> Book:
@@ -175,7 +239,7 @@ def book(press: Press) -> Book:
         renderers=site.RENDERERS,
         press=press,
         ranks=site.PHASES,
-        own={"story": "story"},
+        own={"story": "story", "topic": "topic"},
         version=_version(),
         epoch="epoch:pages",
         links=links,

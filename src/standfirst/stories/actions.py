@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.contrib.auth.models import Group, Permission
@@ -26,18 +27,27 @@ from standfirst.people.roles import ROLES
 from standfirst.stories.models import (
     Correction,
     Embargo,
+    NewsWindow,
+    Onward,
     Origin,
     Publication,
     Section,
     SiteFacts,
     Story,
     Takedown,
+    Translation,
 )
 
 log = logging.getLogger(__name__)
 
 EMBARGO_ENDS = "embargo-ends"
 """Name of the tick at which an embargo passes. Its ref is the story's id."""
+
+NEWS_PASSES = "news-passes"
+"""Name of the tick, once an hour, at which what is older than two days stops being news. Its ref is "news"."""
+
+NEWS = timedelta(days=2)
+"""How long a story is news to the search engines that ask for news alone."""
 
 
 def may(by: Actor, permission: str) -> None:
@@ -325,17 +335,89 @@ def trace(
     version_order: int,
     seal: str,
     revision: int | None = None,
+    onward: str = Onward.SUMMARY,
+    held_back: bool = False,
 ) -> Origin:
-    """Note that a version of a wire item went into `story`; `revision` when no person had a hand in it."""
+    """Note that a version of a wire item went into `story`; `revision` when no person had a hand in it. `onward` is how
+    much of it the agency lets us pass on, `held_back` what the copy itself says of that."""
     origin, _ = Origin.objects.update_or_create(
         story=story,
         provider=provider,
         item_id=item_id,
         version_order=version_order,
-        defaults={"version": version, "seal": seal, "taken_at": clock.now(), "revision": revision},
+        defaults={
+            "version": version,
+            "seal": seal,
+            "taken_at": clock.now(),
+            "revision": revision,
+            "onward": onward,
+            "held_back": held_back,
+        },
     )
     changes.record(kind="story", ref=story.pk, cause="traced")
     return origin
+
+
+# --- the same in other languages ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def link_translation(*, story: Story, other: Story, by: Actor) -> None:
+    """Note that two stories say the same in different languages. What either was linked to before stays with it.
+
+    Raises:
+        PermissionDenied: `by` may not publish one of them: readers are led there at once.
+        Refused: they are one story, or two of those that would belong together speak one language.
+    """
+    if story.pk == other.pk:
+        raise Refused("A story is no translation of itself: choose another one.")
+    for pk in sorted((story.pk, other.pk)):
+        hold(pk)
+    _may_publish(by, story, other)
+    groups = {row.story_id: row.group for row in Translation.objects.filter(story__in=(story, other))}
+    found = Translation.objects.filter(group__in=groups.values()).values_list("story_id", flat=True)
+    ids = sorted({story.pk, other.pk, *found})
+    if len(ids) > MOST_TRANSLATIONS:
+        raise Refused(f"At most {MOST_TRANSLATIONS} stories are translations of each other.")
+    speaks: dict[str, Story] = {}
+    for one in Story.objects.filter(pk__in=ids).order_by("pk"):
+        if (same := speaks.get(one.language)) is not None:
+            raise Refused(
+                f"“{same.title}” and “{one.title}” are both in {one.get_language_display()}: one story a language. Set "
+                "the language of the translation, or take the other one out first."
+            )
+        speaks[one.language] = one
+    group = next(iter(sorted(groups.values(), key=str)), uuid.uuid4())
+    for pk in ids:
+        Translation.objects.update_or_create(story_id=pk, defaults={"group": group})
+    changes.record_all(kind="story", refs=ids, cause="translated")
+    changes.audit(by=by, verb="linked the translation", kind="story", ref=story.pk, other=other.pk)
+
+
+@transaction.atomic
+def unlink_translation(*, story: Story, by: Actor) -> None:
+    """Take a story out of those that say the same. The others stay together, if there are two of them."""
+    hold(story)
+    _may_publish(by, story)
+    row = Translation.objects.filter(story=story).first()
+    if row is None:
+        raise Refused("This story is no translation of another.")
+    ids = sorted(Translation.objects.filter(group=row.group).values_list("story_id", flat=True))
+    row.delete()
+    if len(ids) == 2:
+        Translation.objects.filter(group=row.group).delete()
+    changes.record_all(kind="story", refs=ids, cause="translation unlinked")
+    changes.audit(by=by, verb="unlinked the translation", kind="story", ref=story.pk)
+
+
+MOST_TRANSLATIONS = 40
+"""Stories of one group: each page names all others."""
+
+
+def _may_publish(by: Actor, *stories: Story) -> None:
+    for story in stories:
+        if by.pk is not None and not story.permissions_for_user(by).can_publish():
+            raise PermissionDenied(f"{by.get_username()} may not publish “{story.title}”.")
 
 
 # --- the clock ----------------------------------------------------------------------------------------------------
@@ -405,3 +487,10 @@ def next_due() -> datetime | None:
         .first(),
     )
     return min((moment for moment in times if moment is not None), default=None)
+
+
+@transaction.atomic
+def pass_news(at: datetime) -> None:
+    """At the tick `NEWS_PASSES`: what was first published two days before `at` or earlier is news no more."""
+    NewsWindow.objects.update_or_create(name="news", defaults={"since": at - NEWS})
+    changes.record(kind="window", ref="news", cause="news passed")

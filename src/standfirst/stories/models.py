@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -42,14 +43,22 @@ from standfirst.stories.languages import LANGUAGES
 
 RESERVED = frozenset(
     {
-        *("newsroom", "search", "r", "assets", "pictures", "authors", "-", "static", "patterns"),
-        *("about", "archive", "corrections", "rails"),
+        *("newsroom", "search", "r", "assets", "pictures", "authors", "topics", "-", "static", "patterns"),
+        *("about", "archive", "corrections", "rails", "sitemaps"),
     }
 )
 """First parts of addresses that no section may take."""
 
 
 # --- the newsroom itself ------------------------------------------------------------------------------------------
+
+
+class Onward(models.TextChoices):
+    """How much of a story others may be given by feed or API. Our own readers get all of it, whatever this says."""
+
+    FULL = "full", "The whole text"
+    SUMMARY = "summary", "Headline and standfirst"
+    NONE = "none", "Nothing"
 
 
 class SiteFacts(models.Model):
@@ -94,6 +103,11 @@ class SiteFacts(models.Model):
     origin = models.CharField(max_length=255, blank=True, editable=False)
     """Scheme and host under which readers meet the site, as it was last served. Pages name it, so it is a fact."""
     about = models.TextField(blank=True, help_text="One or two sentences at the foot of every page.")
+    terms = models.TextField(
+        "terms for partners",
+        blank=True,
+        help_text="What those who take our copy by feed or API may do with it. Stands in every entry of ours.",
+    )
     alerts_to = models.TextField(
         "who is told of kills", blank=True, help_text="E-mail addresses, one a line. The publishers are told anyway."
     )
@@ -322,22 +336,87 @@ class Author(models.Model):
 
     @property
     def path(self) -> str:
-        return f"/authors/{self.slug}/"
+        return self.path_of(self.slug)
+
+    @staticmethod
+    def path_of(slug: str) -> str:
+        return f"/authors/{slug}/"
+
+    def clean(self) -> None:
+        super().clean()
+        _refuse_former(AuthorSlug.objects.filter(slug=self.slug).exclude(author_id=self.pk).select_related("author"))
+
+
+class AuthorSlug(models.Model):
+    """A slug that an author has or once had. What stood under a former one answers 301; nobody else gets it."""
+
+    author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="slugs")
+    slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
+
+    wagtail_reference_index_ignore = True
+
+    def __str__(self) -> str:
+        return str(self.author)
 
 
 class Topic(models.Model):
-    """What stories are about, across sections."""
+    """What stories are about, across sections. It has a page and feeds while a live story is about it."""
 
     name = models.CharField(max_length=80, unique=True)
-    slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
+    slug = models.SlugField(
+        max_length=80,
+        unique=True,
+        allow_unicode=True,
+        help_text="Last part of the address. A new name leaves it as it is; a new slug leads on from the old one.",
+    )
+    description = models.TextField(blank=True, help_text="One or two sentences at the top of the topic’s page.")
 
-    panels: ClassVar = [TitleFieldPanel("name", placeholder="Name*"), FieldPanel("slug", widget=SlugInput)]
+    panels: ClassVar = [
+        TitleFieldPanel("name", placeholder="Name*"),
+        FieldPanel("slug", widget=SlugInput),
+        FieldPanel("description"),
+    ]
 
     class Meta:
         ordering: ClassVar = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save in a transaction, so that the change row commits with the topic."""
+        super().save(*args, **kwargs)
+
+    @property
+    def path(self) -> str:
+        return self.path_of(self.slug)
+
+    @staticmethod
+    def path_of(slug: str) -> str:
+        return f"/topics/{slug}/"
+
+    def clean(self) -> None:
+        super().clean()
+        _refuse_former(TopicSlug.objects.filter(slug=self.slug).exclude(topic_id=self.pk).select_related("topic"))
+
+
+class TopicSlug(models.Model):
+    """A slug that a topic has or once had. What stood under a former one answers 301; nobody else gets it."""
+
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="slugs")
+    slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
+
+    wagtail_reference_index_ignore = True
+
+    def __str__(self) -> str:
+        return str(self.topic)
+
+
+def _refuse_former(held: models.QuerySet[Any]) -> None:
+    """Say at the form which other author or topic a slug leads to."""
+    if (other := held.first()) is not None:
+        raise ValidationError({"slug": f"“{other.slug}” leads to “{other}”, which had it once. Choose another word."})
 
 
 # --- stories ------------------------------------------------------------------------------------------------------
@@ -492,6 +571,11 @@ class Publication(models.Model):
     refreshed = models.DateTimeField()
     refreshes = models.PositiveIntegerField(default=0)
     """How many marked updates and corrections there were: numbers the events at which related lists are made."""
+    number = models.PositiveIntegerField(default=0)
+    """How many had been published first in the month of its day: says which of the month's sitemaps lists it."""
+
+    SHEET: ClassVar[int] = 500
+    """Stories of one sitemap. What changes a story prints its sitemap anew, so this bounds what that costs."""
 
 
 class AddressQuerySet(models.QuerySet["Address"]):
@@ -643,6 +727,13 @@ class Origin(models.Model):
     revision = models.BigIntegerField(
         null=True, help_text="The revision that this version became without a person's hand."
     )
+    onward = models.CharField(
+        max_length=7,
+        choices=Onward.choices,
+        default=Onward.SUMMARY,
+        help_text="How much of it the agency lets us pass on, as the desk has set for its feed.",
+    )
+    held_back = models.BooleanField(default=False, help_text="The copy's own terms forbid to pass the text on.")
 
     class Meta:
         ordering: ClassVar = ["id"]
@@ -653,6 +744,49 @@ class Origin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.item_id} v{self.version}"
+
+    def may_go_onward(self) -> str:
+        """How much of this copy others may be given, by its feed and by its own terms."""
+        return Onward.SUMMARY.value if self.held_back and self.onward == Onward.FULL else self.onward
+
+
+class TranslationQuerySet(models.QuerySet["Translation"]):
+    def of(self, stories: Iterable[int]) -> dict[int, list[int]]:
+        """For each of these stories the others of its group, ascending; none for most."""
+        ids = list(stories)
+        group_of = dict(self.filter(story_id__in=ids).values_list("story_id", "group"))
+        members: dict[uuid.UUID, list[int]] = {}
+        if group_of:
+            rows = Translation.objects.filter(group__in=set(group_of.values())).order_by("story_id")
+            for story, group in rows.values_list("story_id", "group"):
+                members.setdefault(group, []).append(story)
+        return {
+            pk: [other for other in members.get(group_of.get(pk, uuid.UUID(int=0)), []) if other != pk] for pk in ids
+        }
+
+
+class Translation(models.Model):
+    """Stories of one group say the same in different languages. A story is in one group at most."""
+
+    story = models.OneToOneField(Story, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    group = models.UUIDField(db_index=True)
+
+    objects: ClassVar[TranslationQuerySet] = TranslationQuerySet.as_manager()  # type: ignore[assignment]
+
+    wagtail_reference_index_ignore = True
+
+
+# --- what the hour brings -----------------------------------------------------------------------------------------
+
+
+class NewsWindow(models.Model):
+    """Since when stories are news, as the clock last said. One row, "news"."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} since {self.since:%Y-%m-%d %H:%M}"
 
 
 # --- word to those who answer -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from wagtail.models import Page, PageViewRestriction
@@ -16,6 +17,7 @@ from standfirst.stories import addresses
 from standfirst.stories.models import (
     Address,
     Author,
+    AuthorSlug,
     Correction,
     Origin,
     Publication,
@@ -26,6 +28,8 @@ from standfirst.stories.models import (
     Story,
     Takedown,
     Topic,
+    TopicSlug,
+    Translation,
 )
 
 
@@ -92,8 +96,15 @@ def _stamp(story: Story) -> None:
     publication = Publication.objects.filter(story=story).first()
     if publication is None:
         first = story.first_published_at or clock.now()
-        publication = Publication.objects.create(story=story, first=first, refreshed=first)
+        number = number_in_month(clock.day_of(first, SiteFacts.current().zone))
+        publication = Publication.objects.create(story=story, first=first, refreshed=first, number=number)
     place(story, publication)
+
+
+def number_in_month(day: date) -> int:
+    """How many addresses the month of `day` has: by an index's range, and an address kept too many does no harm."""
+    first = day.replace(day=1)
+    return Address.objects.filter(day__gte=first, day__lt=(first + timedelta(days=32)).replace(day=1)).count()
 
 
 def place(story: Story, publication: Publication) -> Address:
@@ -181,6 +192,8 @@ def _story_deleted(story: Story) -> None:
         raise Refused(
             "This story was published once: unpublish, withhold or kill it, so that its address keeps a notice."
         )
+    for other in Translation.objects.of([story.pk])[story.pk]:
+        changes.record(kind="story", ref=other, lane=Lane.MAINTENANCE, cause="translation deleted")
     changes.record(kind="story", ref=story.pk, cause="deleted")
 
 
@@ -204,6 +217,9 @@ def _page_deleted(page: Any) -> None:
 
 
 def _author(author: Author, created: bool) -> None:
+    held, _ = AuthorSlug.objects.get_or_create(slug=author.slug, defaults={"author": author})
+    if held.author_id != author.pk:
+        raise Refused(f"“{author.slug}” leads to “{held}”, who had it once. Choose another word for the address.")
     changes.record(kind="author", ref=author.pk, lane=Lane.PUBLISH if created else Lane.MAINTENANCE)
 
 
@@ -212,11 +228,14 @@ def _author_deleted(author: Author) -> None:
 
 
 def _topic(topic: Topic, created: bool) -> None:
-    if not created:
-        changes.record(kind="topic", ref=topic.pk, lane=Lane.MAINTENANCE)
+    held, _ = TopicSlug.objects.get_or_create(slug=topic.slug, defaults={"topic": topic})
+    if held.topic_id != topic.pk:
+        raise Refused(f"“{topic.slug}” leads to “{held}”, which had it once. Choose another word for the address.")
+    changes.record(kind="topic", ref=topic.pk, lane=Lane.PUBLISH if created else Lane.MAINTENANCE)
 
 
 def _topic_deleted(topic: Topic) -> None:
+    changes.record(kind="topic", ref=topic.pk, cause="deleted")
     # One by one and now: afterwards nobody knows which stories they were.
     about = Story.topics.through.objects.filter(topic_id=topic.pk)
     for story_id in about.values_list("story_id", flat=True):

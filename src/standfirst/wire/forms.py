@@ -84,6 +84,8 @@ class FeedForm(WagtailAdminModelForm):  # type: ignore[misc]
             "provider",
             "language",
             "empty_embargo_means_none",
+            "onward",
+            "archive_days",
             "active",
         ]
         help_texts: ClassVar[dict[str, str]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import include, path, reverse_lazy
@@ -12,9 +13,10 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.sidebar import LinkMenuItem
 from wagtail.admin.views.account import BaseSettingsPanel
+from wagtail.admin.views.generic import EditView
 from wagtail.admin.viewsets.model import ModelViewSet
 
-from standfirst.wire import actions, urls
+from standfirst.wire import actions, onward, urls
 from standfirst.wire.forms import FeedForm, HabitsForm
 from standfirst.wire.models import Feed, Habits
 
@@ -45,6 +47,16 @@ class FeedsMenuItem(MenuItem):
         return request.user.has_perm("wire.change_feed")
 
 
+class FeedEditView(EditView):
+    """The form of a feed. What is passed on of its copy holds for the stories that are there, too."""
+
+    def save_instance(self) -> Feed:
+        with transaction.atomic():
+            feed: Feed = super().save_instance()
+            onward.set_for(feed=feed, by=self.request.user)
+        return feed
+
+
 class FeedViewSet(ModelViewSet):
     """Feeds: whose copy comes in, and what happens with it."""
 
@@ -56,9 +68,10 @@ class FeedViewSet(ModelViewSet):
     menu_label = "Wire feeds"
     menu_order = 300
     form_class = None
+    edit_view_class = FeedEditView
     inspect_view_enabled = False
     copy_view_enabled = False
-    list_display: ClassVar[list[str]] = ["title", "name", "mode", "section", "active"]
+    list_display: ClassVar[list[str]] = ["title", "name", "mode", "section", "onward", "active"]
     list_filter: ClassVar[list[str]] = ["mode", "active"]
     search_fields: ClassVar[list[str]] = ["title", "name", "provider"]
 

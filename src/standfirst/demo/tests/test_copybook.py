@@ -61,6 +61,7 @@ def test_every_reference_leads_somewhere() -> None:
         assert set(story.topics) <= set(BOOK.topics), key
         assert set(story.authors) <= set(BOOK.authors), key
         assert story.agency is None or story.agency in BOOK.agencies, key
+        assert not story.translates or BOOK.stories[story.translates].language != story.language, key
         assert set(story.pictures()) <= set(BOOK.pictures), key
         assert story.links() <= set(BOOK.stories) - {key}, key
         gone = {other for other in story.links() if BOOK.stories[other].notice}

@@ -71,8 +71,8 @@ class Book:
 
     def __post_init__(self) -> None:
         names = [facet.name for facet in self.facets]
-        if len(set(names)) < len(names) or {"list", "any"} & set(names):
-            raise ValueError("Facets need names of their own, other than list and any.")
+        if len(set(names)) < len(names) or {"list", "any", "keys"} & set(names):
+            raise ValueError("Facets need names of their own, other than list, any and keys.")
         for listing in self.listings.values():
             if not listing.limits or ":" in listing.name:
                 raise ValueError(f"List {listing.name} needs a limit and a name without a colon.")

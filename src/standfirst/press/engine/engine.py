@@ -30,7 +30,7 @@ import msgspec
 from standfirst.kit.errors import Problem
 from standfirst.pages.output import Output, PageRef
 from standfirst.press.engine import proof as proofs
-from standfirst.press.engine.book import LAST_RANK, Book, Entry
+from standfirst.press.engine.book import LAST_RANK, Book, Entry, digest_of
 from standfirst.press.engine.ledger import Claim, Finished, Job, Lane, Mark, Result, Status, Store, refs_digest
 from standfirst.press.engine.outlet import Outlet, Stuck, Unservable, digest
 from standfirst.press.engine.reading import State, Undeclared, Unprinted, Without
@@ -466,10 +466,15 @@ class Engine:
         self._fault("look:stored")
 
         touched = {read: now for read, now in facets_now.items() if facets_before.get(read, now) != now}
+        appeared: set[str] = set()  # lists of which a key has its first member now, or has lost its last
         for (name, list_key), members in lists_before.items():
+            remain = store.listed(name, list_key, book.depth(name))
             then = book.list_digests(name, list_key, members)
-            now = book.list_digests(name, list_key, store.listed(name, list_key, book.depth(name)))
+            now = book.list_digests(name, list_key, remain)
             touched.update({read: digest for read, digest in now.items() if then[read] != digest})
+            if bool(members) != bool(remain) and book.listings[name].enumerated:
+                appeared.add(name)
+        touched.update({f"keys:{name}": digest_of(store.list_keys(name)) for name in sorted(appeared)})
         store.touch(mark.seq, touched)
         refs_now = store.refs(list(refs_before))
         store.mark_readers(touched, mark)

@@ -216,6 +216,9 @@ class Store(Protocol):
     def listed(self, name: str, key: str, limit: int) -> list[str]:
         """Keys of the first records of a list, greatest place first."""
 
+    def list_keys(self, name: str) -> list[str]:
+        """Every key under which a list has a member, in order: as quick as they are few, however many members."""
+
     def enlist(self, entries: Iterable[Entry]) -> None: ...
 
     def delist(self, entries: Iterable[Entry]) -> None: ...

@@ -187,6 +187,9 @@ class MemoryStore:
         members = sorted(self._tables.entries.get((name, key), ()), reverse=True)
         return [record for _, record in members[:limit]]
 
+    def list_keys(self, name: str) -> list[str]:
+        return sorted(key for (listed, key), members in self._tables.entries.items() if listed == name and members)
+
     def enlist(self, entries: Iterable[Entry]) -> None:
         table = self._write().entries
         for name, key, place, record in entries:

@@ -63,6 +63,8 @@ class State:
         if name == "any":
             list_name, _, list_key = rest.partition(":")
             return self.any(key, list_name, list_key)[1]
+        if name == "keys":
+            return self.keys(key, rest)[1]
         return self.facet(key, name, rest)[1]
 
     def facet(self, key: str, name: str, id: str) -> tuple[Any, int]:
@@ -94,6 +96,16 @@ class State:
         if known is None:
             self._load(name, list_key, None)
             known = self._values[key]
+        return known
+
+    def keys(self, key: str, name: str) -> tuple[Any, int]:
+        known = self._values.get(key)
+        if known is None:
+            listing = self._book.listings.get(name)
+            if listing is None or not listing.enumerated:
+                raise Undeclared(f"The keys of the list {name} are not declared to be read.")
+            found = self._store.list_keys(name)
+            known = self._values[key] = (tuple(found), digest_of(found))
         return known
 
     def _load(self, name: str, list_key: str, limit: int | None) -> None:
@@ -135,6 +147,13 @@ class Reading:
         key = f"any:{name}:{list_key}"
         value, self.trace[key] = self._state.any(key, name, str(list_key))
         return bool(value)
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """Every key under which list `name` has a member, in order; the list is declared as `enumerated`."""
+        key = f"keys:{name}"
+        value, self.trace[key] = self._state.keys(key, name)
+        found: tuple[str, ...] = value
+        return found
 
 
 class Without(Reading):

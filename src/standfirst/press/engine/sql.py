@@ -270,6 +270,18 @@ class SqlStore:
         )
         return [row[0] for row in rows]
 
+    def list_keys(self, name: str) -> list[str]:
+        # From one key to the next: of all the entries, DISTINCT would read each.
+        rows = self._db.execute(
+            "WITH RECURSIVE each (key) AS ("
+            "SELECT MIN(key) FROM ledger_entry WHERE list = ? UNION ALL "
+            "SELECT (SELECT MIN(e.key) FROM ledger_entry e WHERE e.list = ? AND e.key > each.key) "
+            "FROM each WHERE each.key IS NOT NULL) "
+            "SELECT key FROM each WHERE key IS NOT NULL",
+            (name, name),
+        )
+        return sorted(row[0] for row in rows)
+
     def enlist(self, entries: Iterable[Entry]) -> None:
         self._many(
             "INSERT INTO ledger_entry (list, key, place, record) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", entries

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
 
 from standfirst.changes import actions as changes
@@ -19,8 +21,11 @@ TERMS_END = "wire-terms-end"
 
 
 def keep_terms(item: Item, canonical: CanonicalItem, ours: list[Story]) -> None:
-    """Have the newest version's terms hold. A version that says nothing of them changes nothing."""
+    """Have the newest version's terms hold, or the feed's where no version ever named any. A version that says nothing
+    of them changes nothing."""
     until = canonical.expires
+    if until is None and item.expires_at is None and item.feed.archive_days:
+        until = item.first_seen + timedelta(days=item.feed.archive_days)
     if until is None or until == item.expires_at:
         return
     item.expires_at = until

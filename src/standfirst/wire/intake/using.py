@@ -12,7 +12,7 @@ from standfirst.kit import clock
 from standfirst.kit.errors import Refused
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Publication, Section, SiteFacts, Story, Takedown
-from standfirst.wire import drafting, picturing, rules, touched
+from standfirst.wire import drafting, onward, picturing, rules, touched
 from standfirst.wire.intake import takes, terms
 from standfirst.wire.intake.common import CLARIFIED, CORRECTED, UPDATES, WIRE, Outcome, replaying
 from standfirst.wire.intake.embargoes import bind, publish_when_free
@@ -189,6 +189,8 @@ def trace(story: Story, version: Version, *, revision: int | None) -> None:
         version_order=version.order,
         seal=version.delivery.seal,
         revision=revision,
+        onward=item.feed.onward,
+        held_back=onward.is_held_back(version.read().usage_terms),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 
-from standfirst.stories.models import Author, Section
+from standfirst.stories.models import Author, Onward, Section
 
 
 class Feed(models.Model):
@@ -42,6 +43,22 @@ class Feed(models.Model):
     )
     dialect = models.CharField(
         max_length=40, blank=True, help_text="How this agency deviates from its format. Empty: by the provider's name."
+    )
+    onward = models.CharField(
+        "passed on to others",
+        max_length=7,
+        choices=Onward.choices,
+        default=Onward.SUMMARY,
+        help_text="How much of its copy our feeds, sitemaps and the API for partners may give away, by your contract "
+        "with the agency. Readers of our pages get all of it.",
+    )
+    archive_days = models.PositiveSmallIntegerField(
+        "kept for",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Days after which its stories are taken down, where the contract allows no archive and the copy does "
+        "not say itself. Holds for copy that comes from now on. Empty: kept.",
     )
     silence_hours = models.PositiveSmallIntegerField(
         "alert after silence of",

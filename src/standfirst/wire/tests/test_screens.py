@@ -213,6 +213,7 @@ def test_a_feed_is_added_and_changed(desk: Desk):
         "credit": "",
         "provider": "",
         "language": "",
+        "onward": "summary",
         "active": "on",
     }
     response = client.post(reverse("wire_feeds:add"), fields)

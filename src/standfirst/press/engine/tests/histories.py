@@ -25,6 +25,8 @@ from standfirst.edition.snapshots import (
     Site,
     Slots,
     Story,
+    Topic,
+    Window,
 )
 from standfirst.kit.errors import Problem
 from standfirst.pages.output import Output, PageRef, Press
@@ -37,6 +39,7 @@ STORIES = st.integers(1, 7)
 SECTIONS = st.integers(1, 3)
 AUTHORS = st.integers(1, 2)
 PICTURES = st.integers(1, 2)
+TOPICS = st.integers(1, 2)
 WORDS = st.sampled_from(["flood", "vote", "rain"])
 LANES = st.sampled_from(list(Lane))
 DAYS = ("2026-11-21", "2026-11-22")
@@ -207,9 +210,20 @@ class Histories(RuleBasedStateMachine):
         authors=st.lists(AUTHORS, unique=True, max_size=2),
         picture=st.none() | PICTURES,
         day=st.sampled_from(DAYS),
+        topics=st.sets(TOPICS, max_size=2),
+        other=st.none() | STORIES,
     )
     def publish(
-        self, id: int, headline: str, section: int, further: set[int], authors: list[int], picture: int | None, day: str
+        self,
+        id: int,
+        headline: str,
+        section: int,
+        further: set[int],
+        authors: list[int],
+        picture: int | None,
+        day: str,
+        topics: set[int],
+        other: int | None,
     ) -> None:
         before = self.story(id)
         story = Story(
@@ -223,6 +237,10 @@ class Histories(RuleBasedStateMachine):
             lead=Lead(picture=picture) if picture else None,
             published=before.published if before else f"{day}T{(id * 5) % 24:02}:00:00Z",
             day=before.day if before else day,
+            sheet=f"2026-11-{id // 3}",
+            topics=tuple(sorted(topics)),
+            translations=(other,) if other and other != id else (),
+            onward="none" if id == 7 else "full",
         )
         self.put("story", story)
 
@@ -279,6 +297,18 @@ class Histories(RuleBasedStateMachine):
     @rule(id=AUTHORS)
     def author_leaves(self, id: int) -> None:
         self.drop("author", id)
+
+    @rule(id=TOPICS, name=WORDS, slug=st.integers(0, 1), lane=LANES)
+    def topic(self, id: int, name: str, slug: int, lane: Lane) -> None:
+        self.put("topic", Topic(id=id, path=f"/topics/{id}-{slug}/", name=name), lane)
+
+    @rule(id=TOPICS)
+    def topic_goes(self, id: int) -> None:
+        self.drop("topic", id)
+
+    @rule(hour=st.integers(0, 23), day=st.sampled_from(DAYS))
+    def news_passes(self, hour: int, day: str) -> None:
+        self.put("window", Window(id="news", since=f"{day}T{hour:02}:00:00Z"))
 
     @rule(id=PICTURES, seal=st.sampled_from("ab"), alt=WORDS, usable=st.booleans(), lane=LANES)
     def picture(self, id: int, seal: str, alt: str, usable: bool, lane: Lane) -> None:

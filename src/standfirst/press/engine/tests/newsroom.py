@@ -19,6 +19,7 @@ from standfirst.edition.snapshots import (
     Author,
     Card,
     Crumb,
+    Entry,
     Epoch,
     Line,
     Picture,
@@ -26,7 +27,12 @@ from standfirst.edition.snapshots import (
     Signature,
     Site,
     Slots,
+    Stamp,
     Story,
+    Tag,
+    Tongue,
+    Topic,
+    Window,
 )
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.press.book import FACETS, BookReads
@@ -45,16 +51,31 @@ LIMITS = {
     "month": (1,),
     "year": (1,),
     "people": (3,),
+    "topic": (3,),
+    "sheet": (3,),
 }
 """Smaller than the site's, so that short histories overflow them."""
 
 SHORT_LISTINGS: Mapping[str, Listing] = {
-    name: Listing(name, listing.keys, listing.order, LIMITS[name]) for name, listing in LISTINGS.items()
+    name: Listing(name, listing.keys, listing.order, LIMITS[name], listing.enumerated)
+    for name, listing in LISTINGS.items()
 }
 
 PRESS = Press(blob=lambda seal: b"")
 
-RANKS = {"asset": 0, "picture": 1, "story": 2, "author": 3, "day": 3, "front": 4, "feed": 5, "moved": 6}
+RANKS = {
+    "asset": 0,
+    "picture": 1,
+    "story": 2,
+    "author": 3,
+    "day": 3,
+    "topic": 3,
+    "topics": 3,
+    "front": 4,
+    "feed": 5,
+    "moved": 6,
+    "sitemap": 6,
+}
 
 
 # --- page functions -----------------------------------------------------------------------------------------------
@@ -113,6 +134,8 @@ def print_story(reads: Reads, ref: PageRef, press: Press) -> Output | None:
         story.headline,
         story.standfirst,
         *(f'<a href="{signature.path}">{signature.name}</a>' for signature in signatures),
+        *(f'<a href="{tag.path}">{tag.name}</a>' for tag in map(reads.tag, story.topics) if tag),
+        *(f'<a href="{other.path}">{other.language}</a>' for other in map(reads.tongue, story.translations) if other),
         *(_picture(reads, id) for id in pictures),
         *(_line(reads, id) for id in reads.related(story.id)),
         f'<a href="/days/{story.day}/">',
@@ -160,6 +183,28 @@ def print_front(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     )
 
 
+def print_topic(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    topic = reads.topic(int(ref.subject))
+    if topic is None or topic.path != ref.path or not reads.any("topic", topic.id):
+        return None
+    return _page(reads, topic.name, *(_card(reads, id) for id in reads.listing("topic", topic.id, 3)))
+
+
+def print_topics(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    tags = [tag for tag in (reads.tag(int(key)) for key in reads.keys("topic")) if tag]
+    return _page(reads, *(f'<a href="{tag.path}">{tag.name}</a>' for tag in tags)) if tags else None
+
+
+def print_sitemap(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """Both in one: which sheets there are, and where their first stories are."""
+    sheets = reads.keys("sheet")
+    window = reads.window("news")
+    stamps = [reads.stamp(id) for sheet in sheets for id in reads.listing("sheet", sheet, 3)]
+    since = window.since if window else ""
+    links = [f'<a href="{stamp.path}">{stamp.at >= since}' for stamp in stamps if stamp]
+    return _page(reads, *sheets, *links)
+
+
 def print_feed(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     section = reads.section(int(ref.subject))
     if section is None:
@@ -188,6 +233,9 @@ RENDERERS: Mapping[str, Callable[[Reads, PageRef, Press], Output | None]] = {
     "author": print_author,
     "front": print_front,
     "feed": print_feed,
+    "topic": print_topic,
+    "topics": print_topics,
+    "sitemap": print_sitemap,
     "picture": print_picture,
     "asset": print_asset,
 }
@@ -204,6 +252,11 @@ def pages_of(kind: str, record: Any) -> Iterator[PageRef]:
         yield PageRef(f"{record.path}feed.xml", "feed", str(record.id))
     elif kind == "author":
         yield PageRef(record.path, "author", str(record.id))
+    elif kind == "topic":
+        yield PageRef(record.path, "topic", str(record.id))
+        yield PageRef("/topics/", "topics", "")
+    elif kind == "window":
+        yield PageRef("/sitemap.html", "sitemap", "")
     elif kind == "picture":
         yield PageRef(picture_path(record), "picture", str(record.id))
     elif kind == "epoch":
@@ -226,7 +279,7 @@ def make_book(**changes: Any) -> Book:
         "renderers": RENDERERS,
         "press": PRESS,
         "ranks": RANKS,
-        "own": {"story": "story"},
+        "own": {"story": "story", "topic": "topic"},
         "epoch": "epoch:pages",
         "links": links,
     }
@@ -250,6 +303,9 @@ class PlainReads:
 
     def epoch(self) -> Epoch:
         return self._get("epoch", "pages") or Epoch(id="pages", digest="")
+
+    def formats(self) -> str:
+        return self.epoch().formats
 
     def story(self, id: int) -> Story | None:
         found: Story | None = self._get("story", id)
@@ -283,6 +339,19 @@ class PlainReads:
         section = self.section(id)
         return snapshots.crumb(section) if section else None
 
+    def section_path(self, id: int) -> str | None:
+        return self._where("section", id)
+
+    def author_path(self, id: int) -> str | None:
+        return self._where("author", id)
+
+    def topic_path(self, id: int) -> str | None:
+        return self._where("topic", id)
+
+    def _where(self, kind: str, id: int) -> str | None:
+        found = self._get(kind, id)
+        return found.path if found else None
+
     def author(self, id: int) -> Author | None:
         found: Author | None = self._get("author", id)
         return found
@@ -299,6 +368,26 @@ class PlainReads:
 
     def avif_wanted(self, id: int) -> str | None:
         return None
+
+    def entry(self, id: int) -> Entry | None:
+        story = self.story(id)
+        return snapshots.entry(story) if story else None
+
+    def stamp(self, id: int) -> Stamp | None:
+        story = self.story(id)
+        return snapshots.stamp(story) if story else None
+
+    def tongue(self, id: int) -> Tongue | None:
+        story = self.story(id)
+        return snapshots.tongue(story) if story else None
+
+    def topic(self, id: int) -> Topic | None:
+        found: Topic | None = self._get("topic", id)
+        return found
+
+    def tag(self, id: int) -> Tag | None:
+        topic = self.topic(id)
+        return snapshots.tag(topic) if topic else None
 
     def picture(self, id: int) -> Picture | None:
         found: Picture | None = self._get("picture", id)
@@ -323,11 +412,25 @@ class PlainReads:
     def hot(self, path: str) -> bool:
         return ("hot", path) in self._records
 
+    def window(self, name: str) -> Window | None:
+        found: Window | None = self._get("window", name)
+        return found
+
     def listing(self, name: str, key: str | int, limit: int) -> tuple[int, ...]:
         return tuple(self._members(name, key)[:limit])
 
     def any(self, name: str, key: str | int) -> bool:
         return bool(self._members(name, key))
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        listing = SHORT_LISTINGS[name]
+        found = {
+            str(key)
+            for (kind, _), record in self._records.items()
+            if kind in listing.keys
+            for key in listing.keys[kind](record)
+        }
+        return tuple(sorted(found))
 
     def _members(self, name: str, key: str | int) -> list[int]:
         listing = SHORT_LISTINGS[name]

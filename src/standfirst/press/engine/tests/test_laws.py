@@ -65,6 +65,11 @@ class ForgetsWhetherAListHasMembers(MemoryStore):
         super().mark_readers({key: digest for key, digest in touched.items() if not key.startswith("any:")}, mark, but)
 
 
+class ForgetsWhichKeysAListHas(MemoryStore):
+    def mark_readers(self, touched: Mapping[str, int], mark: Mark, but: Collection[int] = ()) -> None:
+        super().mark_readers({key: digest for key, digest in touched.items() if not key.startswith("keys:")}, mark, but)
+
+
 class ForgetsToDelist(MemoryStore):
     def delist(self, entries: Iterable[Entry]) -> None:
         pass
@@ -105,6 +110,7 @@ class MarksTooMuch(MemoryStore):
 
 BROKEN = [
     ForgetsALimit,
+    ForgetsWhichKeysAListHas,
     ForgetsToDelist,
     ForgetsOldClaims,
     ForgetsNewPages,
