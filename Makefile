@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-deep check-pages bench bench-press bench-rush bench-wire bench-peers bench-scale lint format pins clean
+.PHONY: help demo test test-fast test-deep check-pages bench bench-press bench-search bench-rush bench-wire bench-peers bench-scale lint format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,11 +44,15 @@ check-pages: $(VENV)/.dev $(CHECKERS)/node_modules/.installed ## Have axe, the N
 # A bench whose peer is not installed says so, and ends with 77.
 PEER := || [ $$? -eq 77 ]
 
-bench: bench-press bench-rush bench-wire bench-peers ## Run all benchmarks, and put them into docs/benchmarks.md (an hour or two)
+bench: bench-press bench-search bench-rush bench-wire bench-peers ## Run all benchmarks, and put them into docs/benchmarks.md (an hour or two)
 
 bench-press: $(VENV)/.dev ## Time a full bake and one publish with 1,000 and 10,000 stories, on both databases
 	$(BIN)/python -m bench.publish
 	$(BIN)/python -m bench.publish --postgresql
+
+bench-search: $(VENV)/.dev ## Time the readers' search with 1,000 and 10,000 stories, on both databases (10 minutes)
+	$(BIN)/python -m bench.search
+	$(BIN)/python -m bench.search --postgresql
 
 bench-rush: $(VENV)/.dev ## Publish and kill stories while 64 readers ask as fast as they can (8 minutes)
 	$(BIN)/python -m bench.surge

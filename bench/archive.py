@@ -1,7 +1,7 @@
 """Makes a synthetic newsroom of any size quickly: seeded, Zipfian text, sections in two levels, many authors.
 
-Rows are written in bulk, as a finished import would have left them: pages, stories, publications, addresses, terms
-and the desk's search index. What is measured afterwards goes through the ordinary doors.
+Rows are written in bulk, as a finished import would have left them: pages, stories, publications, addresses, terms,
+the desk's search index and the readers'. What is measured afterwards goes through the ordinary doors.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,10 +28,22 @@ from standfirst.library import terms
 from standfirst.library.models import RelatedStory, StoryTerms, Term, TermCount
 from standfirst.people import actions as people
 from standfirst.people.models import User
+from standfirst.press import finding
 from standfirst.stories import actions as stories
-from standfirst.stories.models import Address, Author, Publication, Section, SectionPath, Story, StoryAuthor
+from standfirst.stories.models import (
+    Address,
+    Author,
+    Publication,
+    Section,
+    SectionPath,
+    Story,
+    StoryAuthor,
+    Topic,
+)
 
-TOP, CHILDREN, AUTHORS = 8, 3, 300
+TOP, CHILDREN, AUTHORS, TOPICS = 8, 3, 300, 200
+EACH = 2
+"""Topics of a story."""
 PARAGRAPHS = 20_000
 RELATED = 10
 """Stories in each related list: as many as a page shows."""
@@ -55,25 +68,44 @@ def build(
         Author.objects.create(name=f"{words.line(1)} {words.line(1)}", slug=f"author-{place}")
         for place in range(writers)
     ]
+    about = [Topic.objects.create(name=f"{words.line(2)} {place}", slug=f"topic-{place}") for place in range(TOPICS)]
+    months: Counter[str] = Counter()
     each = number // len(leaves)
     for place, leaf in enumerate(leaves):
         some = each + (number - each * len(leaves) if place == 0 else 0)
-        _fill(Section.objects.get(pk=leaf.pk), some, words, dice, authors)
+        _fill(Section.objects.get(pk=leaf.pk), some, words, dice, authors, about, months)
+    finding.rebuild()
     return [Section.objects.get(pk=leaf.pk) for leaf in leaves]
 
 
-def _fill(section: Section, number: int, words: Words, dice: random.Random, authors: list[Author]) -> None:
+def _fill(
+    section: Section,
+    number: int,
+    words: Words,
+    dice: random.Random,
+    authors: list[Author],
+    about: list[Topic],
+    months: Counter[str],
+) -> None:
     start, done = clock.now() - timedelta(days=2 * 365), 0
     while done < number:
         some = min(1000, number - done)
         with transaction.atomic():
-            _chunk(section, done, some, words, dice, authors, start)
+            _chunk(section, done, some, words, dice, authors, about, months, start)
         done += some
     Section.objects.filter(pk=section.pk).update(numchild=number)
 
 
 def _chunk(
-    section: Section, done: int, some: int, words: Words, dice: random.Random, authors: list[Author], start: datetime
+    section: Section,
+    done: int,
+    some: int,
+    words: Words,
+    dice: random.Random,
+    authors: list[Author],
+    about: list[Topic],
+    months: Counter[str],
+    start: datetime,
 ) -> None:
     kind = ContentType.objects.get_for_model(Story).pk
     locale = Locale.objects.get().pk
@@ -127,7 +159,18 @@ def _chunk(
             for each in made
         ),
     )
-    _put(Publication, ({"story_id": each.pk, "first": each.first, "refreshed": each.first} for each in made))
+    numbers = []
+    for each in made:
+        month = f"{clock.day_of(each.first, 'Africa/Lagos'):%Y-%m}"
+        numbers.append(months[month])
+        months[month] += 1
+    _put(
+        Publication,
+        (
+            {"story_id": each.pk, "first": each.first, "refreshed": each.first, "number": number}
+            for each, number in zip(made, numbers, strict=True)
+        ),
+    )
     _put(
         Address,
         (
@@ -141,6 +184,10 @@ def _chunk(
             }
             for each in made
         ),
+    )
+    _put(
+        Story.topics.through,
+        ({"story_id": each.pk, "topic_id": topic.pk} for each in made for topic in dice.sample(about, EACH)),
     )
     _put(StoryAuthor, ({"story_id": each.pk, "author_id": dice.choice(authors).pk, "sort_order": 0} for each in made))
     if connection.vendor == "postgresql":

@@ -217,10 +217,14 @@ def _share(by: Any, leaves: Sequence[Any], rounds: int) -> dict[str, Any]:
 
 def _draft(by: Any, leaves: Sequence[Any], place: int) -> Any:
     from standfirst.stories import actions as stories
+    from standfirst.stories.models import Author, Topic
 
     return stories.create(
         section=type(leaves[0]).objects.get(pk=leaves[place % len(leaves)].pk),
         by=by,
+        # Different ones each time, as their pages and feeds are printed, too.
+        authors=list(Author.objects.order_by("pk")[place : place + 1]),
+        topics=list(Topic.objects.order_by("pk")[2 * place : 2 * place + 2]),
         title=f"Measured headline number {place} of the run",
         standfirst="One sentence that says what was measured.",
         body=[("paragraph", "<p>Measured text.</p>")] * 12,

@@ -18,7 +18,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from bench import hugo, reader
+from bench import hugo, reader, search
 from bench.machine import RESULTS, ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -333,6 +333,62 @@ def phone_report(result: Result) -> str:
     return "\n\n".join(["Kilobytes over the line, 360 points wide:", weights, *told, ran_on(result)])
 
 
+def search_report(result: Result) -> str:
+    """The readers' search, by the size of the newsroom and by what is looked for."""
+    sizes = list(result["sizes"].values())
+    whole = table(
+        [
+            "stories",
+            "alone, ms",
+            "whole, ms",
+            "CPU of it, ms",
+            "filed, ms a story",
+            "CPU of it, ms",
+            "index, MB",
+            "others' CPU",
+        ],
+        [
+            [
+                _named(each),
+                _tails(each["alone_ms"]["all"]),
+                _tails(each["whole_ms"]["all"]),
+                f"{each['whole_cpu_ms']:,.0f}",
+                f"{each['filed_ms_a_story']:.2f}",
+                f"{each['filed_cpu_ms_a_story']:.2f}",
+                f"{each['index_mb']:,}",
+                f"{each['others_cpu_percent']:,}%",
+            ]
+            for each in sizes
+        ],
+    )
+    shown = [each for each in sizes if each["stories"] == max(each["stories"] for each in sizes)] or sizes
+    kinds = table(
+        ["", *(f"{_named(each)}, {part}" for each in shown for part in ("alone", "whole"))],
+        [
+            [words, *(_tails(each[part][kind]) for each in shown for part in ("alone_ms", "whole_ms"))]
+            for kind, words in search.KINDS.items()
+        ],
+    )
+    bars = [
+        f"- {_named(each)}, 99 of 100, ms: {bar(each['whole_ms']['all']['p99'], result['bar_ms'], most=True)}"
+        for each in sizes
+    ]
+    return "\n\n".join(
+        [
+            "Median / what 19 of 20 / what 99 of 100 stay below:",
+            whole,
+            "\n".join(bars),
+            "By what is looked for, milliseconds:",
+            kinds,
+            each_ran_on(sizes, "about"),
+        ]
+    )
+
+
+def _tails(found: Result) -> str:
+    return f"{found['median']:,.0f} / {found['p95']:,.0f} / {found['p99']:,.0f}"
+
+
 # --- plots --------------------------------------------------------------------------------------------------------
 
 WIDE, LABEL, ROW = 760, 320, 26
@@ -405,6 +461,7 @@ def hugo_plot(result: Result) -> str:
 
 
 REPORTS: dict[str, tuple[Callable[[Result], str], Callable[[Result], str] | None]] = {
+    "search": (search_report, None),
     "publish": (publish_report, publish_plot),
     "surge": (facts_report, None),
     "phone": (phone_report, None),

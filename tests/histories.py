@@ -18,7 +18,7 @@ from standfirst.kit.errors import Refused
 from standfirst.people.models import User
 from standfirst.pictures.models import Picture
 from standfirst.stories import actions as stories
-from standfirst.stories.models import Author, Section, SiteFacts, Story, Takedown
+from standfirst.stories.models import Author, Onward, Section, SiteFacts, Story, Takedown, Topic
 
 UNREAD = "A draft that nobody may read"
 
@@ -64,6 +64,14 @@ class History:
             self.move_section,
             self.rename_section,
             self.rename_author,
+            self.readdress_author,
+            self.name_topics,
+            self.rename_topic,
+            self.readdress_topic,
+            self.delete_topic,
+            self.translate,
+            self.untranslate,
+            self.pass_on_otherwise,
             self.describe_picture,
             self.replace_picture,
             self.correct,
@@ -106,6 +114,12 @@ class History:
         # As quick among a hundred thousand as among ten.
         return found.filter(pk__gte=self.dice.randint(ends["first"], ends["last"])).order_by("pk").first()
 
+    def topic(self) -> Topic:
+        name = self.dice.choice(["Floods", "Boats", "Votes"])
+        return Topic.objects.filter(slug__startswith=name.lower()).first() or Topic.objects.create(
+            name=f"{name} {self.headline()}", slug=f"{name.lower()}-{self.number}"
+        )
+
     def section(self) -> Section:
         return self.dice.choice(list(Section.objects.filter(depth__gt=2).order_by("pk")))
 
@@ -123,6 +137,10 @@ class History:
             fields["authors"] = list(Author.objects.order_by("?")[:1])
         if self.dice.random() < 0.3:
             fields["further_sections"] = [self.section()]
+        if self.dice.random() < 0.5:
+            fields["topics"] = [self.topic() for _ in range(2)]
+        if self.dice.random() < 0.3:
+            fields["language"] = self.dice.choice(["fr", "ar"])
         return self.newsroom.story(self.headline(), section=self.section(), **fields).pk
 
     def create_illustrated(self) -> Any:
@@ -198,6 +216,63 @@ class History:
         author.picture = self.newsroom.picture() if self.dice.random() < 0.3 else author.picture
         author.save()
         return author.name
+
+    def readdress_author(self) -> Any:
+        author = self.newsroom.author
+        author.slug = self.dice.choice(["ama", "ama-sarpong", "a-sarpong"])
+        author.save()
+        return author.slug
+
+    def name_topics(self) -> Any:
+        if story := self.story():
+            topics = [self.topic() for _ in range(self.dice.randrange(3))]
+            return self.newsroom.edit(story, topics=topics).pk
+        return None
+
+    def rename_topic(self) -> Any:
+        topic = self.topic()
+        topic.name, topic.description = f"About {self.headline()}", self.dice.choice(["", "In a sentence."])
+        topic.save()
+        return topic.pk
+
+    def readdress_topic(self) -> Any:
+        topic = self.topic()
+        topic.slug = f"{topic.slug.split('-')[0]}-{self.dice.randrange(4)}"
+        topic.save()
+        return topic.slug
+
+    def delete_topic(self) -> Any:
+        topic = self.topic()
+        return topic.delete() if self.dice.random() < 0.5 else None
+
+    def translate(self) -> Any:
+        story, other = self.story(), self.story()
+        if story and other:
+            stories.link_translation(story=story, other=other, by=self.newsroom.editor)
+            return story.pk, other.pk
+        return None
+
+    def untranslate(self) -> Any:
+        if story := self.story():
+            stories.unlink_translation(story=story, by=self.newsroom.editor)
+            return story.pk
+        return None
+
+    def pass_on_otherwise(self) -> Any:
+        if story := self.story():
+            number = story.origins.count()
+            onward = self.dice.choice(list(Onward))
+            return stories.trace(
+                story=story,
+                provider="CPA",
+                item_id=f"urn:{story.pk}:{number % 2}",
+                version="1",
+                version_order=1,
+                seal="a" * 64,
+                onward=onward,
+                held_back=self.dice.random() < 0.3,
+            ).pk
+        return None
 
     def describe_picture(self) -> Any:
         story = self.story(lead_picture__isnull=False)

@@ -17,8 +17,8 @@ def _claims() -> list[tuple[str, str]]:
         (quote(rows[page].path), "gone" if rows[page].status == 410 else ref.kind)
         for page, refs in store.refs(list(rows)).items()
         for ref in refs
-        # An address that answers 410 may have been another story's former one.
-        if rows[page].status == 410 or ref.kind != "moved"
+        # An address that answers 410 may have been another story's former one; what machines get there is no page.
+        if (not rows[page].path.endswith(".json") if rows[page].status == 410 else ref.kind != "moved")
     ]
 
 

@@ -29,6 +29,7 @@ import httpx
 import pytest
 from lxml import html as lxml_html
 
+from standfirst.kit.sitefiles import STAND_INS
 from tests import template
 
 PATIENCE = 60.0
@@ -175,7 +176,7 @@ class Folder:
                     file.is_file()
                     and file.suffix not in {".gz", ".br"}
                     and not file.name.startswith(".")
-                    and name != "404.html"
+                    and f"/{name}" not in STAND_INS
                 ):
                     path = name.removesuffix("index.html")
                     found.setdefault(f"/{quote(path)}", status)

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from bench import hugo, laws, load, machine, publish, reader, report, wordpress
+from bench import hugo, laws, load, machine, publish, reader, report, search, wordpress
 from bench.copies import Copy
 from bench.hugo_site import export
 from bench.processes import measured
@@ -388,9 +388,50 @@ def samples() -> dict[str, dict]:
                 for kind in ("one", "many")
             },
         },
+        "phone": {
+            "about": ABOUT,
+            "rounds": 5,
+            "pages": {
+                "story": {
+                    "2 dots": dict.fromkeys(
+                        (
+                            *("before_paint_kb", "written_kb", "face_kb"),
+                            *("pictures_kb", "first_view_kb", "to_the_end_kb"),
+                        ),
+                        12.5,
+                    ),
+                    "lighthouse": {
+                        name: middle(99) for name in ("performance", "accessibility", "best-practices", "seo")
+                    },
+                }
+            },
+        },
         "hugo": bake,
         "hugo-large": {**bake, "stories": 100_000},
         **{name: {"about": bake["about"], "report": rehearsal} for name in ("surge", "hubs", "laws")},
+        "search": {
+            "bar_ms": 100.0,
+            "sizes": {
+                f"{database}-{number:09}": {
+                    "stories": number,
+                    "database": database,
+                    "about": ABOUT,
+                    "filed_ms_a_story": 2.25,
+                    "filed_cpu_ms_a_story": 2.0,
+                    "index_mb": 38,
+                    "whole_cpu_ms": 15.2,
+                    "others_cpu_percent": 4,
+                    **{
+                        part: {
+                            kind: {"median": 11.4, "p95": 40.0, "p99": p99, "worst": 130.0}
+                            for kind in ("all", *search.KINDS)
+                        }
+                        for part, p99 in (("alone_ms", 60.0), ("whole_ms", 104.0))
+                    },
+                }
+                for database, number in (("postgresql", 1000), ("sqlite", 10_000))
+            },
+        },
     }
 
 
@@ -426,6 +467,8 @@ def test_the_report_fills_the_page_from_what_is_there_and_leaves_the_rest(tmp_pa
     assert "- 1,000 on PostgreSQL; 1,000 on SQLite: 2026-11-22: 2 cores" in text, "rows of one run are told together"
     assert "- 1,000 on PostgreSQL; 1,000 on SQLite: 2026-11-21: 2 cores" in text, "the bake was another day"
     assert text.count("- 10,000 on SQLite: not told by the run") == 2
+    assert "| 10,000 on SQLite | 11 / 40 / 60 | 11 / 40 / 104 | 15 | 2.25 | 2.00 | 38 | 4% |" in text
+    assert "- 1,000 on PostgreSQL, 99 of 100, ms: 104.00; bar 100 at most: **missed**" in text
     assert "ours at abc1234" in text
     assert "| 200 | 12 | 25 | 4% |" in text
     assert "| 200 | - | - | - |" in text, "what an earlier bench called written was something else"

@@ -237,7 +237,7 @@ def test_a_reader_asks_nobody_else_and_meets_no_error(browser: Browser, served: 
         a for a in addresses if re.search(r"/\d{4}/\d\d/\d\d/[^/]+/$", a) and served.http.get(a).status_code == 200
     ]
     kinds = ["/", "/news/", next(a for a in addresses if re.fullmatch(r"/\d{4}/\d\d/\d\d/", a)), story[0], story[-1]]
-    kinds += [a for a in addresses if a.startswith("/authors/")][:2]
+    kinds += [a for a in addresses if re.fullmatch(r"/authors/[^/]+/", a)][:2]
     for width in (360, 1280):
         with Watched(browser, served) as reader:
             reader.page.set_viewport_size({"width": width, "height": 800})

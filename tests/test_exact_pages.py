@@ -31,14 +31,14 @@ def day_of(story: Story) -> str:
     return f"/{address.day:%Y/%m/%d}/"
 
 
-def test_editing_only_a_body_prints_that_page_and_nothing_else(newsroom: Newsroom) -> None:
+def test_editing_only_a_body_prints_what_shows_it_and_nothing_else(newsroom: Newsroom) -> None:
     story = newsroom.story("Bridge closed after flood")
     newsroom.story("Market reopens")
     newsroom.at_rest()
     changed = newsroom.changed_by(lambda: newsroom.edit(story, body=[("paragraph", "<p>Rewritten.</p>")]))
-    assert changed == {path_of(story)}
+    assert changed == {path_of(story), f"{path_of(story)}ninjs.json"}
     report = next(c.report for c in Change.objects.about("story", story.pk) if c.report and c.report["pages"])
-    assert report["pages"] == 1
+    assert report["pages"] == 2
     assert report["unchanged"] == 0
 
 

@@ -132,7 +132,7 @@ def test_a_worker_that_stood_still_catches_up_and_publishes_each_story_once(serv
     worker = served.pid("worker")
     os.kill(worker, signal.SIGSTOP)
     try:
-        due = [served.inside(publish, headline, 1.5) for headline in ("Low water at one", "High water at seven")]
+        due = [served.inside(publish, headline, 4.0) for headline in ("Low water at one", "High water at seven")]
         time.sleep(max(0.0, max(moment for _, moment in due) - time.time()) + 0.5)
         assert [served.http.get(address).status_code for address, _ in due] == [404, 404]
     finally:

@@ -106,6 +106,7 @@ def _findings() -> list[Finding]:
         found += _of_press(home)
         found += _of_wire(home)
         found += _of_mail()
+        found += _of_search()
     return found
 
 
@@ -266,3 +267,18 @@ def _of_mail() -> list[Finding]:
     says = f"Mails to the publishers have waited since {clock.iso(alert.at)}{why}."
     remedy = "See that the mail server runs and that STANDFIRST_MAIL is right. They are sent by themselves then."
     return [Finding("standfirst.W119", "warning", says, remedy)]
+
+
+def _of_search() -> list[Finding]:
+    from standfirst.library import cuttings
+
+    missing = len(cuttings.unfiled(_COUNTED))
+    if not missing:
+        return []
+    number = f"{missing:,}" if missing < _COUNTED else f"{_COUNTED:,} and more"
+    says = f"{number} live {'story is' if missing == 1 else 'stories are'} not in the readers' search yet."
+    remedy = "The worker files them by itself, the newest first. If it does not, run `standfirst search rebuild`."
+    return [Finding("standfirst.W130", "warning", says, remedy)]
+
+
+_COUNTED = 10_000

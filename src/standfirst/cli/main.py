@@ -100,6 +100,12 @@ def _press_status() -> click.Command:
     return status
 
 
+def _search_rebuild() -> click.Command:
+    from standfirst.cli.search import rebuild
+
+    return rebuild
+
+
 def _import() -> click.Command:
     from standfirst.cli.archive import bring_in
 
@@ -174,6 +180,11 @@ PRESS: Final[dict[str, tuple[Loader, str]]] = {
 }
 
 
+SEARCH: Final[dict[str, tuple[Loader, str]]] = {
+    "rebuild": (_search_rebuild, "Make the index of the readers' search anew."),
+}
+
+
 def _press() -> click.Command:
     return LazyGroup(name="press", register=PRESS, help="The press: print pages, prove them, see what waits.")
 
@@ -193,6 +204,10 @@ def _theme() -> click.Command:
     return LazyGroup(name="theme", register=THEME, help="How the site looks: colours, faces, logo, own components.")
 
 
+def _search() -> click.Command:
+    return LazyGroup(name="search", register=SEARCH, help="The readers' search.")
+
+
 COMMANDS: Final[dict[str, tuple[Loader, str]]] = {
     "serve": (_serve, "Run the newsroom: reader, newsroom and worker."),
     "demo": (_demo, "Run a newsroom with demonstration copy."),
@@ -201,6 +216,7 @@ COMMANDS: Final[dict[str, tuple[Loader, str]]] = {
     "press": (_press, "The press: print pages, prove them, see what waits."),
     "theme": (_theme, "How the site looks: begin a theme, check it, apply it."),
     "words": (_words, "Languages of readers' pages; check a translation."),
+    "search": (_search, "The readers' search: make its index anew."),
     "nginx": (_nginx, "Print an nginx configuration for this newsroom."),
     "check": (_check, "Configuration and health, each finding with a remedy."),
 }

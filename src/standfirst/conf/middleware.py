@@ -12,6 +12,7 @@ from django.utils import timezone
 from wagtail.users.models import UserProfile
 
 from standfirst.changes import databases
+from standfirst.kit.sitefiles import SEARCH
 from standfirst.stories.models import SiteFacts
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -76,8 +77,8 @@ class NewsroomZone:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(str(settings.STATIC_URL)):
-            return self.get_response(request)
+        if request.path == SEARCH or request.path.startswith(str(settings.STATIC_URL)):
+            return self.get_response(request)  # for readers, who have neither sessions nor a zone of their own
         zone = SiteFacts.objects.filter(pk=1).values_list("zone", flat=True).first()
         if zone:
             timezone.activate(zone)

@@ -15,6 +15,7 @@ from django.views.static import serve
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from standfirst.conf import search
 from standfirst.press import preview
 from standfirst.wire import views_push
 
@@ -43,6 +44,7 @@ def private(request: HttpRequest, path: str) -> HttpResponseBase:
 
 
 urlpatterns = [
+    path("search", search.results, name="search"),
     path("newsroom/static/<path:path>", static),
     path("newsroom/private/<path:path>", private),
     path("newsroom/preview/pictures/<int:id>/<str:name>", _signed_in(preview.picture)),

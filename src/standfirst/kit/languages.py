@@ -8,6 +8,36 @@ _RIGHT_TO_LEFT: Final = frozenset("ar arc ckb dv fa he ks nqo ps sd syr ug ur yi
 _LEFT_TO_RIGHT_SCRIPTS: Final = frozenset({"latn", "cyrl", "deva"})
 _RIGHT_TO_LEFT_SCRIPTS: Final = frozenset({"adlm", "arab", "hebr", "nkoo", "syrc", "thaa"})
 
+ENDONYMS: Final[dict[str, str]] = {
+    "am": "አማርኛ",
+    "ar": "العربية",
+    "bn": "বাংলা",
+    "de": "Deutsch",
+    "en": "English",
+    "es": "Español",
+    "fa": "فارسی",
+    "ff": "Fulfulde",
+    "fr": "Français",
+    "ha": "Hausa",
+    "he": "עברית",
+    "hi": "हिन्दी",
+    "ig": "Igbo",
+    "it": "Italiano",
+    "ja": "日本語",
+    "nl": "Nederlands",
+    "pcm": "Naijá",
+    "pt": "Português",
+    "ru": "Русский",
+    "so": "Soomaali",
+    "sw": "Kiswahili",
+    "tr": "Türkçe",
+    "uk": "Українська",
+    "ur": "اردو",
+    "yo": "Yorùbá",
+    "zh": "中文",
+}
+"""What those who speak a language call it."""
+
 
 def primary_of(language: str) -> str:
     """The language itself, without region and script: "en" of "en-GB"."""

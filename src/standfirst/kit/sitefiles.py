@@ -37,13 +37,21 @@ OWNER: Final = ".newsroom"
 NOT_FOUND: Final = "/404.html"
 """The page whose body answers for every address that is not there."""
 
+SEARCH: Final = "/search"
+SEARCH_AWAY: Final = "/search/away.html"
+SEARCH_BUSY: Final = "/search/busy.html"
+"""The pages whose bodies answer a search while the newsroom is away, and somebody who searches too often."""
+
+STAND_INS: Final = frozenset({NOT_FOUND, SEARCH_AWAY, SEARCH_BUSY})
+"""Pages that nobody gets at their own address: they answer for others."""
+
 INDEX: Final = "index.html"
 TWIN: Final = ".gz"
 SMALL_TWIN: Final = ".br"
 TWINS: Final = (TWIN, SMALL_TWIN)
 
 FORWARDED: Final = ("/newsroom/", "/search/", "/r/")
-"""What the newsroom process answers. No page can have an address below these, nor "/search" itself."""
+"""What the newsroom process answers. No page that readers ask for has an address below these, nor "/search" itself."""
 
 FULL: Final = "full"
 """The query at a picture's address by which a reader who saves data asks for it nevertheless."""
@@ -164,7 +172,12 @@ def _refuse_unsafe(path: str) -> None:
 
 def is_forwarded(path: str) -> bool:
     """True if `path` is answered by the newsroom process, not by a file."""
-    return path.startswith(FORWARDED) or path == "/search"
+    return path.startswith(FORWARDED) or path == SEARCH
+
+
+def is_search(path: str) -> bool:
+    """True if `path` is the readers' search, or below it."""
+    return path == SEARCH or path.startswith(f"{SEARCH}/")
 
 
 def path_of(file: str) -> tuple[str, int] | None:

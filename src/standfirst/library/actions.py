@@ -21,7 +21,7 @@ from django.db.models import Case, Count, F, Q, Value, When
 
 from standfirst.changes import actions as changes
 from standfirst.changes.models import Lane
-from standfirst.library import relating, terms
+from standfirst.library import cuttings, relating, terms
 from standfirst.library.models import RelatedStory, RelateLater, StoryTerms, Term, TermCount
 from standfirst.library.relating import Entry
 from standfirst.stories.models import Publication, Story
@@ -144,7 +144,9 @@ def fill(story_ids: Sequence[int]) -> list[int]:
 
 
 def forget(story_id: int) -> None:
-    """Take a story out of the library, inside the caller's transaction. Published again it is related anew."""
+    """Take a story out of the library, inside the caller's transaction: nobody finds it any more. Published again it is
+    related and filed anew."""
+    cuttings.discard([story_id])
     _one_at_a_time()
     holders = list(
         RelatedStory.objects.filter(other_id=story_id).order_by("story_id").values_list("story_id", flat=True)

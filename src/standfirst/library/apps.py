@@ -7,7 +7,12 @@ class LibraryConfig(AppConfig):
     verbose_name = "Library"
 
     def ready(self) -> None:
-        from standfirst.changes import ports
-        from standfirst.library import actions
+        from wagtail.models import Page
+
+        from standfirst.changes import handlers, ports
+        from standfirst.library import actions, cuttings
+        from standfirst.stories.models import Story
 
         ports.search = actions.forget
+        for model in (Story, Page):
+            handlers.watch(model, saved=cuttings.left)

@@ -90,3 +90,42 @@ class RelateLater(models.Model):
 
     def __str__(self) -> str:
         return f"{self.other_id} for the list of {self.story_id}"
+
+
+class Cutting(models.Model):
+    """A live story as the readers' search knows it (`library.cuttings`)."""
+
+    story = models.OneToOneField(
+        Story, on_delete=models.CASCADE, db_constraint=False, primary_key=True, related_name="+"
+    )
+    place = models.BigIntegerField(unique=True)
+    """Where its words stand in the index: greater for what was published later."""
+    published = models.DateTimeField()
+    digest = models.BigIntegerField()
+    """Of what is filed, and of the rules by which it is: another one means that it must be filed again."""
+    rules = models.PositiveSmallIntegerField(db_index=True)
+    """The version of these rules."""
+    language = models.CharField(max_length=35, db_index=True)
+    filed_at = models.DateTimeField(db_index=True)
+
+    wagtail_reference_index_ignore = True
+
+    def __str__(self) -> str:
+        return f"story {self.story_id} in the readers' search"
+
+
+class CuttingText(models.Model):
+    """The words of a cutting: `head` for putting what was found in order, one line a part of the story, each word
+    between spaces."""
+
+    story = models.OneToOneField(
+        Story, on_delete=models.CASCADE, db_constraint=False, primary_key=True, related_name="+"
+    )
+    head = models.TextField()
+    words = models.BinaryField(null=True)
+    """On SQLite all of them, packed: its index forgets an entry only if it is told the old words again."""
+
+    wagtail_reference_index_ignore = True
+
+    def __str__(self) -> str:
+        return f"words of story {self.story_id}"

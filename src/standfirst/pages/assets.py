@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -128,18 +128,23 @@ def epoch() -> Epoch:
 
     The worker stores it when it starts; if its digest differs from the stored one, every page is due for printing.
     """
+    sources = [(name, source.encode()) for name, source in SOURCES.items()]
+    sources += [(f"own/{name}", source.encode()) for name, source in sorted(templates.own().items())]
+    code = [(path.name, path.read_bytes()) for path in sorted(Path(__file__).parent.glob("*.py"))]
+    code += [("locale", spoken().digest.encode())]
+    code += [(library, version(library).encode()) for library in ("babel", "minijinja")]
+    looks = [(asset.path, asset.body) for asset in assets().values()]
+    return Epoch(
+        id="pages",
+        digest=_digest([*sources, *looks, *code]),
+        assets=tuple((asset.name, asset.path) for asset in assets().values()),
+        formats=_digest([*((name, body) for name, body in sources if name.endswith(".xml")), *code]),
+    )
+
+
+def _digest(parts: Iterable[tuple[str, bytes]]) -> str:
     digest = hashlib.sha256()
-    parts = [(name, source.encode()) for name, source in SOURCES.items()]
-    parts += [(f"own/{name}", source.encode()) for name, source in sorted(templates.own().items())]
-    parts += [(asset.path, asset.body) for asset in assets().values()]
-    parts += [(path.name, path.read_bytes()) for path in sorted(Path(__file__).parent.glob("*.py"))]
-    parts += [("locale", spoken().digest.encode())]
-    parts += [(library, version(library).encode()) for library in ("babel", "minijinja")]
     for name, body in parts:
         digest.update(f"{name}\0{len(body)}\0".encode())
         digest.update(body)
-    return Epoch(
-        id="pages",
-        digest=digest.hexdigest()[:16],
-        assets=tuple((asset.name, asset.path) for asset in assets().values()),
-    )
+    return digest.hexdigest()[:16]

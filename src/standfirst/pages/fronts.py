@@ -1,20 +1,23 @@
-"""Pages that are lists: the home front, section fronts, days and authors.
+"""Pages that are lists: the home front, section fronts, days, authors and topics.
 
 Which story stands where on a front is decided in `plan`, and printed here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from standfirst.edition.reads import Reads
-from standfirst.edition.snapshots import Card, Crumb, Line, Section
+from standfirst.edition.snapshots import Card, Crumb, Line, Section, Tag
 from standfirst.edition.snapshots import crumb as crumb_of
 from standfirst.pages import structured
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import (
+    FEEDS,
     LEAD,
+    NINJS,
     ROW,
     THUMB,
     TILE,
@@ -22,6 +25,7 @@ from standfirst.pages.parts import (
     Lists,
     Part,
     absolute,
+    alternates,
     chrome,
     day_path,
     feed_path,
@@ -69,7 +73,12 @@ def _home(reads: Reads, site: Chrome, section: Section) -> Output:
         "most_read": _lines(lists, found.part("most read")),
         "days": _days(reads, site, [*leads, *cluster]),
     }
-    return page("home.html", site, _front_head(site, section), context, active=-1, breaking=_breaking(lists, found))
+    data = [
+        structured.website(site.site),
+        structured.collection(site.site, section.name, section.path, [*leads, *cluster]),
+    ]
+    head = _front_head(site, section, data)
+    return page("home.html", site, head, context, active=-1, breaking=_breaking(lists, found))
 
 
 def _cards(places: Iterable[Placement]) -> list[Card]:
@@ -125,14 +134,16 @@ def _section(reads: Reads, site: Chrome, section: Section) -> Output:
         "most_read": _lines(lists, found.part("most read")),
         "days": _days(reads, site, [*leads, *rows]),
     }
-    head = _front_head(
-        site, section, data=structured.breadcrumbs(site.site, [*trail, crumb_of(section)], site.words.home)
-    )
+    data = [
+        structured.breadcrumbs(site.site, [*trail, crumb_of(section)], site.words.home),
+        structured.collection(site.site, section.name, section.path, [*leads, *rows], section.standfirst),
+    ]
+    head = _front_head(site, section, data)
     breaking = _breaking(lists, found)
     return page("section.html", site, head, context, active=site.top(section), tone=tone, breaking=breaking)
 
 
-def _front_head(site: Chrome, section: Section, data: dict[str, object] | None = None) -> Part:
+def _front_head(site: Chrome, section: Section, data: Sequence[dict[str, Any]]) -> Part:
     home = section.id == site.site.home
     strapline = f"{site.site.name}: {site.site.strapline}" if site.site.strapline else site.site.name
     title = strapline if home else f"{section.name} | {site.site.name}"
@@ -146,9 +157,8 @@ def _front_head(site: Chrome, section: Section, data: dict[str, object] | None =
         description=description,
         canonical=canonical,
         properties=properties,
-        feed=feed_path(section.path),
-        feed_title=site.site.name if home else f"{site.site.name}: {section.name}",
-        data=[structured.encoded(data)] if data else (),
+        alternates=alternates(section.path, site.site.name if home else f"{site.site.name}: {section.name}"),
+        data=[structured.encoded(each) for each in data],
     )
 
 
@@ -210,14 +220,104 @@ def author(reads: Reads, ref: PageRef, press: Press) -> Output | None:
         "bio": found.bio,
         "picture": picture_part(picture, THUMB, THUMB_WIDTH, eager=True),
         "title": site.words.stories_by.format(found.name),
+        "feed": text(feed_path(found.path)),
         "cards": [lists.card(card, level=3, sizes=ROW, dated=True) for card in cards],
     }
     canonical = absolute(site.site, found.path)
     properties = [("og:type", "profile"), ("og:site_name", site.site.name), ("og:title", found.name)]
+    data = [
+        structured.breadcrumbs(site.site, [*_home_crumb(site), found], site.words.home),
+        structured.profile(site.site, found, picture),
+    ]
     head = head_part(
         f"{found.name} | {site.site.name}",
         description=found.bio,
         canonical=canonical,
         properties=[*properties, ("og:url", canonical)],
+        alternates=alternates(found.path, f"{site.site.name}: {found.name}"),
+        data=[structured.encoded(each) for each in data],
     )
     return page("author.html", site, head, context)
+
+
+def _home_crumb(site: Chrome) -> list[Crumb]:
+    return [site.home] if site.home else []
+
+
+# --- topics -------------------------------------------------------------------------------------------------------
+
+TOPICS = "/topics/"
+MOST_TOPICS = 500
+
+
+def topic(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """The page of topic `ref.subject`: its newest thirty stories. None while it has no live one."""
+    found = reads.topic(int(ref.subject)) if ref.subject.isdecimal() else None
+    if found is None or found.path != ref.path:
+        return None
+    cards = list(there(reads.card(id) for id in reads.listing("topic", found.id, FRONT)))
+    if not cards:
+        return None
+    site = chrome(reads)
+    lists = _lists(reads, site)
+    above = Tag(id=0, path=TOPICS, name=site.words.all_topics)
+    context = {
+        "trail": [*trail_part(site, _home_crumb(site), site.words), {"path": text(TOPICS), "name": above.name}],
+        "name": found.name,
+        "description": found.description,
+        "feed": text(feed_path(found.path)),
+        "cards": [lists.card(card, level=2, sizes=ROW, signed=True, dated=True) for card in cards],
+    }
+    title = f"{found.name} | {site.site.name}"
+    canonical = absolute(site.site, found.path)
+    properties = [("og:type", "website"), ("og:site_name", site.site.name), ("og:title", title), ("og:url", canonical)]
+    if found.description:
+        properties.append(("og:description", found.description))
+    data = [
+        structured.breadcrumbs(site.site, [*_home_crumb(site), above, found], site.words.home),
+        structured.collection(site.site, found.name, found.path, cards, found.description),
+    ]
+    head = head_part(
+        title,
+        description=found.description,
+        canonical=canonical,
+        properties=properties,
+        alternates=alternates(found.path, f"{site.site.name}: {found.name}"),
+        data=[structured.encoded(each) for each in data],
+    )
+    return page("topic.html", site, head, context)
+
+
+def topics(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """The topics that have a page, by name; of very many the newest five hundred. None while there are none."""
+    newest = sorted(map(int, reads.keys("topic")), reverse=True)[:MOST_TOPICS]
+    found = sorted(there(reads.tag(id) for id in newest), key=lambda tag: (tag.name.casefold(), tag.id))
+    if not found:
+        return None
+    site = chrome(reads)
+    context = {
+        "trail": trail_part(site, _home_crumb(site), site.words),
+        "topics": [{"path": text(tag.path), "name": tag.name} for tag in found],
+    }
+    above = Tag(id=0, path=TOPICS, name=site.words.all_topics)
+    data = structured.breadcrumbs(site.site, [*_home_crumb(site), above], site.words.home)
+    head = head_part(
+        f"{site.words.all_topics} | {site.site.name}",
+        canonical=absolute(site.site, TOPICS),
+        data=[structured.encoded(data)],
+    )
+    return page("topics-index.html", site, head, context)
+
+
+def moved(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """At a former address of a topic or an author (`ref.subject`: "topic:4"), or of what lies below it: the way on."""
+    kind, _, id = ref.subject.partition(":")
+    if not id.isdecimal():
+        return None
+    found = reads.topic(int(id)) if kind == "topic" else reads.author(int(id))
+    if found is None or (kind == "topic" and not reads.any("topic", found.id)):
+        return None
+    for former in found.former:
+        if ref.path.startswith(former) and (ref.path.removeprefix(former) in ("", *FEEDS, NINJS)):
+            return Output(body=b"", status=301, location=found.path + ref.path.removeprefix(former))
+    return None

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from html import escape
 from typing import Any, TypeVar
 from urllib.parse import quote
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import (
@@ -181,8 +182,19 @@ def there(values: Iterable[T | None]) -> Iterator[T]:
 # --- addresses ----------------------------------------------------------------------------------------------------
 
 
+FEEDS = {
+    "feed.xml": ("application/rss+xml", "RSS"),
+    "atom.xml": ("application/atom+xml", "Atom"),
+    "feed.json": ("application/feed+json", "JSON Feed"),
+}
+"""Last part of the address of each feed of a list -> its media type, and what it is called."""
+
+NINJS = "ninjs.json"
+"""Last part of the address at which partners' programs read a story or a list: ninjs."""
+
+
 def feed_path(section: str) -> str:
-    """Address of the feed of the section at path `section`."""
+    """Address of the feed of the section, topic or author at path `section`."""
     return f"{section}feed.xml"
 
 
@@ -196,9 +208,27 @@ def day_path(day: str) -> str:
     return f"/{day.replace('-', '/')}/"
 
 
+def identity(site: Site, kind: str, id: int | str) -> str:
+    """What machines call one of our records for ever, wherever it stands: a UUID of the newsroom's own (RFC 9562, 5.5).
+
+    Addresses move: a section that is renamed must not make the entries of feeds new, nor a partner's copies strangers.
+    """
+    return _identity(site.newsroom, kind, str(id))
+
+
+@lru_cache(maxsize=20_000)
+def _identity(newsroom: str, kind: str, id: str) -> str:
+    return uuid5(UUID(newsroom) if newsroom else NAMESPACE_URL, f"{kind}:{id}").urn
+
+
 def absolute(site: Site, path: str) -> str:
     """The full address of a page of ours, percent-encoded as RFC 3986 asks."""
-    return site.origin + quote(path, safe="/%~:@!$&'()*+,;=-._")
+    return _absolute(site.origin, path)
+
+
+@lru_cache(maxsize=20_000)
+def _absolute(origin: str, path: str) -> str:
+    return origin + quote(path, safe="/%~:@!$&'()*+,;=-._")
 
 
 # --- small parts --------------------------------------------------------------------------------------------------
@@ -449,25 +479,34 @@ class Lists:
 # --- whole pages --------------------------------------------------------------------------------------------------
 
 
+def alternate(path: str, type: str, title: str) -> Part:
+    """The same for machines at `path`."""
+    return {"path": text(path), "type": text(type), "title": title, "language": NOTHING}
+
+
+def alternates(path: str, title: str) -> list[Part]:
+    """The feeds of the list at `path`, and what partners' programs read there."""
+    found = [alternate(path + name, type, f"{title} ({label})") for name, (type, label) in FEEDS.items()]
+    return [*found, alternate(path + NINJS, "application/json", f"{title} (ninjs)")]
+
+
 def head_part(
     title: str,
     *,
     description: str = "",
     canonical: str = "",
     properties: Sequence[tuple[str, str]] = (),
-    feed: str = "",
-    feed_title: str = "",
+    alternates: Sequence[Part] = (),
     data: Sequence[Html] = (),
     index: bool = True,
 ) -> Part:
-    """What stands in a page's `<head>`. `data`: JSON-LD, already encoded."""
+    """What stands in a page's `<head>`. `alternates`: as `alternate` makes them; `data`: JSON-LD, already encoded."""
     return {
         "title": title,
         "description": description,
         "canonical": text(canonical),
         "properties": [(name, text(value) if value.startswith("http") else value) for name, value in properties],
-        "feed": text(feed),
-        "feed_title": feed_title,
+        "alternates": alternates,
         "data": data,
         "index": index,
     }

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from standfirst.edition.reads import Reads
-from standfirst.edition.snapshots import Crumb, Epoch, Site
+from standfirst.edition.snapshots import Crumb, Epoch, Site, Tongue
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import Chrome, Part, head_part, page, picture_place
+from standfirst.pages.search import search_part
+from standfirst.pages.story import translation_part
 from standfirst.pages.templates import NOTHING, Html, component, text
 from standfirst.pages.words import Words, moment, words
 
@@ -270,6 +272,11 @@ COMPONENTS: dict[str, Case] = {
             "notes": [{"label": w.correction, "text": v.sentence, "time": _time(v)}] if v.sentence else [],
         }
     },
+    "topics": lambda v, w, icon: {"topics": [{"path": _HERE, "name": name} for name in (v.kicker, v.name) if v.kicker]},
+    "translations": lambda v, w, icon: {
+        "translations": [translation_part(Tongue(path="#main", language=tag), w) for tag in ("fr", "ar") if v.sentence]
+    },
+    "searchbox": lambda v, w, icon: {"search": search_part(v.kicker)},
     "days": lambda v, w, icon: {"days": [{"path": _HERE, "name": v.day}] * 3 if v.sentence else []},
 }
 """What each component is given for a voice."""

@@ -10,21 +10,23 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from standfirst.edition.reads import Reads
-from standfirst.edition.snapshots import Author, Avif, Epoch, Picture, Section, Site, Standards, Story, erred
-from standfirst.kit.sitefiles import NOT_FOUND
+from standfirst.edition.snapshots import Author, Avif, Epoch, Picture, Section, Site, Standards, Story, Topic, erred
+from standfirst.kit.sitefiles import NOT_FOUND, SEARCH_AWAY, SEARCH_BUSY
+from standfirst.pages import fronts, ninjs, sitemaps
 from standfirst.pages.archive import archive, month, month_path
 from standfirst.pages.assets import assets
-from standfirst.pages.feeds import feed
-from standfirst.pages.fronts import author, day, front
+from standfirst.pages.feeds import atom, json_feed, rss
+from standfirst.pages.fronts import author, day, front, topic, topics
 from standfirst.pages.gallery import gallery
 from standfirst.pages.output import Output, PageRef, Press, Render
 from standfirst.pages.parts import (
     ABOUT,
     ARCHIVE,
     CORRECTIONS,
+    NINJS,
+    absolute,
     chrome,
     day_path,
-    feed_path,
     gallery_path,
     head_part,
     page,
@@ -32,6 +34,7 @@ from standfirst.pages.parts import (
 from standfirst.pages.patterns import PATTERNS, pattern_page
 from standfirst.pages.pictures import avif_of, avif_path, avifs, encode, renditions
 from standfirst.pages.record import about, corrections, year_path
+from standfirst.pages.search import away, busy
 from standfirst.pages.story import moved, story
 from standfirst.pages.templates import NOTHING, text
 
@@ -69,11 +72,12 @@ def not_found(reads: Reads, ref: PageRef, press: Press) -> Output | None:
 
 
 def robots(reads: Reads, ref: PageRef, press: Press) -> Output | None:
-    """robots.txt (RFC 9309): everything but the newsroom's own doors and the search."""
-    return Output(
-        body=b"User-agent: *\nDisallow: /newsroom/\nDisallow: /search\nDisallow: /patterns/\n",
-        content_type="text/plain; charset=utf-8",
-    )
+    """robots.txt (RFC 9309): everything but the newsroom's own doors and the search; and where the sitemaps are."""
+    reads.formats()
+    site = reads.site()
+    rules = ["User-agent: *", "Disallow: /newsroom/", "Disallow: /search", "Disallow: /patterns/", ""]
+    rules += [f"Sitemap: {absolute(site, path)}" for path in (sitemaps.INDEX, sitemaps.NEWS)]
+    return Output(body="".join(f"{rule}\n" for rule in rules).encode(), content_type="text/plain; charset=utf-8")
 
 
 RENDERERS: Mapping[str, Render] = {
@@ -86,13 +90,27 @@ RENDERERS: Mapping[str, Render] = {
     "robots": robots,
     "notfound": not_found,
     "patterns": pattern_page,
+    "searchaway": away,
+    "searchbusy": busy,
     "author": author,
     "gallery": gallery,
+    "topic": topic,
+    "topics": topics,
+    "moved-list": fronts.moved,
     "story": story,
     "moved": moved,
     "day": day,
     "front": front,
-    "feed": feed,
+    "feed": rss,
+    "atom": atom,
+    "json-feed": json_feed,
+    "ninjs": ninjs.story,
+    "ninjs-list": ninjs.listed,
+    "moved-ninjs": ninjs.moved,
+    "sitemap-index": sitemaps.index,
+    "sitemap": sitemaps.sheet,
+    "sitemap-lists": sitemaps.lists,
+    "sitemap-news": sitemaps.news,
 }
 
 PHASES: Mapping[str, int] = {
@@ -106,21 +124,43 @@ PHASES: Mapping[str, int] = {
     "gallery": 0,
     "notfound": 1,
     "patterns": 1,
+    "searchaway": 1,
+    "searchbusy": 1,
     "story": 1,
+    "ninjs": 1,
     "moved": 2,
     "author": 2,
+    "topic": 2,
+    "topics": 2,
     "day": 2,
+    "moved-list": 3,
     "front": 3,
-    "feed": 3,
+    "moved-ninjs": 4,
+    "feed": 5,
+    "atom": 5,
+    "json-feed": 5,
+    "ninjs-list": 5,
+    "sitemap": 5,
+    "sitemap-lists": 5,
+    "sitemap-news": 5,
+    "sitemap-index": 6,
 }
-"""Pages go out in this order and are removed in the opposite one, so that what is linked to is there first."""
+"""Pages go out in this order and are removed in the opposite one, so that what is linked to is there first: and what
+people read before what machines do."""
+
+
+FILES = {"feed.xml": "feed", "atom.xml": "atom", "feed.json": "json-feed", NINJS: "ninjs-list"}
+"""What machines read of a section, a topic or an author: last part of the address -> kind of page."""
 
 
 def _of_story(story: Story) -> Iterable[PageRef]:
     subject = str(story.id)
     yield PageRef(story.path, "story", subject)
+    yield PageRef(ninjs.path_of(story.path), "ninjs", subject)
     for path in story.former:
         yield PageRef(path, "moved", subject)
+        if path.endswith("/"):
+            yield PageRef(ninjs.path_of(path), "moved-ninjs", subject)
     if story.gallery:
         yield PageRef(gallery_path(story.path), "gallery", subject)
         for path in story.former:
@@ -131,11 +171,18 @@ def _of_story(story: Story) -> Iterable[PageRef]:
     if at := erred(story):
         years = {note.at[:4] for note in story.corrections} | {at[:4]}
         yield from (PageRef(year_path(year), "corrections", year) for year in sorted(years))
+    if story.sheet:
+        yield PageRef(sitemaps.sheet_path(story.sheet), "sitemap", story.sheet)
+
+
+def _for_machines(path: str, subject: str) -> Iterable[PageRef]:
+    for name, kind in FILES.items():
+        yield PageRef(path + name, kind, subject)
 
 
 def _of_section(section: Section) -> Iterable[PageRef]:
     yield PageRef(section.path, "front", str(section.id))
-    yield PageRef(feed_path(section.path), "feed", str(section.id))
+    yield from _for_machines(section.path, f"section:{section.id}")
 
 
 def _of_site(site: Site) -> Iterable[PageRef]:
@@ -149,6 +196,20 @@ def _of_standards(standards: Standards) -> Iterable[PageRef]:
 
 def _of_author(author: Author) -> Iterable[PageRef]:
     yield PageRef(author.path, "author", str(author.id))
+    yield from _for_machines(author.path, f"author:{author.id}")
+    yield from _once(author.former, f"author:{author.id}")
+
+
+def _of_topic(topic: Topic) -> Iterable[PageRef]:
+    yield PageRef(topic.path, "topic", str(topic.id))
+    yield from _for_machines(topic.path, f"topic:{topic.id}")
+    yield from _once(topic.former, f"topic:{topic.id}")
+
+
+def _once(former: Iterable[str], subject: str) -> Iterable[PageRef]:
+    for path in former:
+        for name in ("", *FILES):
+            yield PageRef(path + name, "moved-list", subject)
 
 
 def _of_picture(picture: Picture) -> Iterable[PageRef]:
@@ -165,14 +226,21 @@ def _of_epoch(epoch: Epoch) -> Iterable[PageRef]:
     for name, path in epoch.assets:
         yield PageRef(path, "asset", name)
     yield PageRef(NOT_FOUND, "notfound", "")
+    yield PageRef(SEARCH_AWAY, "searchaway", "")
+    yield PageRef(SEARCH_BUSY, "searchbusy", "")
     yield PageRef(ROBOTS, "robots", "")
     yield PageRef(PATTERNS, "patterns", "")
+    yield PageRef(fronts.TOPICS, "topics", "")
+    yield PageRef(sitemaps.INDEX, "sitemap-index", "")
+    yield PageRef(sitemaps.LISTS, "sitemap-lists", "")
+    yield PageRef(sitemaps.NEWS, "sitemap-news", "")
 
 
 pages_of: Mapping[str, Callable[[Any], Iterable[PageRef]]] = {
     "story": _of_story,
     "section": _of_section,
     "author": _of_author,
+    "topic": _of_topic,
     "picture": _of_picture,
     "site": _of_site,
     "standards": _of_standards,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -24,19 +25,25 @@ from standfirst.edition.snapshots import (
     PictureBlock,
     Quote,
     Story,
+    Tag,
+    Tongue,
     gallery_pictures,
 )
+from standfirst.kit.languages import direction_of, own_name_of
 from standfirst.pages import structured
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import (
     CORRECTIONS,
+    FEEDS,
     HERO,
     INSET,
+    NINJS,
     THUMB,
     Chrome,
     Lists,
     Part,
     absolute,
+    alternate,
     byline_part,
     chrome,
     day_path,
@@ -124,6 +131,8 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
     section = reads.crumb(story.section)
     trail = [*there(reads.crumb(id) for id in section.trail), section] if section else []
     authors = list(there(reads.author(id) for id in story.authors))
+    topics = sorted(there(reads.tag(id) for id in story.topics), key=lambda tag: (tag.name.casefold(), tag.id))
+    translations = _translations(reads, story)
     lists = Lists(reads, site, w, story.language, story.direction)
 
     lead = figure_part(reads, story.lead.picture, story.lead.caption, HERO, eager=True) if story.lead else None
@@ -163,10 +172,13 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
         "call": _call(site, w),
         "related": related,
         "top": lists.top(but=story.id) if hot else [],
+        "topics": [{"path": text(tag.path), "name": tag.name} for tag in topics],
+        "translations": [translation_part(other, w) for other in translations],
         "section": {"path": text(section.path), "title": w.more_from.format(section.name)} if section else None,
         "rail": rail,
     }
-    data = [structured.encoded(structured.news_article(site.site, story, section, authors, lead_picture))]
+    article = structured.news_article(site, story, section, authors, topics, lead_picture)
+    data = [structured.encoded(article)]
     if trail:
         data.append(structured.encoded(structured.breadcrumbs(site.site, trail, w.home)))
     return page(
@@ -176,9 +188,8 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
             f"{story.headline} | {site.site.name}",
             description=story.standfirst,
             canonical=absolute(site.site, story.path),
-            properties=_properties(site, story, section, lead, lead_picture),
-            feed=feed_path(section.path) if section else "",
-            feed_title=f"{site.site.name}: {section.name}" if section else "",
+            properties=_properties(site, story, section, topics, lead, lead_picture),
+            alternates=_alternates(site, story, section, translations),
             data=data,
         ),
         context,
@@ -190,8 +201,49 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
     )
 
 
+def _translations(reads: Reads, story: Story) -> list[Tongue]:
+    """Where the same can be read in other languages, now: one live story a language, by the language's tag."""
+    found = {other.language: other for other in there(reads.tongue(id) for id in reversed(story.translations))}
+    found.pop(story.language, None)
+    return [found[language] for language in sorted(found)]
+
+
+def translation_part(other: Tongue, w: Words) -> Part:
+    """The way to the same story in another language, which is called as it calls itself."""
+    before, _, after = w.read_in.partition("{language}")
+    direction = direction_of(other.language)
+    return {
+        "before": before,
+        "after": after,
+        "path": text(other.path),
+        "language": text(other.language),
+        "direction": text(direction),
+        "name": own_name_of(other.language),
+    }
+
+
+def _alternates(site: Chrome, story: Story, section: Crumb | None, translations: Sequence[Tongue]) -> list[Part]:
+    """The feed in which the story stands, its own document for partners, and each language that it can be read in."""
+    found: list[Part] = []
+    if section:
+        found.append(alternate(feed_path(section.path), FEEDS["feed.xml"][0], f"{site.site.name}: {section.name}"))
+    if story.onward != "none":
+        found.append(alternate(story.path + NINJS, "application/json", "ninjs"))
+    if translations:
+        # Each names all, itself too, or search engines believe none of them.
+        for each in (Tongue(path=story.path, language=story.language), *translations):
+            address = text(absolute(site.site, each.path))
+            found.append({"path": address, "type": NOTHING, "title": "", "language": text(each.language)})
+    return found
+
+
 def _properties(
-    site: Chrome, story: Story, section: Crumb | None, lead: Part | None, picture: Picture | None
+    site: Chrome,
+    story: Story,
+    section: Crumb | None,
+    topics: Sequence[Tag],
+    lead: Part | None,
+    picture: Picture | None,
 ) -> list[tuple[str, str]]:
     found = [
         ("og:type", "article"),
@@ -216,7 +268,7 @@ def _properties(
         found.append(("article:modified_time", story.refreshed))
     if section:
         found.append(("article:section", section.name))
-    found += [("article:tag", topic.name) for topic in story.topics]
+    found += [("article:tag", topic.name) for topic in topics]
     return found
 
 
@@ -287,14 +339,19 @@ _own_link = re.compile(r'<a\b[^>]*?\bhref="story:(\d+)"[^>]*>(.*?)</a>', re.DOTA
 
 def rich(reads: Reads, html: str) -> Html:
     """Cleaned HTML with its links to our own stories resolved; a link to a story that is not live leaves its text."""
+    return Html(linked(html, reads.link))
+
+
+def linked(html: str, address: Callable[[int], str | None]) -> str:
+    """Cleaned HTML with its links to our own stories as `address` gives them; None leaves the text of the link."""
     if "story:" not in html:
-        return Html(html)
+        return html
 
     def resolve(found: re.Match[str]) -> str:
-        path = reads.link(int(found[1]))
+        path = address(int(found[1]))
         return found[2] if path is None else f'<a href="{text(path)}">{found[2]}</a>'
 
-    return Html(_own_link.sub(resolve, html))
+    return _own_link.sub(resolve, html)
 
 
 def _body(reads: Reads, lists: Lists, story: Story) -> tuple[list[Part], str]:

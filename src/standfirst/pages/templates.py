@@ -154,7 +154,11 @@ _SIGNS = tuple("\u202a\u202b\u202c\u202d\u202e\ufffe\uffff")
 
 def whole(name: str, context: Mapping[str, Any]) -> bytes:
     """A whole page or feed printed with `context`, as readers get it."""
-    page = render(name, context)
+    return carried(render(name, context))
+
+
+def carried(page: str) -> bytes:
+    """`page` without the characters that no page or document of ours carries."""
     # Hardly any page has one: looking by these takes a third of the time. What a template prints has no surrogates.
     body = page.encode()
     if len(body.translate(None, _CONTROLS)) != len(body) or any(sign in page for sign in _SIGNS):

@@ -197,6 +197,31 @@ class Words:
     search_order: str = _phrase("Order", "Label of a choice: how results are sorted.")
     newest_first: str = _phrase("Newest first", "Choice.")
     most_relevant: str = _phrase("Most relevant first", "Choice.")
+    search_help: str = _phrase(
+        "All words must be there. “Quotation marks” find words as they stand together; a minus before a word leaves "
+        "out what has it: ferry -football."
+    )
+    more_results: str = _phrase("More than {n} results")
+    no_words: str = _phrase("There is no word in this that could be looked for. Type a word from a headline or a text.")
+    search_everywhere: str = _phrase("Search in all sections and at any time")
+    search_narrow: str = _phrase("Narrow the search")
+    search_from: str = _phrase("From", "Label of a day.", context="day")
+    search_to: str = _phrase("To", "Label of a day.", context="day")
+    search_language: str = _phrase("Language")
+    any_language: str = _phrase("Any language")
+    search_names: str = _phrase("Pages with this name")
+    search_cut: str = _phrase("Only the first words were looked for: a search may have {n} at most.")
+    search_short: str = _phrase(
+        "The phrase was looked for in the newest articles that have its words. Choose a section or a time to look "
+        "further back."
+    )
+    search_dates: str = _phrase("The first day is after the last one, so there can be nothing between them.")
+    search_no_date: str = _phrase("“{}” is no day: write it like 2026-11-22.")
+    search_slow: str = _phrase("This search took too long. Use rarer words, or choose a section or a time.")
+    results_nav: str = _phrase("More results", "Name of the links to further pages of results, for screen readers.")
+    results_page: str = _phrase("Page {n} of {total}")
+    results_before: str = _phrase("Previous results", "Link.")
+    results_after: str = _phrase("Next results", "Link.")
     search_busy: str = _phrase("Too many searches", "Heading.")
     search_busy_text: str = _phrase("There have been many searches from you in a short time. Please wait a minute.")
     search_away: str = _phrase("The search is not available just now", "Heading.")

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from wagtail.admin.forms.auth import LoginForm
 
-from standfirst.people.tries import TRIES, address_of
+from standfirst.kit.askers import address_of
+from standfirst.people.tries import TRIES
 
 log = logging.getLogger("standfirst.people")
 

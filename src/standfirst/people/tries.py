@@ -7,7 +7,6 @@ stranger could shut an editor out at the moment when a story must be killed.
 from __future__ import annotations
 
 from collections import OrderedDict
-from ipaddress import IPv6Address, ip_address
 from threading import Lock
 from time import monotonic
 from typing import Final
@@ -59,26 +58,6 @@ class Tries:
     def _left(self, key: Key, most: int) -> float:
         recent = self._failures.get(key, [])
         return recent[0] + SPAN - monotonic() if len(recent) >= most else 0.0
-
-
-def address_of(forwarded_for: str, peer: str, trusted: tuple[str, ...]) -> str:
-    """Who asks: the last address in X-Forwarded-For that is no proxy of ours, of IPv6 the network of one customer.
-
-    The reader process, through which every request comes, has written the last entry; those before the last trusted
-    proxy are the asker's own words.
-    """
-    chain = [word.strip() for word in forwarded_for.split(",") if word.strip()] or [peer]
-    while len(chain) > 1 and chain[-1] in trusted:
-        chain.pop()
-    try:
-        address = ip_address(chain[-1])
-    except ValueError:
-        return chain[-1][:64]
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return str(address)
 
 
 TRIES: Final = Tries()

@@ -306,7 +306,7 @@ def _watch(row: Change) -> _Watch:
     surfaces = [
         (str(surface.get("name", "")), str(surface["path"]))
         for surface in report.get("surfaces") or []
-        if surface.get("outcome") != "failed" and surface.get("path") != sitefiles.NOT_FOUND
+        if surface.get("outcome") != "failed" and surface.get("path") not in sitefiles.STAND_INS
     ]
     paths = [path for _, path in surfaces] if row.lane == Lane.KILL else sample(surfaces, SAMPLE)
     return _Watch(left=paths, of=len(paths))

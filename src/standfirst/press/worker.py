@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby, islice
@@ -33,9 +33,10 @@ from standfirst.kit.errors import Problem
 from standfirst.kit.files import write_atomically
 from standfirst.library import actions as library
 from standfirst.library import backend as search
+from standfirst.library import cuttings
 from standfirst.pages import theming
 from standfirst.pictures import actions as pictures
-from standfirst.press import ledger, sweeps, wiring
+from standfirst.press import finding, ledger, sweeps, wiring
 from standfirst.press.crew import Crew, CrewGone
 from standfirst.press.engine.engine import Bake, Condition, Engine
 from standfirst.press.engine.ledger import Finished
@@ -43,6 +44,7 @@ from standfirst.readership import actions as readership
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Address, Embargo, Publication
 from standfirst.wire import actions as wire
+from standfirst.wire import onward
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +89,12 @@ ABANDONED = 60.0
 """Seconds after which a ledger is made here that another process began to make and does not go on with."""
 
 MANY_FAILED = 20
+
+SEARCH = "the readers' search"
+"""The step that files stories for it, in what is told of troubles."""
+
+FILING = 0.3
+"""Seconds of a round in which stories are filed that never were."""
 
 RETRY_KILL = 0.5
 """Seconds after which a kill that could not be looked at is tried again, however often it was."""
@@ -181,6 +189,7 @@ class Worker:
         self._behind = False
         """True if the last round left work that could have been done."""
         self._ranked: datetime | None = None
+        self._hour: datetime | None = None
         self._told: datetime | None = None
         """What the clock said when it was last looked at."""
         self._started = time.monotonic()
@@ -211,6 +220,11 @@ class Worker:
         """Records that could not be read, and why. Those without a row are tried again by each sweep."""
         self._kept_down: set[tuple[str, str]] = set()
         """Records that were taken down and that the database has live, though no row says so: a person decides."""
+        self._unfiled: set[int] = set()
+        """Stories that are not filed for the readers' search as they are: the sweep found them, or something failed."""
+        self._filing = True
+        self._filed_below: int | None = None
+        """Whether stories may never have been filed, and below which one they are still to be looked for."""
         self._opened = self._elsewhere = False
         """Whether the ledger was opened; whether another process was found to make it."""
         self._making, self._made_at = "", 0.0
@@ -439,6 +453,10 @@ class Worker:
         if minute != self._ranked:
             changes.set_tick(name=RANKING, ref="top", due=minute)
             self._ranked = minute
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        if hour != self._hour:
+            changes.set_tick(name=stories.NEWS_PASSES, ref="news", due=hour)
+            self._hour = hour
         for tick in Tick.objects.due(now):
             self.apply(tick.pk)
 
@@ -453,6 +471,11 @@ class Worker:
         if rankings:
             readership.set_back(max(tick.due for tick in rankings) - now)
             Tick.objects.filter(pk__in=[tick.pk for tick in rankings]).delete()
+        if any(tick.name == stories.NEWS_PASSES for tick in passed):
+            # This hour has been, too, and the window stands where a later one has put it: it is set anew.
+            hour = now.replace(minute=0, second=0, microsecond=0)
+            Tick.objects.filter(name=stories.NEWS_PASSES, due__gte=hour).delete()
+            self._hour = None
         for tick in passed:
             if tick.name == stories.EMBARGO_ENDS:
                 changes.record(kind="story", ref=tick.ref, lane=Lane.KILL, cause="clock set back")
@@ -475,6 +498,8 @@ class Worker:
                 wire.ask_what_is_open()
             elif tick.name in desk.ENDS:
                 desk.ENDS[tick.name](tick.ref, tick.due)
+            elif tick.name == stories.NEWS_PASSES:
+                stories.pass_news(tick.due)
             elif tick.name == RANKING:
                 readership.take_counts(self.home / "reads", tick.due)
                 readership.rank(tick.due)
@@ -684,11 +709,13 @@ class Worker:
         if leader.kind in wiring.KINDS:
             keys.append((leader.kind, leader.ref))
         if leader.kind == "story":
+            if leader.lane != Lane.KILL:
+                self._file([int(leader.ref)])
             keys += self._events(int(leader.ref))
             if any(row.pk in self._put_off for row in rows):
                 keys.append(("related", leader.ref))  # it may have been made when the story could not be read
         moved = any(row.cause == "moved" for row in rows)
-        if moved or leader.kind in ("topic", archive.RANGE):
+        if moved or leader.kind in (onward.FEED, archive.RANGE):
             every = edition.dependents(leader.kind, leader.ref, "moved" if moved else leader.cause)
             walk = (record for record in every if record not in self._unread)
             size = SLICE
@@ -696,14 +723,22 @@ class Worker:
             keys = []
             while some := list(islice(walk, size)):
                 began = time.monotonic()
+                self._file([int(ref) for kind, ref in some if kind == "story"])
                 self.engine.look(leader.pk, lane, some, wiring.compose, many=self._composed, since=since, more=True)
                 took = max(time.monotonic() - began, 0.001)
                 size = min(max(LEAST, int(len(some) * SLICE_SECONDS / took)), MOST)
                 if leader.lane == Lane.MAINTENANCE and self._interrupted(Lane.MAINTENANCE):
                     self._press(upto=Lane.PUBLISH)
+        if leader.kind == "author":
+            self._file_all(finding.signed_by(int(leader.ref)), Lane(leader.lane))
+        if leader.kind == "topic":
+            self._file_all(finding.about(int(leader.ref)), Lane(leader.lane))
         self._fault("worker:looking")
         self.engine.look(leader.pk, lane, keys, wiring.compose, since=since)
         self._fault("worker:looked")
+        if leader.kind == "story" and leader.lane == Lane.KILL:
+            # What is taken down was forgotten when that was committed. This is for an hour that comes a second time.
+            self._file([int(leader.ref)])
         if others:
             self._same[leader.pk] = [row.pk for row in others]
 
@@ -731,6 +766,60 @@ class Worker:
                     readership.heat_new(address.path, self.options.hot_paths)
                     keys.append(("hot", address.path))
         return keys
+
+    # --- the readers' search
+
+    def _file(self, stories: Sequence[int]) -> None:
+        """Have stories be found as they are now. What goes wrong holds up no page: the sweep tries again."""
+        try:
+            finding.file(stories)
+        except Exception as fault:
+            if _concerns_all(fault):
+                raise
+            known = isinstance(fault, Problem)
+            if len(stories) > 1 and not known:
+                for story in stories:
+                    self._file([story])
+                return
+            self._unfiled.update(stories)
+            says = str(fault) if known else f"Story {stories[0]} cannot be filed ({type(fault).__name__}: {fault})."
+            if self._troubles.get(SEARCH) != says:
+                log.error("%s", says, exc_info=not known)
+            self._troubles[SEARCH] = says[:500]
+            return
+        self._unfiled.difference_update(stories)
+        if not self._unfiled:
+            self._troubles.pop(SEARCH, None)
+
+    def _file_all(self, walk: Iterator[int], lane: Lane) -> None:
+        """The stories of an author or a topic that has another name now. Of an agency's desk they are many."""
+        while some := list(islice(walk, SLICE)):
+            self._file(some)
+            if lane == Lane.MAINTENANCE and self._interrupted(Lane.MAINTENANCE):
+                self._press(upto=Lane.PUBLISH)
+
+    def _file_the_rest(self) -> None:
+        """Live stories that were never filed, or by other rules: all of them after an upgrade. A little at a time."""
+        until = time.monotonic() + FILING
+        while self._filing and not self._stopping:
+            some = cuttings.unfiled(SLICE, self._filed_below)
+            self._filing = bool(some)
+            if not some:
+                return
+            self._file(some)
+            self._filed_below = some[-1]
+            if time.monotonic() > until or changes.waits_before(Lane.MAINTENANCE, but=self._passed_over):
+                self._behind = True
+                return
+
+    def _file_again(self) -> None:
+        """What a sweep has found, and what could not be filed before."""
+        if self._kept_down:
+            finding.forget(int(ref) for kind, ref in self._kept_down if kind == "story")
+        some = sorted(self._unfiled)[:SWEPT_AT_ONCE]
+        for start in range(0, len(some), SLICE):
+            self._file(some[start : start + SLICE])
+            self.beat()
 
     def close(self) -> None:
         """Close the change rows whose pages are all with the readers, and those that named the same records."""
@@ -768,13 +857,17 @@ class Worker:
         if self._is_time("sweep", self.options.sweep_seconds):
             self.sweep()
             library.relate_later(100)
+        if self._filing:
+            self._file_the_rest()
         self._retry()
         if self._is_time("tidy", TIDY):
             self._keep_reserve()
             Change.objects.filter(closed_at__lt=clock.now() - KEPT_CHANGES).delete()
-            Tick.objects.filter(applied_at__lt=clock.now() - timedelta(days=1), name=RANKING).delete()
+            often = (RANKING, stories.NEWS_PASSES)
+            Tick.objects.filter(applied_at__lt=clock.now() - timedelta(days=1), name__in=often).delete()
         if self._is_time("refresh", REFRESH):
             search.refresh_norms()
+            cuttings.tidy()
         if self._is_time("clean", CLEAN):
             # It looks through every folder, and a kill must not wait for that.
             threading.Thread(target=wiring.clean, args=(self.engine,), daemon=True).start()
@@ -828,6 +921,7 @@ class Worker:
         late = self.engine.sweep(ahead, ahead.compose)
         self._note_read(*(unread - found - _open_records(unread)))
         self._tell_kept_down(down)
+        self._file_again()
         if late:
             log.warning("The sweep found %d records that were written past the usual doors: %s", len(late), late[:5])
         drifted = self._drift()
@@ -858,6 +952,7 @@ class Worker:
             # Once more: it may have been taken down since it was composed.
             if _is_up(wiring.compose(kind, ref)) and (kind, ref) not in _open_records([(kind, ref)]):
                 self._kept_down.add((kind, ref))
+        self._unfiled |= finding.differing(composed, but=left)
         return left
 
     def _was_taken_down(self, kind: str, data: bytes) -> bool:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from time import time
 from typing import Final, NamedTuple
@@ -29,12 +30,18 @@ from standfirst.reader.shelf import (
     redirection,
 )
 from standfirst.reader.tally import Tally, is_machine
+from standfirst.reader.turnstile import Crowded, Turnstile
 
 log = logging.getLogger(__name__)
 
 ALIVE: Final = "/-/alive"
 
 _READING: Final = frozenset({"GET", "HEAD"})
+_SEARCH_SECONDS: Final = 10.0
+_SEARCH_BYTES: Final = 1 << 20
+_OWN: Final = "x-standfirst-page"
+"""The header by which the newsroom says that a refusal is a page for readers."""
+_CACHING: Final = frozenset({"cache-control", "cdn-cache-control"})
 _MAX_QUERY: Final = 8192
 _PIECE: Final = 1 << 18
 
@@ -70,6 +77,7 @@ class App:
         self.shelf = Shelf(settings.home / "output", settings.memory)
         self.tally = Tally(settings.home / "reads")
         self._forwarder: Forwarder | None = None
+        self._turnstile: Turnstile | None = None
         self._flushing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -81,6 +89,7 @@ class App:
                 answer_seconds=self._settings.answer_seconds,
                 trusted=self._settings.trusted_proxies,
             )
+            self._turnstile = Turnstile()
         self._flushing = asyncio.create_task(self._flush_now_and_then())
 
     async def close(self) -> None:
@@ -176,9 +185,56 @@ class App:
         parts = scope.path.split("/")
         if ".." in parts or "." in parts or "\x00" in scope.path or "\\" in scope.path:
             return notices.answer(scope, proto, 400, notices.BAD_REQUEST)
+        if sitefiles.is_search(scope.path):
+            return await self._search(scope, proto)
         if self._forwarder is None:
             return notices.answer(scope, proto, 503, notices.NEWSROOM_DOWN, ("retry-after", "60"))
         return await self._forwarder.forward(scope, proto)
+
+    async def _search(self, scope: Scope, proto: HTTPProtocol) -> None:
+        """Results from the newsroom; where there can be none, a page of the site that says why."""
+        if scope.method not in _READING:
+            return notices.answer(scope, proto, 405, notices.NOT_ALLOWED, ("allow", "GET, HEAD"))
+        if scope.path == f"{sitefiles.SEARCH}/":
+            query = f"?{scope.query_string}" if scope.query_string else ""
+            return proto.response_empty(301, [("location", sitefiles.SEARCH + query), *redirection("")[1:]])
+        if scope.path != sitefiles.SEARCH:
+            return await self._not_found(scope, proto)
+        if "transfer-encoding" in scope.headers or scope.headers.get("content-length", "0") != "0":
+            return notices.answer(scope, proto, 400, notices.BAD_REQUEST)
+        if self._forwarder is None or self._turnstile is None:
+            return await self._stand_in(scope, proto, 503, sitefiles.SEARCH_AWAY, notices.SEARCH_AWAY, 60)
+        seconds = self._turnstile.wait(self._forwarder.asker(scope))
+        if seconds:
+            return await self._stand_in(scope, proto, 429, sitefiles.SEARCH_BUSY, notices.SEARCH_BUSY, seconds)
+        try:
+            # Whole, and then given: somebody on a slow link must not hold a turn.
+            async with self._turnstile.turn():
+                answer = await self._forwarder.fetch(scope, seconds=_SEARCH_SECONDS, most=_SEARCH_BYTES)
+        except Crowded:
+            return await self._stand_in(scope, proto, 503, sitefiles.SEARCH_BUSY, notices.SEARCH_BUSY, 5)
+        if answer is None or (answer.status >= 500 and not any(name == _OWN for name, _ in answer.headers)):
+            return await self._stand_in(scope, proto, 503, sitefiles.SEARCH_AWAY, notices.SEARCH_AWAY, 10)
+        headers = [pair for pair in answer.headers if pair[0] not in (_OWN, "content-length")]
+        if scope.method == "HEAD":
+            return proto.response_empty(answer.status, headers)
+        return proto.response_bytes(answer.status, headers, answer.body)
+
+    async def _stand_in(
+        self, scope: Scope, proto: HTTPProtocol, status: int, path: str, otherwise: bytes, seconds: float
+    ) -> None:
+        """Answer with the site's own page at `path`, in its language; without one, with a plain one."""
+        retry = ("retry-after", str(ceil(seconds)))
+        page = await self.shelf.find(path)
+        if page is None or page.status != 200 or page.large:
+            return notices.answer(scope, proto, status, otherwise, retry)
+        coding = preferred(scope.headers.get("accept-encoding"), small=bool(page.small)) if page.packed else ""
+        headers = [pair for pair in _with_coding(page, coding) if pair[0] not in _CACHING]
+        headers += [("cache-control", "no-store"), retry]
+        body = page.small if coding == "br" else page.packed if coding else page.whole
+        if scope.method == "HEAD":
+            return proto.response_empty(status, [*headers, ("content-length", str(len(body)))])
+        return proto.response_bytes(status, headers, body)
 
     async def _not_found(self, scope: Scope, proto: HTTPProtocol) -> None:
         page = await self.shelf.find(sitefiles.NOT_FOUND)
@@ -203,7 +259,7 @@ class App:
         coding = ""
         if found.packed:
             coding = preferred(asked("accept-encoding"), small=bool(found.small))
-        if found.path == sitefiles.NOT_FOUND:
+        if found.path in sitefiles.STAND_INS:
             status = 404
             headers = _with_coding(found, coding)
         elif status != 200:

@@ -12,11 +12,12 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import httpcore
 
+from standfirst.kit.askers import address_of
 from standfirst.reader import notices
 from standfirst.reader.http import Headers, quoted
 from standfirst.reader.rsgi import HTTPProtocol, ProtocolClosed, Scope
@@ -59,6 +60,14 @@ _NO_BODY: Final = frozenset({204, 304})
 
 class CutShort(Exception):
     """An upload ended before the length that was announced."""
+
+
+class Fetched(NamedTuple):
+    """An answer of the newsroom, whole."""
+
+    status: int
+    headers: Headers
+    body: bytes
 
 
 class TooMuch(Exception):
@@ -105,6 +114,34 @@ class Forwarder:
 
     async def close(self) -> None:
         await self._pool.aclose()
+
+    async def fetch(self, scope: Scope, *, seconds: float, most: int) -> Fetched | None:
+        """What the newsroom answers to a request without a body, whole; None if it does not within `seconds`, or with
+        more than `most` bytes."""
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._ask(scope, None)
+                try:
+                    body = bytearray()
+                    async for piece in answer.aiter_stream():
+                        body += piece
+                        if len(body) > most:
+                            log.warning("The newsroom's answer to %s is too long.", scope.path)
+                            return None
+                finally:
+                    await answer.aclose()
+        except TimeoutError:
+            log.warning("The newsroom took too long for %s.", scope.path)
+            return None
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+            log.info("The newsroom does not answer (%s).", type(error).__name__)
+            return None
+        headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers]
+        return Fetched(answer.status, _passing(headers), bytes(body))
+
+    def asker(self, scope: Scope) -> str:
+        """The address of whoever asks, as far as proxies that are trusted know it."""
+        return address_of(self._chain(scope), scope.client, tuple(self._trusted))
 
     async def forward(self, scope: Scope, proto: HTTPProtocol) -> None:
         """Answer the request with what the newsroom answers, or with a clear page when it does not."""
@@ -197,15 +234,20 @@ class Forwarder:
                 if not tries:
                     raise
 
+    def _chain(self, scope: Scope) -> str:
+        """The addresses that a request has come from, the last one last, as in X-Forwarded-For."""
+        client = scope.client.rpartition(":")[0].strip("[]")
+        if client not in self._trusted:
+            return client
+        return ", ".join([*(value for name, value in scope.headers.items() if name == "x-forwarded-for"), client])
+
     def _headers(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         items = scope.headers.items()
         client = scope.client.rpartition(":")[0].strip("[]")
-        host, scheme, chain = scope.authority or scope.headers.get("host", ""), scope.scheme, client
+        host, scheme, chain = scope.authority or scope.headers.get("host", ""), scope.scheme, self._chain(scope)
         if client in self._trusted:
             host = scope.headers.get("x-forwarded-host", host)
             scheme = scope.headers.get("x-forwarded-proto", scheme)
-            before = [value for name, value in items if name == "x-forwarded-for"]
-            chain = ", ".join([*before, client])
         headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in _passing(items)]
         headers += [
             (b"host", host.encode("latin-1", "replace")),

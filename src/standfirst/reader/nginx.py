@@ -267,9 +267,27 @@ def _server(site: Site, names: str) -> str:
         "# The newsroom's own, by way of the reader.",
     ]
     for prefix in sitefiles.FORWARDED:
+        there = _search() if sitefiles.is_search(prefix) else _newsroom(site)
         # Without the slash as well: nginx would put it there by itself.
-        lines.append(_location(f"= {prefix.removesuffix('/')}", _newsroom(site)))
-        lines.append(_location(f"^~ {prefix}", _newsroom(site)))
+        lines.append(_location(f"= {prefix.removesuffix('/')}", there))
+        lines.append(_location(f"^~ {prefix}", there))
+    lines += [
+        "",
+        "# What a search gets while the reader process is away: the site's own page, where it has been printed.",
+        _location("@search_away", ["error_page 503 /-/search-away;", "return 503;"]),
+        _location(
+            "= /-/search-away",
+            [
+                "internal;",
+                f"alias {_quoted(str(site.output / sitefiles.file_of(sitefiles.SEARCH_AWAY)))};",
+                "default_type text/html;",
+                "gzip_static on;",
+                "charset utf-8;",
+                *_headers('"no-store"', always=True, policy=f'"{PAGE_POLICY}"'),
+                "add_header Retry-After 10 always;",
+            ],
+        ),
+    ]
     return "\n".join(lines)
 
 
@@ -285,6 +303,15 @@ def _newsroom(site: Site) -> list[str]:
     ]
 
 
+def _search() -> list[str]:
+    return [
+        "proxy_pass http://standfirst_reader$request_uri;",
+        "# Longer than the reader waits for the newsroom. What it says itself comes back as it is.",
+        "proxy_read_timeout 20s;",
+        "error_page 502 504 = @search_away;",
+    ]
+
+
 def _from_disk(file: str, otherwise: str) -> list[str]:
     return [
         f"try_files {file} {otherwise};",
@@ -294,12 +321,12 @@ def _from_disk(file: str, otherwise: str) -> list[str]:
     ]
 
 
-def _headers(caching: str, *, always: bool = False) -> list[str]:
+def _headers(caching: str, *, always: bool = False, policy: str = "$standfirst_policy") -> list[str]:
     end = " always;" if always else ";"
     return [
         f"add_header Cache-Control {caching}{end}",
         *(f"add_header {name.title()} {_quoted(value)}{end}" for name, value in SAFETY),
-        f"add_header Content-Security-Policy $standfirst_policy{end}",
+        f"add_header Content-Security-Policy {policy}{end}",
         f"add_header Vary $standfirst_vary{end}",
         f"add_header Last-Modified $standfirst_dated{end}",
     ]

@@ -66,3 +66,11 @@ NEWSROOM_DOWN: Final = page(
     "The newsroom is not available just now",
     "It is being started or restarted. Every published page can still be read. Please try again in a few seconds.",
 )
+SEARCH_AWAY: Final = page(
+    "The search is not available just now",
+    "Every published page can still be read. Please try again in a few minutes.",
+)
+SEARCH_BUSY: Final = page(
+    "Too many searches",
+    "There have been many searches from here in a short time. Please wait a minute and try again.",
+)

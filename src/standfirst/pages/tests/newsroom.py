@@ -20,6 +20,7 @@ from standfirst.edition.snapshots import (
     Card,
     Correction,
     Crumb,
+    Entry,
     Epoch,
     Errata,
     FactBox,
@@ -43,17 +44,25 @@ from standfirst.edition.snapshots import (
     Signature,
     Site,
     Slots,
+    Stamp,
     Standards,
     Story,
+    Tag,
     Tips,
+    Tongue,
     Topic,
+    Window,
     album,
     card,
     crumb,
+    entry,
     errata,
     line,
     link,
     signature,
+    stamp,
+    tag,
+    tongue,
 )
 from standfirst.pages.assets import epoch
 from standfirst.pages.output import Output, PageRef, Press
@@ -63,6 +72,7 @@ KINDS: dict[type[Frozen], str] = {
     Story: "story",
     Section: "section",
     Author: "author",
+    Topic: "topic",
     Picture: "picture",
     Site: "site",
     Standards: "standards",
@@ -72,6 +82,7 @@ KINDS: dict[type[Frozen], str] = {
     Breaking: "breaking",
     Hot: "hot",
     Avif: "avif",
+    Window: "window",
     Epoch: "epoch",
 }
 
@@ -138,6 +149,11 @@ class Newsroom:
         self.log.add(("epoch",))
         return self._get("epoch", "pages")  # type: ignore[return-value]
 
+    def formats(self) -> str:
+        self.log.add(("formats",))
+        found = self._get("epoch", "pages")
+        return found.formats if isinstance(found, Epoch) else ""
+
     def story(self, id: int) -> Story | None:
         self.log.add(("story", id))
         return self._live(id)
@@ -171,6 +187,21 @@ class Newsroom:
         self.log.add(("standards",))
         return self._get("standards", 1)  # type: ignore[return-value]
 
+    def entry(self, id: int) -> Entry | None:
+        self.log.add(("entry", id))
+        found = self._live(id)
+        return entry(found) if found else None
+
+    def stamp(self, id: int) -> Stamp | None:
+        self.log.add(("stamp", id))
+        found = self._live(id)
+        return stamp(found) if found else None
+
+    def tongue(self, id: int) -> Tongue | None:
+        self.log.add(("tongue", id))
+        found = self._live(id)
+        return tongue(found) if found else None
+
     def section(self, id: int) -> Section | None:
         self.log.add(("section", id))
         return self._get("section", id)  # type: ignore[return-value]
@@ -180,6 +211,20 @@ class Newsroom:
         found = self._get("section", id)
         return crumb(found) if found else None  # type: ignore[arg-type]
 
+    def section_path(self, id: int) -> str | None:
+        return self._where("section", id)
+
+    def author_path(self, id: int) -> str | None:
+        return self._where("author", id)
+
+    def topic_path(self, id: int) -> str | None:
+        return self._where("topic", id)
+
+    def _where(self, kind: str, id: int) -> str | None:
+        self.log.add((f"{kind}_path", id))
+        found = self._get(kind, id)
+        return found.path if found else None  # type: ignore[attr-defined]
+
     def author(self, id: int) -> Author | None:
         self.log.add(("author", id))
         return self._get("author", id)  # type: ignore[return-value]
@@ -188,6 +233,15 @@ class Newsroom:
         self.log.add(("signature", id))
         found = self._get("author", id)
         return signature(found) if found else None  # type: ignore[arg-type]
+
+    def topic(self, id: int) -> Topic | None:
+        self.log.add(("topic", id))
+        return self._get("topic", id)  # type: ignore[return-value]
+
+    def tag(self, id: int) -> Tag | None:
+        self.log.add(("tag", id))
+        found = self._get("topic", id)
+        return tag(found) if found else None  # type: ignore[arg-type]
 
     def picture(self, id: int) -> Picture | None:
         self.log.add(("picture", id))
@@ -227,6 +281,10 @@ class Newsroom:
         self.log.add(("hot", path))
         return self._get("hot", path) is not None
 
+    def window(self, name: str) -> Window | None:
+        self.log.add(("window", name))
+        return self._get("window", name)  # type: ignore[return-value]
+
     def _list(self, name: str, key: str | int) -> list[int]:
         if self._lists is None:
             found: dict[tuple[str, str | int], list[tuple[str, int]]] = {}
@@ -247,6 +305,12 @@ class Newsroom:
         self.log.add(("any", name, key))
         return bool(self._list(name, key))
 
+    def keys(self, name: str) -> tuple[str, ...]:
+        assert LISTINGS[name].enumerated
+        self.log.add(("keys", name))
+        self._list(name, "")
+        return tuple(sorted(str(key) for listed, key in self._lists or () if listed == name))
+
 
 # --- a cast of copy -----------------------------------------------------------------------------------------------
 
@@ -256,6 +320,8 @@ SITE = Site(
     zone="Africa/Lagos",
     origin="https://post.example",
     home=1,
+    newsroom="0b0e7f6e-5a3c-4d6c-9f55-2f7f0d9a4c11",
+    terms="Partners may print this with our name and a link.",
     about="The Harbour Post is a made-up newspaper. It stands on a coast that is on no map.",
     errors_to="errors@post.example",
     tips=Tips(whatsapp="+234 905 555 0199", email="seen@post.example", handle="@post, #PostEyewitness"),
@@ -378,6 +444,8 @@ ARABIC = Story(
     published="2026-11-21T14:05:00Z",
     refreshed="2026-11-21T16:00:00Z",
     day="2026-11-21",
+    sheet="2026-11-2",
+    translations=(1,),
 )
 
 ADA = Author(
@@ -395,6 +463,18 @@ TIDEWATER = Author(
     kind="desk",
     bio="Tidewater is a made-up agency that reports from both shores.",
 )
+
+
+FERRIES = Topic(
+    id=70,
+    path="/topics/ferries/",
+    name="Ferries",
+    former=("/topics/boats/",),
+    description="The boats between the two shores.",
+)
+WORK = Topic(id=71, path="/topics/work/", name="Work")
+QUIET = Topic(id=72, path="/topics/quiet/", name="Quiet", former=("/topics/hush/",))
+TOPICS = (FERRIES, WORK, QUIET)
 
 
 def make_story(number: int, **fields: object) -> Story:
@@ -421,6 +501,7 @@ def make_story(number: int, **fields: object) -> Story:
         "published": f"2026-11-{day:02}T{hour:02}:30:00Z",
         "refreshed": f"2026-11-{day:02}T{hour:02}:30:00Z",
         "day": f"2026-11-{day:02}",
+        "sheet": "2026-11" if number % 2 else "2026-11-2",
     }
     if hour == 23:
         values["day"] = f"2026-11-{day + 1:02}"
@@ -431,7 +512,8 @@ FULL = make_story(
     1,
     refreshed="2026-11-22T18:10:00Z",
     former=("/news/region/2026/11/22/an-older-address/",),
-    topics=(Topic(slug="ferries", name="Ferries"), Topic(slug="work", name="Work")),
+    topics=(70, 71),
+    translations=(50, 999),
     origins=(Origin(provider="Tidewater", identifier="urn:newsml:tidewater.example:20261122:1"),),
     corrections=(
         Correction(
@@ -474,7 +556,7 @@ def newsroom(count: int = 40) -> Newsroom:
     pictures = [picture(number) for number in range(12)]
     pictures.append(picture(30, 600, 600, alt="Portrait of Ada Obi"))
     room = Newsroom(
-        (SITE, STANDARDS, *SECTIONS, ADA, TIDEWATER, *(it for it, _ in pictures)),
+        (SITE, STANDARDS, *SECTIONS, *TOPICS, ADA, TIDEWATER, *(it for it, _ in pictures)),
         {it.seal: body for it, body in pictures},
     )
     room.put(*(make_story(number) for number in range(count) if number != 1), FULL, ARABIC)
@@ -484,6 +566,7 @@ def newsroom(count: int = 40) -> Newsroom:
         Slots(id=1, stories=((1, 7),)),
         Hot(id=FULL.path),
         Hot(id=ARABIC.path),
+        Window(id="news", since="2026-11-20T21:00:00Z"),
     )
     return room
 

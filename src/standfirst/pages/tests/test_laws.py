@@ -36,6 +36,7 @@ from standfirst.edition.snapshots import (
     Section,
     Slots,
     Topic,
+    Window,
 )
 from standfirst.pages.output import Output
 from standfirst.pages.patterns import PATTERNS
@@ -44,12 +45,14 @@ from standfirst.pages.site import PHASES, RENDERERS, pages_of, prefixes
 from standfirst.pages.tests.newsroom import (
     ADA,
     ARABIC,
+    FERRIES,
     FULL,
     HOME,
     SECTIONS,
     SITE,
     STANDARDS,
     TIDEWATER,
+    TOPICS,
     WORLD,
     Newsroom,
     make_story,
@@ -79,8 +82,8 @@ def own_links(output: Output) -> set[str]:
         for srcset in page.xpath("//@srcset"):
             found.update(part.split()[0] for part in srcset.split(","))
         found.update(page.xpath('//meta[@property="og:image" or @property="og:url"]/@content'))
-    if output.content_type.startswith(("text/html", "application/rss")):
-        found.update(re.findall(r"https://post\.example/[^\s\"<]*", text))
+    if not output.content_type.startswith("text/css"):
+        found.update(re.findall(r"https://post\.example/[^\s\"<\\]*", text))
     found = {link for link in found if not link.startswith(("mailto:", "tel:"))}
     own = {
         link.removeprefix("https://post.example") for link in found if not re.match(r"https?://(?!post\.example)", link)
@@ -107,6 +110,9 @@ def random_newsroom(seed: int) -> Newsroom:
     # Copies in AVIF that were asked for, that are made, and of an original that is there no more.
     room.put(*(_avif(it, dice) for it, _ in pictures if dice.random() < 0.5))
     room.put(HOME, *(section for section in SECTIONS[1:] if dice.random() < 0.9))
+    room.put(*(topic for topic in TOPICS if dice.random() < 0.8))
+    if dice.random() < 0.8:
+        room.put(Window(id="news", since="2026-11-20T21:00:00Z"))
     room.put(*(it for it in (ADA, TIDEWATER) if dice.random() < 0.8))
     ids = [number for number in range(1, 40) if dice.random() < 0.7]
 
@@ -126,6 +132,9 @@ def random_newsroom(seed: int) -> Newsroom:
                 if dice.random() < 0.2
                 else (),
                 former=(f"/moved/{number}/",) if dice.random() < 0.2 else (),
+                topics=tuple(sorted(dice.sample((70, 71, 72, 73), dice.randrange(3)))),
+                onward=dice.choice(("full", "summary", "none")),
+                translations=some(2),
                 body=(
                     Paragraph(html=f'<a href="story:{dice.randrange(45)}">x</a>'),
                     PictureBlock(picture=1000 + dice.randrange(12)),
@@ -180,18 +189,30 @@ def test_records_name_the_pages_that_may_exist_because_of_them():
         ("day", "/2026/11/22/"),
         ("month", "/2026/11/"),
         ("corrections", "/corrections/2026/"),
+        ("sitemap", "/sitemaps/2026-11.xml"),
+        ("ninjs", f"{FULL.path}ninjs.json"),
+        ("moved-ninjs", f"{FULL.former[0]}ninjs.json"),
     }
-    assert {ref.path for ref in pages_of["section"](WORLD)} == {"/news/world/", "/news/world/feed.xml"}
-    assert [ref.path for ref in pages_of["author"](ADA)] == ["/authors/ada-obi/"]
+    files = ("", "feed.xml", "atom.xml", "feed.json", "ninjs.json")
+    assert {ref.path for ref in pages_of["section"](WORLD)} == {f"/news/world/{name}" for name in files}
+    assert {ref.path for ref in pages_of["author"](ADA)} == {f"/authors/ada-obi/{name}" for name in files}
+    bases = ("/topics/ferries/", "/topics/boats/")
+    assert {ref.path for ref in pages_of["topic"](FERRIES)} == {base + name for base in bases for name in files}
     assert prefixes(WORLD) == {"/world/": "/news/world/"}
     assert prefixes(Section(id=1, path="/a/", former=("/a/",))) == {}
 
 
 def test_robots_may_read_all_but_the_newsroom_and_the_search():
     pages = newsroom().print_all(but=("rendition",))
-    assert pages["/robots.txt"].body == (
-        b"User-agent: *\nDisallow: /newsroom/\nDisallow: /search\nDisallow: /patterns/\n"
-    )
+    assert pages["/robots.txt"].body.decode().splitlines() == [
+        "User-agent: *",
+        "Disallow: /newsroom/",
+        "Disallow: /search",
+        "Disallow: /patterns/",
+        "",
+        "Sitemap: https://post.example/sitemap.xml",
+        "Sitemap: https://post.example/sitemaps/news.xml",
+    ]
     assert b"Page not found" in pages["/404.html"].body
 
 
@@ -215,7 +236,9 @@ def hostile_newsroom() -> Newsroom:
         authors=(90,),
         section=2,
         sections=(2, 1),
-        topics=(Topic(slug="x", name=HOSTILE),),
+        topics=(70,),
+        translations=(5,),
+        sheet="2026-11",
         origins=(Origin(provider=HOSTILE, identifier=HOSTILE),),
         corrections=(Correction(kind="correction", text=HOSTILE, at="2026-11-22T10:00:00Z"),),
         lead=Lead(picture=shown.id, caption=HOSTILE),
@@ -235,7 +258,8 @@ def hostile_newsroom() -> Newsroom:
     )
     site = msgspec.structs.replace(SITE, name=HOSTILE, strapline=HOSTILE, about=HOSTILE)
     news = Section(id=2, path="/news/", name=HOSTILE, standfirst=HOSTILE, parent=1, trail=(1,))
-    room = Newsroom((site, HOME, news, author, shown, story, notice), {shown.seal: body})
+    topic = Topic(id=70, path="/topics/x/", name=HOSTILE, description=HOSTILE)
+    room = Newsroom((site, STANDARDS, HOME, news, author, topic, shown, story, notice), {shown.seal: body})
     room.put(Hot(id=story.path), Ranking(id="top", stories=(3,)), make_story(5, section=2, sections=(2, 1)))
     room.put(Related(id=5, stories=(3,)), Hot(id=make_story(5).path))
     return room
@@ -269,9 +293,12 @@ def everything() -> dict[str, Output]:
 def test_no_page_asks_anything_of_another_host_or_needs_a_looser_policy(everything):
     for path, output in everything.items():
         page = parsed(output)
-        asked = page.xpath('//img/@src | //source/@srcset | //img/@srcset | //link[@rel!="canonical"]/@href')
+        asked = page.xpath(
+            '//img/@src | //source/@srcset | //img/@srcset | //link[@rel!="canonical" and not(@hreflang)]/@href'
+        )
         assert all(link.startswith("/") and not link.startswith("//") for link in asked), path
-        assert not page.xpath("//@style | //style | //iframe | //object | //embed | //form"), path
+        assert not page.xpath("//@style | //style | //iframe | //object | //embed"), path
+        assert set(page.xpath("//form/@action")) <= {"/search"}, path
         assert all(it == "application/ld+json" for it in page.xpath("//script[not(@src)]/@type")), path
         assert all(it.startswith("/assets/") for it in page.xpath("//script/@src")), path
 

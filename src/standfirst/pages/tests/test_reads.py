@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from standfirst.edition.snapshots import Correction, Hot, Paragraph
 from standfirst.pages.output import PageRef
+from standfirst.pages.site import FILES
 from standfirst.pages.tests.newsroom import (
     ADA,
     BUSINESS,
+    FERRIES,
     FULL,
     HOME,
     NEWS,
@@ -71,7 +74,7 @@ def test_a_hot_story_also_reads_the_ranking_and_the_section_rail():
 def test_lists_never_read_a_whole_story():
     room = newsroom()
     for ref in room.refs():
-        if ref.kind in {"front", "day", "author", "feed", "notfound", "robots", "asset"}:
+        if ref.kind not in {"story", "moved", "ninjs", "moved-ninjs", "rendition"}:
             room.print(ref)
             assert not any(read[0] == "story" for read in room.log), ref
 
@@ -125,10 +128,52 @@ def test_an_author_page_reads_the_author_and_the_newest_cards():
     assert ("listing", "author", 90, 30) in found
 
 
-def test_a_feed_reads_neither_menu_nor_style():
-    found = reads_of(room := newsroom(), ref_of(NEWS, "feed"))
-    assert {read[0] for read in found} == {"site", "section", "listing", "card", "crumb", "picture", "signature"}
-    assert room.log == found
+@pytest.mark.parametrize("kind", FILES.values())
+def test_what_machines_read_of_a_list_reads_entries_and_neither_menu_nor_style(kind):
+    room = newsroom()
+    shown = {"formats", "listing", "entry", "crumb", "picture", "signature", "tag", "site"}
+    for record, own in ((NEWS, "section"), (FERRIES, "topic"), (ADA, "author")):
+        found = reads_of(room, ref_of(record, kind))
+        assert {read[0] for read in found} - {own} <= shown
+        assert (own, record.id) in found
+        assert {read for read in found if read[0] == "listing"} == {("listing", own, record.id, 30)}
+
+
+def test_a_story_for_partners_reads_itself_and_what_it_names():
+    room = newsroom()
+    assert reads_of(room, ref_of(make_story(3), "ninjs")) == {
+        ("site",),
+        ("formats",),
+        ("story", 3),
+        ("crumb", 6),
+        ("signature", 90),
+        ("picture", 1003),
+    }
+
+
+def test_a_topic_reads_itself_its_list_and_its_cards():
+    room = newsroom()
+    found = reads_of(room, ref_of(FERRIES, "topic")) - CHROME
+    assert {read[0] for read in found} == {"topic", "listing", "card", "crumb", "picture", "signature"}
+    assert ("listing", "topic", 70, 30) in found
+    index = reads_of(room, PageRef("/topics/", "topics", "")) - CHROME
+    assert index == {("keys", "topic"), ("tag", 70), ("tag", 71)}
+
+
+def test_a_sitemap_reads_stamps_and_the_index_only_which_sheets_there_are():
+    room = newsroom()
+    sheet = reads_of(room, PageRef("/sitemaps/2026-11.xml", "sitemap", "2026-11"))
+    assert {read[0] for read in sheet} == {"site", "formats", "listing", "stamp"}
+    assert len(sheet) <= 3 + 40
+    assert reads_of(room, PageRef("/sitemap.xml", "sitemap-index", "")) == {
+        ("site",),
+        ("formats",),
+        ("keys", "sheet"),
+    }
+    lists = reads_of(room, PageRef("/sitemaps/lists.xml", "sitemap-lists", ""))
+    assert {read[0] for read in lists} == {"site", "formats", "keys", "section_path", "topic_path", "author_path"}
+    news = reads_of(room, PageRef("/sitemaps/news.xml", "sitemap-news", ""))
+    assert {read[0] for read in news} == {"site", "formats", "window", "listing", "entry", "picture"}
 
 
 def printed(room: Newsroom) -> dict[str, bytes]:
@@ -143,15 +188,32 @@ def test_a_change_in_a_body_changes_that_page_and_no_other():
     assert {path for path in after if after[path] != before[path]} == {make_story(8).path}
 
 
-def test_a_correction_changes_the_story_and_the_dates_of_its_feeds_only():
+def test_a_correction_changes_the_story_and_what_machines_read_of_it():
     room = newsroom()
     before = printed(room)
     note = Correction(kind="correction", text="It was Tuesday.", at="2026-11-24T10:00:00Z")
     room.put(msgspec.structs.replace(make_story(8), corrections=(note,), refreshed=note.at))
     after = printed(room)
     changed = {path for path in after if after[path] != before[path]}
-    lists = {"/corrections/", "/corrections/2026/"}
-    assert changed == {make_story(8).path} | lists | {f"{it}feed.xml" for it in ("/", "/news/", "/news/region/")}
+    lists = ("/", "/news/", "/news/region/", "/authors/ada-obi/", "/authors/tidewater/")
+    assert changed == {
+        make_story(8).path,
+        f"{make_story(8).path}ninjs.json",
+        "/sitemaps/2026-11-2.xml",
+        *(base + name for base in lists for name in FILES),
+        *("/corrections/", "/corrections/2026/"),
+    }
+
+
+def test_a_topic_that_is_renamed_changes_exactly_the_pages_that_show_its_name():
+    room = newsroom()
+    before = printed(room)
+    room.put(msgspec.structs.replace(FERRIES, name="Crossings of the sound"))
+    after = printed(room)
+    changed = {path for path in after if after[path] != before[path]}
+    assert changed == {path for path in after if b"Crossings of the sound" in after[path]}
+    assert {FULL.path, "/topics/", FERRIES.path, f"{FERRIES.path}feed.xml", "/news/atom.xml"} <= changed
+    assert not {"/", "/news/", "/2026/11/22/", "/sitemaps/lists.xml", "/topics/work/"} & changed
 
 
 def test_a_new_headline_changes_exactly_the_pages_that_show_it():
@@ -162,6 +224,6 @@ def test_a_new_headline_changes_exactly_the_pages_that_show_it():
     after = printed(room)
     changed = {path for path in after if after[path] != before[path]}
     assert changed == {path for path in after if b"A headline like no other" in after[path]}
-    assert {make_story(8).path, FULL.path, "/news/region/", "/2026/11/21/"} <= changed
+    assert {make_story(8).path, FULL.path, "/news/region/", "/2026/11/21/", "/sitemaps/news.xml"} <= changed
     assert len(changed) < len(after) / 3
     assert old.encode() not in after[make_story(8).path]

@@ -57,8 +57,8 @@ def test_a_withdrawn_story_is_listed_only_if_its_notice_may_name_it():
 def test_a_corrected_story_tells_its_history_and_leads_to_all_corrections():
     page = parsed(newsroom().page(ref_of(FULL, "story")))
     (history,) = page.xpath("//details[@class='history']")
-    labels = [it.text_content().split("  ")[0] for it in history.xpath(".//dt")]
-    assert [label.split(" 22 ")[0] for label in labels] == ["First published", "Correction", "Update"]
+    assert history.xpath(".//dt/text()") == ["First published", "Correction", "Update"]
+    assert "wrong hour for the last crossing" in history.xpath(".//dd")[1].text_content()
     assert history.xpath(".//a/@href") == ["/corrections/"]
     assert not parsed(newsroom().page(ref_of(make_story(8), "story"))).xpath("//details[@class='history']")
 

@@ -11,14 +11,17 @@ import jinja2
 import pytest
 from minijinja import TemplateError
 
-from standfirst.pages import parts, patterns, templates
+from standfirst.pages import feeds, parts, patterns, search, templates
 from standfirst.pages.assets import assets, epoch, minify
 from standfirst.pages.templates import SOURCES, THEME, render
 from standfirst.pages.tests.newsroom import SITE, newsroom
+from standfirst.pages.tests.test_search import ASKED, CHOICES
 
 PRINTED_BY_PAGES = {
-    *("story", "gone", "notfound", "home", "section", "day", "author", "album", "patterns", "feed"),
+    *("story", "gone", "notfound", "home", "section", "day", "author", "album", "topic", "topics-index", "patterns"),
+    *("feed", "feed-entry", "atom", "atom-entry", "sitemap", "sitemap-index", "sitemap-news"),
     *("base", "head", "masthead", "footer", "about", "corrections", "archive", "month"),
+    *("search", "search-away", "searchfield"),
 }
 
 
@@ -38,7 +41,8 @@ def calls(monkeypatch):
         return html
 
     monkeypatch.setattr(templates, "render", recorded)
-    parts._chrome.cache_clear()
+    for kept in (parts._chrome, feeds._rss, feeds._atom):
+        kept.cache_clear()
     return found
 
 
@@ -53,6 +57,8 @@ def test_jinja2_prints_every_template_byte_for_byte_alike(calls):
     )
     newsroom().print_all(but=("rendition",))
     patterns.patterns(SITE, epoch())
+    for asked, answer in ((search.Asked(), None), ASKED):
+        search.results(newsroom(), asked, answer, CHOICES)
     names = {name for name, _, _ in calls}
     included = set(re.findall(r'{% (?:include|extends) "([^"]+)"', "".join(SOURCES.values())))
     assert names | included | {"gone.html"} >= set(SOURCES)

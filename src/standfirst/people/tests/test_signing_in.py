@@ -7,9 +7,9 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from standfirst.kit.askers import address_of
 from standfirst.people import actions, forms, tries
 from standfirst.people.models import User
-from standfirst.people.tries import address_of
 
 PASSWORD = "harbour-light-77"
 

@@ -729,7 +729,8 @@ class Engine:
                     bake.delivered += 1
                     bake.delivering += self._timer() - before
             self._fault("bake:delivered")
-            if lane is not Lane.KILL and self._timer() - began > SLOW_MS and interrupted(lane):
+            # A kill is not interrupted; but who is asked knows by that that it goes on.
+            if self._timer() - began > SLOW_MS and interrupted(lane) and lane is not Lane.KILL:
                 bake.interrupted = True
                 self._most = max(4, tried)
                 return

@@ -127,13 +127,17 @@ class Newsroom:
                 room.asked.append((self.command, self.path, self.headers, taken))
                 body = b"from the newsroom"
                 path = self.path.partition("?")[0]
-                if path == "/newsroom/slow/":
+                if path == "/newsroom/slow/" or "q=slow" in self.path:
                     room.hold.wait(PATIENCE)
                 if path == "/newsroom/break/":
                     self.connection.shutdown(socket.SHUT_RDWR)
                     self.close_connection = True
                     return
-                self.send_response({"/newsroom/moved/": 302, "/newsroom/none/": 204}.get(path, 200))
+                status = {"/newsroom/moved/": 302, "/newsroom/none/": 204}.get(path, 200)
+                failing = self.path in ("/search?q=fails", "/search?q=refused")
+                self.send_response(503 if failing else status)
+                if self.path == "/search?q=refused":
+                    self.send_header("X-Standfirst-Page", "search")
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Set-Cookie", "session=one; Path=/newsroom/")
                 self.send_header("Set-Cookie", "csrf=two; Path=/newsroom/")

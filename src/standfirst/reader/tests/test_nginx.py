@@ -321,7 +321,7 @@ def test_odd_addresses_lead_nowhere_else(stand, nginx, target):
 
 
 def test_the_newsrooms_own_addresses_go_to_the_newsroom(stand, nginx, room):
-    for path in ("/newsroom/", "/search", "/search/?q=a%20b", "/r/x", "/newsroom/none/", "/newsroom/moved/"):
+    for path in ("/newsroom/", "/search", "/search?q=a%20b", "/r/x", "/newsroom/none/", "/newsroom/moved/"):
         answer = same(stand, nginx, "GET", path)
         assert answer.headers.get_list("set-cookie") == ["session=one; Path=/newsroom/", "csrf=two; Path=/newsroom/"]
         command, asked, headers, _ = room.asked[-1]
@@ -350,6 +350,7 @@ def test_pages_and_notices_are_there_without_the_reader(tmp_path):
     _program()
     stand = Newsstand(tmp_path)
     fill(stand)
+    stand.write(sitefiles.SEARCH_AWAY, "no search now " * 50)
     nginx = Nginx(stand.home, f"127.0.0.1:{stand.port}")
     try:
         expected = {}
@@ -373,6 +374,11 @@ def test_pages_and_notices_are_there_without_the_reader(tmp_path):
         for headers in ({"if-none-match": expected[FRONT].headers["etag"]}, {"range": "bytes=0-9"}):
             assert nginx.http.get(FRONT, headers=headers).text == BODY + FRONT
         assert nginx.http.get("/newsroom/").status_code in (502, 503)
+        search = nginx.http.get("/search?q=a")
+        assert (search.status_code, search.text) == (503, "no search now " * 50)
+        assert search.headers["cache-control"] == "no-store" and search.headers["retry-after"]
+        assert search.headers["content-type"] == "text/html; charset=utf-8"
+        assert nginx.http.get("/-/search-away").status_code in (404, 502, 503)
     finally:
         nginx.stop()
 
