@@ -30,7 +30,7 @@ from standfirst.edition.snapshots import (
     Site,
 )
 from standfirst.kit.languages import direction_of
-from standfirst.kit.sitefiles import FULL
+from standfirst.kit.sitefiles import FULL, SEARCH
 from standfirst.pages.assets import DARK_LOGOS, LOGOS, sizes
 from standfirst.pages.dates import number as in_digits
 from standfirst.pages.output import Output
@@ -146,6 +146,7 @@ class Chrome:
             "strapline": self.site.strapline,
             "about": self.site.about,
             "pages": [
+                {"path": text(SEARCH), "name": self.words.search},
                 *([{"path": text(ABOUT), "name": self.words.about}] if self.site.standards else []),
                 {"path": text(CORRECTIONS), "name": self.words.corrections},
                 {"path": text(ARCHIVE), "name": self.words.archive},
