@@ -20,12 +20,16 @@ import argparse
 import json
 import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+import httpx
 
 from bench import machine, processes, running
 from bench.machine import Figures
@@ -77,9 +81,8 @@ def measure(number: int, about: Figures) -> None:
     found["index_mb"] = _size(connection)
     found["alone_ms"] = _each(searches, _alone())
     connection.close()
-    with running.serving(home) as client:
-        # The reader answers before the newsroom has started.
-        running.until(lambda: client.get("/search").status_code == 200, 120, "the newsroom to answer searches")
+    with _serving(home) as client:
+        running.until(lambda: _answers(client), 120, "the newsroom to answer searches")
         for _ in range(20):  # what fills with use
             client.get("/search?q=warm")
         with processes.watching(os.getpid(), memory=False) as taken:
@@ -87,6 +90,29 @@ def measure(number: int, about: Figures) -> None:
     found["whole_cpu_ms"] = round(taken.cpu_s * 1000 / len(searches), 1)
     found["others_cpu_percent"] = round(taken.others_cpu_s * 100 / taken.wall_s / len(os.sched_getaffinity(0)))
     (home / "bench.json").write_text(json.dumps(found))
+
+
+@contextmanager
+def _serving(home: Path) -> Iterator[httpx.Client]:
+    """The reader and the newsroom, without the worker: after so many pages it would pack them for minutes."""
+    inside, outside = processes.free_port(), processes.free_port()
+    newsroom = [sys.executable, "-m", "standfirst.conf.newsroom", "--port", str(inside)]
+    reader = [sys.executable, "-m", "standfirst.reader", "--home", str(home), "--port", str(outside)]
+    reader += ["--newsroom", f"http://127.0.0.1:{inside}", "--trusted-proxy", "127.0.0.1"]
+    with ExitStack() as ending:
+        for command in (newsroom, reader):
+            process = subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            )
+            ending.callback(processes.stop, process, 30)
+        yield ending.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{outside}", timeout=30))
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/search").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _file(number: int) -> Figures:
@@ -191,6 +217,7 @@ def _whole(client: Any) -> Callable[[Asked], int]:
     dice = random.Random(8)
 
     def ask(form: Asked) -> int:
+        # Each comes from somebody else.
         address = ".".join(str(dice.randrange(1, 255)) for _ in range(4))
         answer = client.get("/search", params=form, headers={"x-forwarded-for": address})
         if answer.status_code != 200 or "</html>" not in answer.text:
@@ -239,7 +266,6 @@ def main() -> None:
         return
     if wanted.keep and wanted.postgresql:
         raise SystemExit("What is in a server of its own ends with it: leave --keep out, or --postgresql.")
-    os.environ["STANDFIRST_TRUSTED_PROXIES"] = "127.0.0.1"  # so that each search comes from somebody else
     for number in wanted.sizes:
         about = machine.describe()
         print(f"{about['cores']} cores of {about['cpu']}, Python {about['python']}, {about['kernel']}")
