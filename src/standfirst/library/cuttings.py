@@ -349,13 +349,18 @@ def differing(found: Iterable[Findable], gone: Iterable[int] = ()) -> set[int]:
     return {story for story, digest in told.items() if known.get(story) != digest} | (away & known.keys())
 
 
-def unfiled(most: int, below: int | None = None) -> list[int]:
-    """Live stories that were never filed, or by other rules: the greatest ids, below `below` if that is given."""
-    filed = Cutting.objects.filter(story_id=OuterRef("story_id"), rules=RULES)
-    missing = Publication.objects.filter(~Exists(filed), story__live=True)
+def unfiled(below: int | None = None, among: int = 1_000) -> tuple[list[int], int | None]:
+    """Live stories that were never filed, or by other rules, `among` so many that were ever published: those with the
+    greatest ids, below `below` if that is given. And below which one to go on; None: that were all."""
+    published = Publication.objects.order_by("-story_id")
     if below is not None:
-        missing = missing.filter(story_id__lt=below)
-    return list(missing.order_by("-story_id").values_list("story_id", flat=True)[:most])
+        published = published.filter(story_id__lt=below)
+    seen = list(published.values_list("story_id", flat=True)[:among])
+    if not seen:
+        return [], None
+    filed = Cutting.objects.filter(story_id=OuterRef("story_id"), rules=RULES)
+    missing = published.filter(~Exists(filed), story_id__gte=seen[-1], story__live=True)
+    return list(missing.values_list("story_id", flat=True)), seen[-1]
 
 
 def languages() -> list[str]:

@@ -94,9 +94,18 @@ def rebuild(told: Callable[[int], None] = lambda filed: None) -> int:
     """
     with transaction.atomic():
         cuttings.empty()
-    filed, below = 0, None
-    while some := cuttings.unfiled(AT_ONCE, below):
+    filed = 0
+    for some in unfiled():
         filed += file(some)
-        below = some[-1]
         told(filed)
     return filed
+
+
+def unfiled() -> Iterator[list[int]]:
+    """Live stories that were never filed, or by other rules, the newest first, some at a time."""
+    below = None
+    while True:
+        some, below = cuttings.unfiled(below)
+        yield from (some[start : start + AT_ONCE] for start in range(0, len(some), AT_ONCE))
+        if below is None:
+            return

@@ -801,14 +801,18 @@ class Worker:
     def _file_the_rest(self) -> None:
         """Live stories that were never filed, or by other rules: all of them after an upgrade. A little at a time."""
         until = time.monotonic() + FILING
-        while self._filing and not self._stopping:
-            some = cuttings.unfiled(SLICE, self._filed_below)
-            self._filing = bool(some)
-            if not some:
+        while not self._stopping:
+            some, below = cuttings.unfiled(self._filed_below)
+            for start in range(0, len(some), SLICE):
+                self._file(some[start : start + SLICE])
+                self._filed_below = some[start : start + SLICE][-1]
+                if time.monotonic() > until or changes.waits_before(Lane.MAINTENANCE, but=self._passed_over):
+                    self._behind = True
+                    return
+            self._filed_below, self._filing = below, below is not None
+            if not self._filing:
                 return
-            self._file(some)
-            self._filed_below = some[-1]
-            if time.monotonic() > until or changes.waits_before(Lane.MAINTENANCE, but=self._passed_over):
+            if time.monotonic() > until:
                 self._behind = True
                 return
 
