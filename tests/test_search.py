@@ -92,6 +92,7 @@ def test_a_story_is_found_when_it_is_printed_by_everything_that_readers_see_of_i
     ]
     assert [typed for typed in says if found(typed) != ["Estuary Ferry crews vote"]] == []
     result = ask("the ferry crew")
+    assert ask("waterways").names == ["/topics/waterways/"]
     assert result.addresses == [Address.objects.current().get(story=story).path]
     assert result.marked == ["Ferry", "crews", "The"]
     assert result.count == "1 result"

@@ -34,7 +34,7 @@ from standfirst.pages.search import PAGE, TIMES, Answer, Asked, Choices
 from standfirst.pages.words import Words, words
 from standfirst.reader.http import preferred
 from standfirst.reader.shelf import PAGE_POLICY, SAFETY
-from standfirst.stories.models import Author
+from standfirst.stories.models import Author, Topic
 
 AT_ONCE: Final = 2
 """Searches under way at the same moment. This process has twice as many threads: the desk always has some."""
@@ -51,10 +51,10 @@ SITE_SECONDS: Final = 5.0
 """How long the site and its sections are remembered."""
 
 NAMES_SECONDS, MOST_NAMED = 30.0, 5_000
-"""How long the names of authors are remembered, and of how many."""
+"""How long the names of topics and authors are remembered, and of how many of each."""
 
 NAMED: Final = 4
-"""Sections and authors that are offered by their name."""
+"""Sections, topics and authors that are offered by their name."""
 
 OWN: Final = "X-Standfirst-Page"
 """Tells the reader process that an answer is meant for readers, though it is a refusal."""
@@ -258,9 +258,9 @@ _remembered = _Remembered()
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Authors by their folded names, and the languages in which there is something to find."""
+    """Topics and authors by their folded names, and the languages in which there is something to find."""
 
-    authors: tuple[tuple[frozenset[str], str, str], ...] = ()
+    pages: tuple[tuple[frozenset[str], str, str], ...] = ()
     languages: tuple[str, ...] = ()
 
 
@@ -285,9 +285,12 @@ class _Known:
     def names(self) -> _Names:
         with self._lock:
             if self._names is None or monotonic() - self._names[0] > NAMES_SECONDS:
-                authors = Author.objects.order_by("pk")[:MOST_NAMED]
+                named: list[Topic | Author] = [
+                    *Topic.objects.order_by("pk")[:MOST_NAMED],
+                    *Author.objects.order_by("pk")[:MOST_NAMED],
+                ]
                 names = _Names(
-                    tuple((frozenset(folding.words(author.name)), author.path, author.name) for author in authors),
+                    tuple((frozenset(folding.words(each.name)), each.path, each.name) for each in named),
                     tuple(cuttings.languages()),
                 )
                 self._names = (monotonic(), names)
@@ -304,8 +307,8 @@ def forget() -> None:
 
 
 def _named(query: Query, sections: Sequence[Section], known: _Names) -> tuple[tuple[str, str], ...]:
-    """Sections and authors in whose names all words stand that were looked for."""
+    """Sections, topics and authors in whose names all words stand that were looked for."""
     asked = {word for term in query.wanted for word in term.words}
     found = [(section.path, section.name) for section in sections if asked <= set(folding.words(section.name))]
-    found += [(path, name) for name_words, path, name in known.authors if asked <= name_words]
+    found += [(path, name) for name_words, path, name in known.pages if asked <= name_words]
     return tuple((path, name) for path, name in found[: 2 * NAMED] if _is_printed(path))[:NAMED]
