@@ -58,23 +58,21 @@ def test_a_search_is_answered_by_the_newsroom_and_nothing_else_below_its_address
 def ask_without_end(stand, address):
     """What somebody is told at last who searches faster than anybody types; and how often he was answered before."""
     with ThreadPoolExecutor(16) as pool:
-        for round_ in range(100):
-            answers = list(pool.map(lambda number: ask(stand, f"q={number}", address), range(40)))
+        for round_ in range(200):
+            answers = list(pool.map(lambda number: ask(stand, f"q={number}", address), range(20)))
             refused = [answer for answer in answers if answer.status_code == 429]
             if refused:
-                return refused[0], 40 * round_
+                return refused[0], 20 * round_
     raise AssertionError("nobody was refused")
 
 
 def test_who_searches_without_end_waits_and_nobody_else_does(stand):
     refused, before = ask_without_end(stand, "192.0.2.1")
-    assert before >= turnstile.BURST - 40
+    assert before >= turnstile.BURST - 20
     assert refused.text == BUSY and refused.headers["cache-control"] == "no-store"
     assert int(refused.headers["retry-after"]) > 0
     assert refused.headers["content-encoding"] in {"gzip", "br"} and "cdn-cache-control" not in refused.headers
     assert ask(stand, "q=1", "192.0.2.2").status_code == 200
-    ask_without_end(stand, "2001:db8:1:2::7")
-    assert ask(stand, "q=1", "2001:db8:1:3::7").status_code == 200
     assert stand.http.get("/search/").status_code == 301
 
 
