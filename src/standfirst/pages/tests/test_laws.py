@@ -88,7 +88,8 @@ def own_links(output: Output) -> set[str]:
     own = {
         link.removeprefix("https://post.example") for link in found if not re.match(r"https?://(?!post\.example)", link)
     }
-    return {urlsplit(link).path for link in own if not link.startswith("#")} - {""}
+    # The newsroom answers searches, no file does.
+    return {urlsplit(link).path for link in own if not link.startswith("#")} - {"", "/search"}
 
 
 def _avif(shown: Picture, dice: random.Random) -> Avif:
