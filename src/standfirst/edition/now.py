@@ -5,7 +5,7 @@ What a page may show is what `compose` makes of it, so a story that was taken do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -36,6 +36,7 @@ from standfirst.edition.snapshots import (
 )
 
 Kind = TypeVar("Kind", bound=Frozen)
+T = TypeVar("T")
 
 
 class Now:
@@ -126,6 +127,9 @@ class Now:
 
     def keys(self, name: str) -> tuple[str, ...]:
         return ()
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        return make()
 
     def avif(self, id: int) -> str | None:
         return None

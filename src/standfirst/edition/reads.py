@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from standfirst.edition.snapshots import (
     Album,
@@ -26,6 +27,8 @@ from standfirst.edition.snapshots import (
     Topic,
     Window,
 )
+
+T = TypeVar("T")
 
 
 class Reads(Protocol):
@@ -124,3 +127,7 @@ class Reads(Protocol):
 
     def keys(self, name: str) -> tuple[str, ...]:
         """Every key under which list `name` has a member, in order; only of lists that are enumerated."""
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        """What `make` makes of these reads, and of nothing else; `what` names it. Pages of the same state that ask for
+        it may get the same value, which nobody changes: each has then read what it was made of."""

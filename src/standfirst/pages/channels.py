@@ -92,6 +92,10 @@ def channel(reads: Reads, ref: PageRef, name: str) -> Channel | None:
     record = _record(reads, kind, id)
     if record is None or record.path + name != ref.path:
         return None
+    return reads.once(f"channel {ref.subject}", lambda: _of(reads, kind, record))
+
+
+def _of(reads: Reads, kind: str, record: Section | Topic | Author) -> Channel | None:
     formats = reads.formats()
     ids = reads.listing(kind, record.id, MOST)
     if kind == "topic" and not ids:

@@ -169,6 +169,10 @@ def _chrome(site: Site, epoch: Epoch, home: Crumb | None, nav: tuple[Crumb, ...]
 
 def chrome(reads: Reads) -> Chrome:
     """Reads: site, epoch, crumb of the home front, its children and a crumb of each."""
+    return reads.once("chrome", lambda: _read_chrome(reads))
+
+
+def _read_chrome(reads: Reads) -> Chrome:
     site = reads.site()
     home = reads.crumb(site.home) if site.home else None
     nav = reads.listing("children", home.id, 30) if home else ()

@@ -5,9 +5,9 @@ Here the engine's named reads become those that page functions use, and the page
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from standfirst.edition import listings, snapshots
 from standfirst.edition.snapshots import (
@@ -39,6 +39,8 @@ from standfirst.pages.output import PageRef, Press
 from standfirst.press.engine.book import Book, Facet
 from standfirst.press.engine.reading import Reading
 from standfirst.press.links import links
+
+T = TypeVar("T")
 
 
 def _itself(record: Any) -> Any:
@@ -223,6 +225,10 @@ class BookReads:
 
     def any(self, name: str, key: str | int) -> bool:
         return self._reading.any(name, key)
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        found: T = self._reading.once(what, make)
+        return found
 
     def keys(self, name: str) -> tuple[str, ...]:
         return self._reading.keys(name)

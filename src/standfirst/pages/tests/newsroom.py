@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from hashlib import sha256
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 from lxml import html
 from PIL import Image, ImageDraw
@@ -67,6 +67,8 @@ from standfirst.edition.snapshots import (
 from standfirst.pages.assets import epoch
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.site import RENDERERS, pages_of
+
+T = TypeVar("T")
 
 KINDS: dict[type[Frozen], str] = {
     Story: "story",
@@ -310,6 +312,9 @@ class Newsroom:
         self.log.add(("keys", name))
         self._list(name, "")
         return tuple(sorted(str(key) for listed, key in self._lists or () if listed == name))
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        return make()
 
 
 # --- a cast of copy -----------------------------------------------------------------------------------------------

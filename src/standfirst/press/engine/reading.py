@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
 
 from standfirst.pages.output import PageRef
@@ -25,6 +25,8 @@ class State:
         self._store = store
         self._values: dict[str, tuple[Any, int]] = {}
         self._records: dict[str, Any] = {}
+        self.made: dict[str, tuple[Any, dict[str, int]]] = {}
+        """What pages share (`Reading.once`), with the reads it was made of. Any touch may have been of one of them."""
         self._tide = -1
 
     def refresh(self) -> None:
@@ -34,6 +36,7 @@ class State:
         tide = self._store.tide()
         if tide == self._tide:
             return
+        self.made.clear()
         touched = self._store.touched(self._tide)
         if touched is None:
             self.forget()
@@ -49,6 +52,7 @@ class State:
         """Drop everything."""
         self._values.clear()
         self._records.clear()
+        self.made.clear()
         self._tide = -1
 
     def digest(self, key: str) -> int:
@@ -155,6 +159,22 @@ class Reading:
         found: tuple[str, ...] = value
         return found
 
+    def once(self, what: str, make: Callable[[], Any]) -> Any:
+        """What `make` makes of these reads, by the first page of this state that asks for `what`. Its reads count as
+        those of each that asks."""
+        known = self._state.made.get(what)
+        if known is None:
+            outer, self.trace = self.trace, {}
+            try:
+                value = make()
+            finally:
+                outer |= self.trace
+                own, self.trace = self.trace, outer
+            known = self._state.made[what] = (value, own)
+        else:
+            self.trace |= known[1]
+        return known[0]
+
 
 class Without(Reading):
     """Reads as if nothing were at `paths`: answers that are such a path, or have one, are none.
@@ -176,6 +196,10 @@ class Without(Reading):
             return None
         at = value if isinstance(value, str) else getattr(value, "path", None)
         return None if at in self._paths else value
+
+    def once(self, what: str, make: Callable[[], Any]) -> Any:
+        # Others read otherwise.
+        return make()
 
 
 class Unprinted:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from standfirst.edition import snapshots
 from standfirst.edition.listings import LISTINGS, Listing
@@ -37,6 +37,8 @@ from standfirst.edition.snapshots import (
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.press.book import FACETS, BookReads
 from standfirst.press.engine import Book
+
+T = TypeVar("T")
 
 Key = tuple[str, str]
 Records = dict[Key, Any]
@@ -431,6 +433,9 @@ class PlainReads:
             for key in listing.keys[kind](record)
         }
         return tuple(sorted(found))
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        return make()
 
     def _members(self, name: str, key: str | int) -> list[int]:
         listing = SHORT_LISTINGS[name]
