@@ -105,10 +105,8 @@ def shelve(archive: Sequence[Shelved]) -> None:
     _one_at_a_time()
     counts = Counter(term for story in archive for term in story.weights)
     counts[EVERY] += len(archive)
-    rows = [(story.story, term, weight) for story in archive for term, weight in story.weights.items()]
+    _insert((story.story, term, weight) for story in archive for term, weight in story.weights.items())
     with connection.cursor() as cursor:
-        # By hand: some thirty rows a story, for which objects cost more than the database does.
-        cursor.executemany("INSERT INTO library_term (story_id, term, weight) VALUES (%s, %s, %s)", rows)
         cursor.executemany(
             "INSERT INTO library_termcount (term, stories) VALUES (%s, %s)"
             " ON CONFLICT (term) DO UPDATE SET stories = library_termcount.stories + excluded.stories",
@@ -278,11 +276,18 @@ def _store_terms(story_id: int, publication: Publication) -> Mapping[str, float]
     _count(before.keys() - own.keys(), -1)
     _count([*(own.keys() - before.keys()), *([] if known else [EVERY])], +1)
     Term.objects.filter(story_id=story_id).delete()
-    Term.objects.bulk_create(Term(story_id=story_id, term=term, weight=weight) for term, weight in own.items())
+    _insert((story_id, term, weight) for term, weight in own.items())
     StoryTerms.objects.update_or_create(
         story_id=story_id, defaults={"event": publication.refreshes, "published": publication.first}
     )
     return own
+
+
+def _insert(rows: Iterable[tuple[int, str, float]]) -> None:
+    """Store terms (story, term, weight) that are not there yet."""
+    with connection.cursor() as cursor:
+        # By hand: some thirty rows a story, for which objects cost more than the database does.
+        cursor.executemany("INSERT INTO library_term (story_id, term, weight) VALUES (%s, %s, %s)", list(rows))
 
 
 def _count(changed: Collection[str], by: int) -> None:
@@ -303,9 +308,8 @@ def _score(
     counts = dict(TermCount.objects.filter(term__in=[*own, EVERY]).values_list("term", "stories"))
     rarities = {term: relating.rarity(counts.get(term, 1), counts.get(EVERY, 1)) for term in own}
     found: dict[int, dict[str, float]] = defaultdict(dict)
-    for term in relating.telling(own, rarities, counts, LOOKED_UP):
-        newest = Term.objects.filter(term=term).exclude(story_id=story_id).order_by("-story_id")[:NEWEST]
-        for other, weight in newest.values_list("story_id", "weight"):
+    for term, other, weight in _newest(relating.telling(own, rarities, counts, LOOKED_UP)):
+        if other != story_id:
             found[other][term] = weight
     likeliest = relating.best(((other, relating.shared(own, has, rarities)) for other, has in found.items()), COMPARED)
     compared = {*relating.ids(likeliest), *holders}
@@ -322,6 +326,20 @@ def _score(
         )
         for other, moment in published.items()
     }
+
+
+def _newest(wanted: Sequence[str]) -> list[tuple[str, int, float]]:
+    """(term, story, weight) of the newest stories that have each of these terms."""
+    if not wanted:
+        return []
+    # One statement by hand: a publication waits for it, and what Django needs for thirteen is more than they cost.
+    one = "SELECT term, story_id, weight FROM library_term WHERE term = %s ORDER BY story_id DESC LIMIT %s"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ALL ".join([f"SELECT * FROM ({one}) found"] * len(wanted)),  # noqa: S608
+            [word for term in wanted for word in (term, NEWEST + 1)],
+        )
+        return list(cursor.fetchall())
 
 
 # --- lists --------------------------------------------------------------------------------------------------------
