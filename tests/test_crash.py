@@ -18,6 +18,8 @@ from django.db.models.signals import post_save
 
 from standfirst.changes import ports
 from standfirst.changes.models import Change
+from standfirst.kit import clock
+from standfirst.library import asking, finding
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Story
 from tests import stage
@@ -143,6 +145,12 @@ def either_all_or_nothing(newsroom: Newsroom) -> None:
     everything = newsroom.everything()
     assert (NEW in everything) == published
     assert (FORMER in everything) == (not published)
+    assert (found("opens again"), found("closed after flood")) == (published, not published)
+
+
+def found(words: str) -> bool:
+    """Whether the readers' search has a story of these words."""
+    return bool(finding.find(asking.read(words), finding.Filters(), now=clock.now()).stories)
 
 
 def gone_once_ordered(newsroom: Newsroom) -> None:
@@ -150,6 +158,7 @@ def gone_once_ordered(newsroom: Newsroom) -> None:
     ordered = story.takedowns.exists()
     assert story.live == (not ordered)
     assert (FORMER in newsroom.everything()) == (not ordered)
+    assert found("closed after flood") == (not ordered)
     if ordered:
         assert not [name for name in newsroom.output() if "/pictures/" in name]
 

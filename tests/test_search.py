@@ -282,6 +282,24 @@ def test_a_story_that_cannot_be_filed_holds_up_no_page_and_is_tried_again(
 # --- the page -----------------------------------------------------------------------------------------------------
 
 
+def test_a_worker_that_ended_before_it_filed_what_it_had_printed_leaves_that_to_the_next(newsroom: Newsroom) -> None:
+    story = newsroom.story("Ferry sinks")
+    newsroom.at_rest()
+    newsroom.edit(story, title="Ferry saved")
+
+    def ends(name: str) -> None:
+        if name == "worker:filing":
+            assert not Change.objects.filter(closed_at=None).exists()
+            raise KeyboardInterrupt
+
+    newsroom.start(ends)
+    with pytest.raises(KeyboardInterrupt):
+        newsroom.at_rest()
+    newsroom.start()
+    newsroom.at_rest()
+    assert ask("saved").headlines == ["World Ferry saved"]
+
+
 def test_results_come_in_pages_by_order_and_by_time(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (search, pages):
         monkeypatch.setattr(module, "PAGE", 3)

@@ -1,7 +1,8 @@
 """Keeps the readers' search true: what is live is filed as it is composed now, what is not is forgotten.
 
-The worker calls this where it looks at what changed. A story is filed while it is held, in the transaction in which it
-was composed: a kill is either seen, or comes after and takes the story out again by itself.
+The worker calls this when a story's pages are out, and where it looks at very many. A story is filed while it is held,
+in the transaction in which it was composed: a kill is either seen, or comes after and takes the story out again by
+itself.
 """
 
 from __future__ import annotations

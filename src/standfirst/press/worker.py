@@ -96,6 +96,9 @@ SEARCH = "the readers' search"
 FILING = 0.3
 """Seconds of a round in which stories are filed that never were."""
 
+FILED_AFTER = timedelta(minutes=1)
+"""So long after a row was closed its story is filed at the latest, if its worker lives."""
+
 RETRY_KILL = 0.5
 """Seconds after which a kill that could not be looked at is tried again, however often it was."""
 
@@ -220,6 +223,8 @@ class Worker:
         """Records that could not be read, and why. Those without a row are tried again by each sweep."""
         self._kept_down: set[tuple[str, str]] = set()
         """Records that were taken down and that the database has live, though no row says so: a person decides."""
+        self._went_out: set[int] = set()
+        """Stories whose rows were closed, and that are not filed for the readers' search yet."""
         self._unfiled: set[int] = set()
         """Stories that are not filed for the readers' search as they are: the sweep found them, or something failed."""
         self._filing = True
@@ -365,6 +370,7 @@ class Worker:
         self._failed = self.engine.failed()
         self._contain("moved sections", lambda: wiring.write_prefixes(self.engine))
         self._contain("files received", wire.resume)
+        self._remember_what_went_out()
         self.call_crew(many=many)
         return outcome
 
@@ -560,6 +566,7 @@ class Worker:
             done += bake.pages
             self._fault("worker:baked")
             self.close()
+            self._file_what_went_out()
             if not bake.interrupted and upto is Lane.MAINTENANCE:
                 self.dismiss()
             if not bake.interrupted and looked and len(rows) < ROWS:
@@ -709,8 +716,6 @@ class Worker:
         if leader.kind in wiring.KINDS:
             keys.append((leader.kind, leader.ref))
         if leader.kind == "story":
-            if leader.lane != Lane.KILL:
-                self._file([int(leader.ref)])
             keys += self._events(int(leader.ref))
             if any(row.pk in self._put_off for row in rows):
                 keys.append(("related", leader.ref))  # it may have been made when the story could not be read
@@ -791,6 +796,25 @@ class Worker:
         if not self._unfiled:
             self._troubles.pop(SEARCH, None)
 
+    def _file_what_went_out(self) -> None:
+        """The stories of rows that were closed just now: a search is to find what readers have, and no page waits for
+        it. After a crash `open` remembers them."""
+        if self._went_out:
+            self._fault("worker:filing")
+        while some := sorted(self._went_out)[:SLICE]:
+            self._file(some)
+            self._went_out.difference_update(some)
+            if self._went_out and self._interrupted(Lane.MAINTENANCE):
+                self._behind = True
+                return
+
+    def _remember_what_went_out(self) -> None:
+        """The stories of the last rows that a worker closed, which may have ended before it filed them."""
+        last = Change.objects.exclude(closed_at=None).order_by("-closed_at").values_list("closed_at", flat=True).first()
+        if last is not None:
+            rows = Change.objects.filter(kind="story", closed_at__gte=last - FILED_AFTER)
+            self._went_out.update(int(ref) for ref in rows.values_list("ref", flat=True))
+
     def _file_all(self, walk: Iterator[int], lane: Lane) -> None:
         """The stories of an author or a topic that has another name now. Of an agency's desk they are many."""
         while some := list(islice(walk, SLICE)):
@@ -839,6 +863,10 @@ class Worker:
             Change.objects.filter(pk=change.change, closed_at=None).update(
                 closed_at=now, report=_report(change), seen=seen
             )
+        # A kill was filed where it was looked at.
+        closed = [change.change for change in finished if change.lane != wiring.LANES[Lane.KILL]]
+        stories = Change.objects.filter(pk__in=closed, kind="story").values_list("ref", flat=True)
+        self._went_out.update(int(ref) for ref in stories)
         self._fault("worker:closed")
         self.closed.set()
         self.engine.settle([change.change for change in finished])
