@@ -34,7 +34,7 @@ from standfirst.press.outlet import LocalOutlet
 from standfirst.press.squeezing import Squeezer
 from standfirst.readership import actions as readership
 from standfirst.stories import ports as story_ports
-from standfirst.stories.models import Publication, SiteFacts
+from standfirst.stories.models import Publication, SectionPath, SiteFacts
 
 if TYPE_CHECKING:
     from standfirst.press.crew import Crew
@@ -247,7 +247,9 @@ def _standing(seconds: int) -> Iterator[int]:
 
 
 def _hot() -> list[str]:
-    return ["/", *sorted(readership.hot_paths())]
+    # The home front and those of its sections are read most, and change most often.
+    fronts = SectionPath.objects.filter(current=True, section__depth__lte=3).order_by("path")
+    return [*fronts.values_list("path", flat=True), *sorted(readership.hot_paths())]
 
 
 # --- ports ---------------------------------------------------------------------------------------------------------
