@@ -149,7 +149,6 @@ def _response(request: HttpRequest, output: Output) -> HttpResponse:
     answer["Vary"] = "accept-encoding"
     # Kept by nobody: what is taken down must be found nowhere, and what people look for is their own affair.
     answer["Cache-Control"] = "no-store"
-    answer["X-Robots-Tag"] = "noindex"
     answer["Content-Security-Policy"] = PAGE_POLICY
     for name, value in SAFETY:
         answer[name] = value

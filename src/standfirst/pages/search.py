@@ -19,7 +19,7 @@ from standfirst.kit.languages import ENDONYMS
 from standfirst.kit.sitefiles import SEARCH, SEARCH_AWAY, SEARCH_BUSY
 from standfirst.library.asking import LONGEST
 from standfirst.pages.output import Output, PageRef, Press
-from standfirst.pages.parts import Chrome, Lists, Part, chrome, head_part, page, there
+from standfirst.pages.parts import Chrome, Lists, Part, absolute, chrome, head_part, page, there
 from standfirst.pages.templates import NOTHING, Html, text
 
 PAGE: Final = 20
@@ -103,7 +103,19 @@ def results(reads: Reads, asked: Asked, answer: Answer | None, choices: Choices,
     }
     if answer is not None and answer.spellings:
         context["found"] = {**_found(reads, site, asked, answer), "within": _chosen(context["filters"])}
-    return page("search.html", site, head_part(f"{title} | {site.site.name}", index=False), context, status=status)
+    return page("search.html", site, _head(site, title, asked, answer), context, status=status)
+
+
+def _head(site: Chrome, title: str, asked: Asked, answer: Answer | None) -> Part:
+    """Search engines may know the form. Results say that they are the form's, and what finds nothing or goes wrong is
+    kept out: whoever links to it chooses the words that stand in our page."""
+    index = not asked.text if answer is None else bool(answer.stories)
+    return head_part(
+        f"{title} | {site.site.name}",
+        description=site.site.strapline or site.site.name,
+        canonical=absolute(site.site, SEARCH) if index else "",
+        index=index,
+    )
 
 
 def search_part(typed: str = "") -> Part:

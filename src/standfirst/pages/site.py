@@ -72,10 +72,10 @@ def not_found(reads: Reads, ref: PageRef, press: Press) -> Output | None:
 
 
 def robots(reads: Reads, ref: PageRef, press: Press) -> Output | None:
-    """robots.txt (RFC 9309): everything but the newsroom's own doors and the search; and where the sitemaps are."""
+    """robots.txt (RFC 9309): everything but the newsroom's own doors; and where the sitemaps are."""
     reads.formats()
     site = reads.site()
-    rules = ["User-agent: *", "Disallow: /newsroom/", "Disallow: /search", "Disallow: /patterns/", ""]
+    rules = ["User-agent: *", "Disallow: /newsroom/", "Disallow: /patterns/", ""]
     rules += [f"Sitemap: {absolute(site, path)}" for path in (sitemaps.INDEX, sitemaps.NEWS)]
     return Output(body="".join(f"{rule}\n" for rule in rules).encode(), content_type="text/plain; charset=utf-8")
 

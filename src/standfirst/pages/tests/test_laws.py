@@ -203,12 +203,11 @@ def test_records_name_the_pages_that_may_exist_because_of_them():
     assert prefixes(Section(id=1, path="/a/", former=("/a/",))) == {}
 
 
-def test_robots_may_read_all_but_the_newsroom_and_the_search():
+def test_robots_may_read_all_but_the_newsroom():
     pages = newsroom().print_all(but=("rendition",))
     assert pages["/robots.txt"].body.decode().splitlines() == [
         "User-agent: *",
         "Disallow: /newsroom/",
-        "Disallow: /search",
         "Disallow: /patterns/",
         "",
         "Sitemap: https://post.example/sitemap.xml",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html import escape
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -59,15 +60,21 @@ def test_a_page_of_results_shows_what_was_found_and_what_was_asked(room: Newsroo
         "q": ASKED[0].text, "section": "/news/", "time": "week", "order": "newest", "page": "3"
     }  # fmt: skip
     assert "page" not in dict(parse_qsl(urlsplit(before).query))
-    assert page.xpath("//meta[@name='robots']/@content") == ["noindex"] and not page.xpath("//link[@rel='canonical']")
+    assert seen_by_engines(page) == ([], ["https://post.example/search"])
+    assert {"nofollow"} == {link.get("rel").split()[1] for link in page.xpath("//nav[@class='pager']/a")}
     assert [label for label in page.xpath("//label") if not label.xpath(".//input | .//select")] == []
     assert not any(kind in {"picture", "story"} for kind, *_ in room.log)
+
+
+def seen_by_engines(page: Any) -> tuple[list[str], list[str]]:
+    return page.xpath("//meta[@name='robots']/@content"), page.xpath("//link[@rel='canonical']/@href")
 
 
 def test_without_words_there_is_the_form_and_how_to_use_it(room: Newsroom) -> None:
     page = parsed(printed(room, Asked(), None))
     assert page.xpath("//form[@role='search']") and page.xpath("//p[@class='search-help']")
     assert not page.xpath("//article | //p[@class='search-count'] | //details/@open")
+    assert seen_by_engines(page) == ([], ["https://post.example/search"])
     only = parsed(results(room, Asked(), None, replace(CHOICES, languages=("en",))))
     assert not only.xpath("//select[@name='language']")
 
@@ -79,6 +86,8 @@ def test_where_nothing_was_found_there_is_a_way_on(room: Newsroom) -> None:
         "q": ASKED[0].text, "order": "newest"
     }  # fmt: skip
     assert page.xpath("//details/@open") and not page.xpath("//nav[@class='pager']")
+    # Whoever leads a search engine here chose the words that stand in the page.
+    assert seen_by_engines(page) == (["noindex"], [])
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "ar"])
