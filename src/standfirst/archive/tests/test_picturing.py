@@ -27,11 +27,12 @@ from standfirst.stories import actions as stories
 from standfirst.stories.models import Author, Section, Story, Topic
 from tests.newsroom import Newsroom
 
-pytestmark = pytest.mark.deep_on_postgresql(
-    "What an import writes of pictures is written by the verbs of the library, tried on each database."
-)
-
-pytestmark = pytest.mark.django_db(databases=["default", "press"])
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "press"]),
+    pytest.mark.deep_on_postgresql(
+        "What an import writes of pictures is written by the verbs of the library, tried on each database."
+    ),
+]
 
 LEAD = {
     "file": "2014/05/lamp.jpg",
