@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests import postgres, template
+from tests.often import DEEP
 
 # Started in the background by a shell, this process ignores Ctrl-C, and so would all that the tests start and stop.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -53,14 +54,15 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     # Django's settings read the environment once.
     early = ArgumentParser(add_help=False, allow_abbrev=False)
     early.add_argument("--db", choices=choices, default="sqlite")
+    early.add_argument("-m", default=None)
     config = pluginmanager.get_plugin("pytestconfig")
     assert isinstance(config, pytest.Config)
     wanted, _ = early.parse_known_args(config.invocation_params.args)
-    _prepare_environment(wanted.db)
+    _prepare_environment(wanted.db, deep=wanted.m == "")
     _set_up_django()
 
 
-def _prepare_environment(database: str) -> None:
+def _prepare_environment(database: str, *, deep: bool) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:  # of pytest-xdist: the controller has prepared what all share
         home = Path(os.environ["STANDFIRST_HOME"]) / worker
@@ -73,6 +75,8 @@ def _prepare_environment(database: str) -> None:
             del os.environ[name]
     if "TMPDIR" not in os.environ and _has_room(MEMORY):
         os.environ["TMPDIR"] = tempfile.tempdir = MEMORY
+    if deep:
+        os.environ[DEEP] = "yes"
     home = Path(tempfile.mkdtemp(prefix="standfirst-tests-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["STANDFIRST_HOME"] = str(home)

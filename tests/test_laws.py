@@ -25,8 +25,8 @@ from tests.running import parsed
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
 STEPS = 12
-HISTORIES = 16
-HISTORIES_ON_A_SERVER = 6
+HISTORIES = 8
+HISTORIES_ON_A_SERVER = 4
 BLOCKS = 4
 DEEP = 1_000
 

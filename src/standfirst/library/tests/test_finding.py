@@ -19,6 +19,7 @@ from standfirst.library.cuttings import Findable
 from standfirst.library.finding import Filters, Hits, find
 from standfirst.library.models import Cutting, CuttingText
 from standfirst.library.tests.test_law import undone
+from tests.often import often
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -141,7 +142,7 @@ SIGNS = [
 
 
 @settings(
-    max_examples=60 if os.environ.get("DATABASE_URL") else 200,
+    max_examples=often(20, 60) if os.environ.get("DATABASE_URL") else often(80, 400),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -208,7 +209,7 @@ def expected(filed: Iterable[Findable], query: Query, filters: Filters) -> set[i
 
 
 @settings(
-    max_examples=25 if os.environ.get("DATABASE_URL") else 80,
+    max_examples=often(12, 50) if os.environ.get("DATABASE_URL") else often(40, 160),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -149,11 +149,11 @@ def ids(archive: Archive) -> list[int]:
     return archive.publish_many(written, at=[NOON - timedelta(days=9 * n) for n in range(STORIES)])
 
 
-EXAMPLES = 4 if os.environ.get("DATABASE_URL") else 12
+EXAMPLES = 2 if os.environ.get("DATABASE_URL") else 6
 """Histories; fewer on a server, where each statement takes the way through a socket."""
 
 _quick = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-_long = settings(_quick, max_examples=EXAMPLES * 20, database=None)
+_long = settings(_quick, max_examples=EXAMPLES * 40, database=None)
 histories = given(history=st.lists(steps, min_size=4, max_size=24), small=st.booleans())
 
 

@@ -29,6 +29,7 @@ from standfirst.pages.tests.newsroom import (
     parsed,
     ref_of,
 )
+from tests.often import often
 
 Seen = tuple[Part, int, int]
 """Part, number in it, section of a strip."""
@@ -97,7 +98,7 @@ def printed(room: Newsroom, section: int) -> Iterator[tuple[str, Seen]]:
     yield from inside('//section[@class="top"]//li/a/@href', "most read")
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=often(60, 500), deadline=None)
 @given(seed=st.integers(0, 2**32), stories=st.sampled_from([0, 3, 8, 30, 60, 120]))
 def test_what_the_desk_is_told_of_a_front_is_what_readers_see_of_it(seed, stories):
     room = any_newsroom(Random(seed), stories)
@@ -140,7 +141,7 @@ def check_reason(room, found, number, told):
             assert all(ahead >= STRIP for _, ahead in told.strips)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=often(60, 500), deadline=None)
 @given(seed=st.integers(0, 2**32), stories=st.sampled_from([0, 3, 8, 30, 60, 120]))
 def test_the_policy_of_fronts_holds_in_any_state(seed, stories):
     room = any_newsroom(Random(seed), stories)

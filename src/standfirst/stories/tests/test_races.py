@@ -16,6 +16,7 @@ from standfirst.kit.errors import Refused
 from standfirst.stories import actions
 from standfirst.stories.models import Address, Embargo, Section, SectionPath, Story, Takedown
 from standfirst.stories.tests.cast import Cast
+from tests.often import often
 
 Act = Callable[[], object]
 
@@ -51,7 +52,7 @@ def fresh(story: Story) -> Story:
 @pytest.mark.parametrize("state", ["draft", "live", "scheduled"])
 def test_who_kills_wins_over_who_publishes_at_the_same_instant(committed: Cast, state: str) -> None:
     cast = committed
-    for number in range(6):
+    for number in range(often(3, 12)):
         story = cast.live(f"Story {number}") if state == "live" else cast.draft(f"Story {number}")
         if state == "scheduled":
             story.go_live_at = clock.now() + timedelta(hours=1)
@@ -75,7 +76,7 @@ def test_who_kills_wins_over_who_publishes_at_the_same_instant(committed: Cast, 
 
 def test_two_workers_whose_clocks_strike_at_once_publish_a_story_once(committed: Cast) -> None:
     cast = committed
-    for number in range(4):
+    for number in range(often(2, 8)):
         story = cast.draft(f"Story {number}")
         story.go_live_at = clock.now() + timedelta(hours=1)
         story.save_revision(user=cast.ed).publish(user=cast.ed)
@@ -92,7 +93,7 @@ def test_two_workers_whose_clocks_strike_at_once_publish_a_story_once(committed:
 def test_an_embargo_that_comes_while_its_story_is_published_holds(committed: Cast) -> None:
     cast = committed
     until = clock.now() + timedelta(hours=3)
-    for number in range(6):
+    for number in range(often(3, 12)):
         story = cast.draft(f"Story {number}")
         faults = at_once(
             lambda story=story: actions.embargo(story=fresh(story), until=until, by=cast.wale),  # type: ignore[misc]
@@ -105,7 +106,7 @@ def test_an_embargo_that_comes_while_its_story_is_published_holds(committed: Cas
 
 def test_a_kill_in_a_section_that_is_being_moved_takes_effect(committed: Cast) -> None:
     cast = committed
-    for number in range(4):
+    for number in range(often(2, 8)):
         story = cast.live(f"Story {number}")
         target = cast.sport if number % 2 == 0 else cast.news
 
@@ -126,7 +127,7 @@ def test_a_kill_in_a_section_that_is_being_moved_takes_effect(committed: Cast) -
 
 def test_two_who_publish_the_same_headline_at_once_get_two_addresses(committed: Cast) -> None:
     cast = committed
-    for _ in range(4):
+    for _ in range(often(2, 8)):
         one, two = cast.draft("The same headline"), cast.draft("The same headline")
         faults = at_once(
             lambda one=one: actions.publish(story=fresh(one), by=cast.ed),  # type: ignore[misc]

@@ -13,9 +13,10 @@ from standfirst.press.engine import MemoryStore, SqliteConnection, SqlStore, Sto
 from standfirst.press.engine.book import Entry
 from standfirst.press.engine.ledger import Claim, Mark, Result
 from standfirst.press.engine.tests.histories import Crash, Histories
+from tests.often import often
 
 QUICK = settings(
-    max_examples=80,
+    max_examples=often(50, 80),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -15,6 +15,7 @@ from standfirst.kit import xml
 from standfirst.wire import formats
 from standfirst.wire.formats.tests import fuzzing
 from standfirst.wire.item import decode, encode, hold_reasons
+from tests.often import often
 
 
 def read(data: bytes) -> None:
@@ -49,7 +50,7 @@ def test_a_million_damaged_files_break_nothing(capfd: pytest.CaptureFixture[str]
     assert fuzzing.run(1_000_000, seed, workers=os.cpu_count() or 1, say=say) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=often(75, 500), deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"<rss>", b"<newsItem ", b"{", b"[{", b'<?xml version="1.0"?>']))
 def test_any_bytes_get_an_answer(tail: bytes, head: bytes) -> None:
     read(head + tail)
@@ -67,7 +68,7 @@ PROPERTIES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=often(75, 500), deadline=None)
 @given(st.dictionaries(PROPERTIES, JSON, max_size=8), st.sampled_from(["usable", "canceled", "withheld"]))
 def test_a_ninjs_item_with_values_of_any_kind_gets_an_answer(item: dict[str, object], status: str) -> None:
     read(json.dumps({"uri": "urn:x:1", "pubstatus": status, **item}).encode())
