@@ -391,6 +391,24 @@ def fill() -> None:
     worker.open()
     while _waiting() or sum(worker.engine.status().backlog.values()):
         worker.round()
+    _pack(worker.engine.outlet)
+
+
+def _pack(place: Any) -> None:
+    """Give every page its small twin, packed less hard than the worker would.
+
+    Without them each newsroom that runs on a copy would spend a fifth of a processor on packing as long as it runs.
+    """
+    import brotli
+
+    from standfirst.kit import sitefiles
+    from standfirst.press import outlet
+
+    about: Any = outlet
+    about.SQUEEZED_AFTER_SECONDS = 0
+    sitefiles.squeeze = lambda body: bytes(brotli.compress(body, quality=5))
+    for path in place.standing(200):
+        place.squeeze(path)
 
 
 class _Inline:

@@ -21,16 +21,21 @@ def copied(demonstration: Folder, tmp_path: Path, django_db_blocker: Any) -> Fol
     return Folder(home, django_db_blocker)
 
 
+def printed(pages: Path) -> dict[Path, bytes]:
+    """Every file of the pages but small twins, which the worker makes when it has time."""
+    files = (file for file in pages.rglob("*") if file.is_file() and file.suffix != ".br")
+    return {file.relative_to(pages): file.read_bytes() for file in files}
+
+
 def test_two_processes_print_every_page_and_the_laws_hold(copied: Folder) -> None:
     pages = copied.home / "output" / "pages"
-    before = {file.relative_to(pages): file.read_bytes() for file in pages.rglob("*") if file.is_file()}
+    before = printed(pages)
     shutil.rmtree(pages)
     (copied.home / "press.sqlite3").write_bytes(b"")
     report = copied.report("press", "run", "--all", "--jobs", "2")
     assert (report["exit"], report["waiting"], report["failed"]) == (0, 0, {})
     assert report["done"] >= report["pages"] > 100
-    after = {file.relative_to(pages): file.read_bytes() for file in pages.rglob("*") if file.is_file()}
-    assert after == before
+    assert printed(pages) == before
     proof = copied.report("press", "proof", "--jobs", "2")
     assert (proof["exit"], proof["ok"]) == (0, True)
 
