@@ -76,6 +76,7 @@ def kill(newsroom: Newsroom, story: Story) -> None:
     stories.take_down(story=Story.objects.get(pk=story.pk), kind="kill", reason="Wrong.", by=newsroom.wire_editor)
 
 
+@on_one_in_haste
 def test_on_a_full_disk_a_kill_takes_effect_no_front_is_lost_and_room_is_all_it_needs(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +88,7 @@ def test_on_a_full_disk_a_kill_takes_effect_no_front_is_lost_and_room_is_all_it_
         newsroom.at_rest()
         fronts = {name for name in newsroom.output() if name.endswith("index.html")}
         for number in range(60):
-            noise = os.urandom(3000).hex()
+            noise = os.urandom(20_000).hex()
             newsroom.story(f"Boat number {number}", body=[("paragraph", f"<p>{noise}</p>")])
             newsroom.worker.steady_round()
             if told(newsroom)["trouble"]:
@@ -131,6 +132,7 @@ def test_a_kill_of_many_pages_on_a_full_disk_takes_all_of_them_away(
     newsroom.prove()
 
 
+@on_one_in_haste
 def test_a_folder_that_cannot_be_written_keeps_its_pages_and_tells(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -188,6 +190,7 @@ def test_one_section_that_cannot_be_written_holds_up_no_other_and_no_kill(
     assert "pages/index.html" in shown(newsroom, "Divers look for boats")
 
 
+@on_one_in_haste
 def test_many_pages_that_cannot_be_written_do_not_keep_others_from_being_tried(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -313,6 +316,7 @@ def test_a_broken_picture_among_good_ones_stops_nothing_and_is_tried_again(
     newsroom.prove()
 
 
+@on_one_in_haste
 def test_a_template_error_in_one_component_keeps_the_last_good_copy_of_what_shows_it(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -23,6 +23,10 @@ from tests.running import parsed
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
+these_are_the_doors = pytest.mark.deep_on_postgresql(
+    "What the screen shows is read by queries that other tests try on each database."
+)
+
 HOUR = timedelta(hours=1)
 
 
@@ -93,6 +97,7 @@ def collected() -> Iterator[None]:
     gc.collect()
 
 
+@these_are_the_doors
 @pytest.mark.usefixtures("collected")
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_screen_of_a_front_shows_it_as_readers_see_it(newsroom: Newsroom) -> None:

@@ -22,6 +22,10 @@ from tests.newsroom import Newsroom
 from tests.stage import in_a_process_of_its_own, steps_of
 from tests.test_crash import resumed
 
+in_whatever_order = pytest.mark.deep_on_postgresql(
+    "An import that was killed goes on through the same steps, tried on each database."
+)
+
 STORIES = 8
 PICTURES = 2
 
@@ -99,6 +103,7 @@ def test_an_import_that_was_killed_goes_on_and_brings_each_story_once(
         killed(opened, tmp_path, points)
 
 
+@in_whatever_order
 def test_a_picture_that_somebody_deletes_before_its_story_is_written_comes_again(
     opened: Path, tmp_path: Path, django_db_blocker: Any
 ) -> None:

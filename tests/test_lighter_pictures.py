@@ -21,6 +21,10 @@ from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
+files_come_and_go = pytest.mark.deep_on_postgresql(
+    "Files come and go as the rows say, which the tests of asking and of kills try on each database."
+)
+
 SECONDS = 60
 
 
@@ -72,6 +76,7 @@ def test_they_are_asked_for_made_and_only_then_named(newsroom: Newsroom, lighten
     assert not newsroom.changed_by(lambda: None)
 
 
+@files_come_and_go
 def test_at_no_step_does_a_page_name_a_copy_that_is_not_there(newsroom: Newsroom, lightener: Lightener) -> None:
     """News comes between each two steps, and overtakes what waits in maintenance."""
     seen: list[tuple[int, int]] = []
@@ -106,6 +111,7 @@ def test_at_no_step_does_a_page_name_a_copy_that_is_not_there(newsroom: Newsroom
     newsroom.prove()
 
 
+@files_come_and_go
 def test_a_story_that_was_published_just_now_is_left_alone(newsroom: Newsroom, lightener: Lightener) -> None:
     newsroom.story("Ships wait outside", lead_picture=newsroom.picture())
     newsroom.at_rest()
@@ -145,6 +151,7 @@ def test_what_nobody_is_shown_any_more_is_forgotten_so_that_no_story_waits_for_i
     newsroom.prove()
 
 
+@files_come_and_go
 def test_copies_that_cannot_be_made_are_given_up_and_readers_go_on_without(
     newsroom: Newsroom, lightener: Lightener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +172,7 @@ def test_copies_that_cannot_be_made_are_given_up_and_readers_go_on_without(
     newsroom.prove()
 
 
+@files_come_and_go
 def test_the_worker_does_all_of_it_by_itself_when_it_has_nothing_else_to_do(newsroom: Newsroom) -> None:
     _, picture = stood(newsroom)
     Picture.objects.update(tint=None)

@@ -31,6 +31,10 @@ from tests.newsroom import Newsroom, hire
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
+the_page_decides = pytest.mark.deep_on_postgresql(
+    "What the page says is decided after the database has answered; what it answers is tried by the others."
+)
+
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(newsroom: Newsroom, settings: Any) -> None:
@@ -339,6 +343,7 @@ def test_days_are_days_of_the_newsroom(newsroom: Newsroom) -> None:
         assert page.headlines == ["World Ferry sails"] and "is no day" in page.notes[0], odd
 
 
+@the_page_decides
 def test_the_page_says_what_to_do_and_repeats_what_was_asked(newsroom: Newsroom) -> None:
     newsroom.story("Ferry sails")
     newsroom.at_rest()
@@ -358,6 +363,7 @@ def test_the_page_says_what_to_do_and_repeats_what_was_asked(newsroom: Newsroom)
     assert ask("sport world").names == []
 
 
+@the_page_decides
 def test_what_was_typed_is_text_and_never_code(newsroom: Newsroom) -> None:
     newsroom.story('Ferry <b>sails</b> & "rests"')
     newsroom.at_rest()
@@ -378,6 +384,7 @@ def test_what_was_typed_is_text_and_never_code(newsroom: Newsroom) -> None:
     assert Client().get(f"/search?q=%ff%fe{quote('ferry')}&q=ferry&page=").status_code == 200
 
 
+@the_page_decides
 def test_the_answer_is_for_readers_only_and_kept_by_nobody(newsroom: Newsroom) -> None:
     newsroom.story("Ferry sails")
     newsroom.at_rest()

@@ -28,6 +28,14 @@ from tests.newsroom import Newsroom, forget_ledger
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
+the_press_decides = pytest.mark.deep_on_postgresql(
+    "The press decides what it tries again; the rows and the ledger that tell it are tried by the others here."
+)
+
+the_disk_decides = pytest.mark.deep_on_postgresql(
+    "The disk decides; what the ledger keeps of it is tried on each database by other tests here."
+)
+
 
 class Disk:
     """A disk that takes no more pages while it is full."""
@@ -45,6 +53,7 @@ def trouble(newsroom: Newsroom) -> str:
     return str(told["trouble"])
 
 
+@the_disk_decides
 def test_a_full_disk_is_told_keeps_what_readers_have_and_is_tried_again(
     newsroom: Newsroom, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -68,6 +77,7 @@ def test_a_full_disk_is_told_keeps_what_readers_have_and_is_tried_again(
     assert any(b"Ships come in" in body for body in newsroom.output().values())
 
 
+@the_disk_decides
 def test_a_kill_takes_effect_on_a_full_disk_though_a_section_moved_too(newsroom: Newsroom) -> None:
     disk = Disk()
     newsroom.start(disk)
@@ -112,6 +122,7 @@ def test_a_ranking_for_which_a_full_database_has_no_room_holds_up_no_kill(
     assert not Change.objects.filter(closed_at=None).exists()
 
 
+@the_press_decides
 def test_a_page_that_fails_is_named_and_tried_again_though_every_bake_ends_in_an_error(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +228,7 @@ def one_page_stuck(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> Itera
     newsroom.prove()
 
 
+@the_press_decides
 @pytest.mark.usefixtures("one_page_stuck")
 def test_a_kill_that_is_stuck_holds_up_no_news_and_the_worker_waits_between_its_rounds(newsroom: Newsroom) -> None:
     # Whether something more urgent waits is asked a hundred times a second at most; slower disks do not come to that.
@@ -381,6 +393,7 @@ def test_a_record_that_cannot_be_read_is_named_and_holds_up_nothing_else(
     newsroom.prove()
 
 
+@the_press_decides
 def test_a_record_that_could_not_be_read_is_printed_when_it_can(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -396,6 +409,7 @@ def test_a_record_that_could_not_be_read_is_printed_when_it_can(
     newsroom.prove()
 
 
+@the_press_decides
 @pytest.mark.usefixtures("patiently")
 def test_where_one_of_many_stories_cannot_be_read_the_others_follow_their_section(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
@@ -443,6 +457,7 @@ def test_a_ledger_is_made_and_a_sweep_goes_on_without_a_record_that_cannot_be_re
     newsroom.prove()
 
 
+@the_press_decides
 def test_the_crew_says_which_record_it_cannot_read_and_composes_the_others(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,10 @@ from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
+like_any_other = pytest.mark.deep_on_postgresql(
+    "What is done to a story later is done by verbs that other tests try on each database."
+)
+
 ROOT = Path(__file__).resolve().parents[4]
 SHOWN = "<p>The lamps went out at <b>nine</b>.</p><ul><li>one</li><li>two</li></ul><blockquote>We saw it</blockquote>"
 
@@ -151,6 +155,7 @@ def test_dates_are_those_of_the_newsrooms_zone_and_of_the_copy(newsroom: Newsroo
     assert (untouched.refreshed, untouched.refreshes) == (untouched.first, 0)
 
 
+@like_any_other
 def test_it_can_be_edited_published_reverted_and_killed_like_any_other(
     newsroom: Newsroom, tmp_path: Path, client: Client
 ) -> None:

@@ -25,6 +25,10 @@ from standfirst.stories.models import Story
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
 
+these_are_the_doors = pytest.mark.deep_on_postgresql(
+    "What the screen shows and writes goes through queries and verbs that other tests try on each database."
+)
+
 HOUR = timedelta(hours=1)
 
 
@@ -81,6 +85,7 @@ def test_a_story_is_put_into_a_place_until_an_hour_and_leaves_it_at_its_tick(des
     assert Change.objects.filter(kind="slots", cause="left").exists()
 
 
+@these_are_the_doors
 def test_what_cannot_stand_on_a_front_is_refused_with_a_sentence(desk: Desk) -> None:
     cast = desk.cast
     story, draft = cast.live("Rivers rise"), cast.draft("Not yet")
@@ -127,6 +132,7 @@ def test_of_two_who_change_one_place_the_second_is_told(desk: Desk) -> None:
     assert standing(desk) == {2: third}
 
 
+@these_are_the_doors
 def test_places_are_moved_and_given_back(desk: Desk) -> None:
     cast = desk.cast
     one, two = cast.live("One"), cast.live("Two")
@@ -226,6 +232,7 @@ def test_news_is_breaking_for_an_hour_and_for_six_at_most_and_two_stories_can_be
     assert not BreakingNews.objects.exists()
 
 
+@these_are_the_doors
 def test_who_may_not_decide_about_fronts_sees_them_and_changes_nothing(desk: Desk) -> None:
     cast = desk.cast
     story = cast.live()
@@ -253,6 +260,7 @@ def test_who_may_not_decide_about_fronts_sees_them_and_changes_nothing(desk: Des
             verb()
 
 
+@these_are_the_doors
 def test_screens_say_that_the_press_has_no_state_instead_of_guessing(desk: Desk) -> None:
     cast = desk.cast
     story = cast.live("Rivers rise")
@@ -287,6 +295,7 @@ class Told:
         return SimpleNamespace(places=(), absent=self.absent, off=None, newer=self.newer, strips=strips)
 
 
+@these_are_the_doors
 def test_why_a_story_is_not_on_a_front_is_one_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     cast = desk.cast
     story = cast.live()

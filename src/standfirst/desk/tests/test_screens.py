@@ -28,6 +28,10 @@ from standfirst.stories.models import Correction, Section, SiteFacts, Story, Tak
 from standfirst.stories.tests.cast import Cast
 from tests.post import posted
 
+these_are_the_doors = pytest.mark.deep_on_postgresql(
+    "What the screen shows and writes goes through queries and verbs that other tests try on each database."
+)
+
 
 def close(change: Change, **report: Any) -> None:
     Change.objects.filter(pk=change.pk).update(closed_at=clock.now(), report=report)
@@ -99,6 +103,7 @@ def test_the_list_says_with_whom_a_story_is(desk: Desk) -> None:
     assert "Desk’s approval; from Rita Mensah" in text
 
 
+@these_are_the_doors
 def test_copy_that_was_sent_back_says_what_is_wanted(desk: Desk) -> None:
     cast = desk.cast
     desk.create(cast.rita, cast.world, "Handed in", do="action-submit")
@@ -176,6 +181,7 @@ def test_a_headline_is_never_markup(desk: Desk) -> None:
 # --- what the press says ------------------------------------------------------------------------------------------
 
 
+@these_are_the_doors
 def test_publishing_leads_back_to_the_desk_with_a_message_that_follows_the_press(desk: Desk, worker: Path) -> None:
     cast = desk.cast
     beat(worker)
@@ -199,6 +205,7 @@ def test_publishing_leads_back_to_the_desk_with_a_message_that_follows_the_press
     assert "Live on 7 pages in 0.2 s" in text_of(browser.get(url.replace(".json", "/")))
 
 
+@these_are_the_doors
 def test_later_changes_of_the_same_story_are_not_waited_for(desk: Desk, worker: Path) -> None:
     beat(worker)
     before = progress.mark("story", 1)
@@ -228,6 +235,7 @@ def test_it_says_when_the_press_has_stopped_and_what_to_do(desk: Desk, worker: P
     assert progress.of(change).state == "working"
 
 
+@these_are_the_doors
 def test_pages_that_could_not_be_printed_are_owned_up_to(desk: Desk) -> None:
     story = desk.cast.live()
     change = Change.objects.filter(kind="story").order_by("pk").first()
@@ -338,6 +346,7 @@ def test_nobody_is_told_of_what_was_rolled_back(committed: Cast) -> None:
     assert [message.recipients() for message in posted()] == [["night@example.org"]]
 
 
+@these_are_the_doors
 def test_a_second_person_undoes_a_kill_on_the_screen(desk: Desk) -> None:
     cast = desk.cast
     story = cast.live("Wrongly killed")
@@ -356,6 +365,7 @@ def test_a_second_person_undoes_a_kill_on_the_screen(desk: Desk) -> None:
     assert "already" in said(desk.browser(cast.ada).post(url, {"because": "again"}, follow=True))
 
 
+@these_are_the_doors
 def test_a_killed_story_says_so_in_its_editor_and_offers_no_publishing(desk: Desk) -> None:
     cast = desk.cast
     story = cast.live()
@@ -373,6 +383,7 @@ def test_a_killed_story_says_so_in_its_editor_and_offers_no_publishing(desk: Des
     assert "Withheld" in reporter
 
 
+@these_are_the_doors
 def test_a_withheld_story_can_be_killed_and_a_killed_one_is_not_killed_again(desk: Desk) -> None:
     cast = desk.cast
     story = cast.live()
@@ -382,6 +393,7 @@ def test_a_withheld_story_can_be_killed_and_a_killed_one_is_not_killed_again(des
     assert [takedown.kind for takedown in Takedown.objects.order_by("pk")] == ["withhold", "kill"]
 
 
+@these_are_the_doors
 def test_unpublishing_is_followed_too(desk: Desk) -> None:
     story = desk.cast.live("Off")
     answer = desk.browser(desk.cast.ed).post(reverse("wagtailadmin_pages:unpublish", args=[story.pk]), follow=True)
@@ -393,6 +405,7 @@ def test_unpublishing_is_followed_too(desk: Desk) -> None:
 # --- corrections --------------------------------------------------------------------------------------------------
 
 
+@these_are_the_doors
 def test_a_correction_is_previewed_published_and_listed(desk: Desk) -> None:
     cast = desk.cast
     story, draft = cast.live(), cast.draft("Draft")
@@ -415,6 +428,7 @@ def test_a_correction_is_previewed_published_and_listed(desk: Desk) -> None:
 # --- sections and facts -------------------------------------------------------------------------------------------
 
 
+@these_are_the_doors
 def test_a_section_is_opened_from_the_desk_with_its_address(desk: Desk) -> None:
     cast = desk.cast
     browser = desk.browser(cast.ada)
@@ -431,12 +445,14 @@ def test_a_section_is_opened_from_the_desk_with_its_address(desk: Desk) -> None:
     assert not Section.objects.filter(slug="reporters").exists()
 
 
+@these_are_the_doors
 def test_wagtails_own_screens_do_not_offer_to_add_a_section(desk: Desk) -> None:
     url = reverse("wagtailadmin_pages:add", args=["stories", "section", desk.cast.news.pk])
     desk.browser(desk.cast.ada).post(url, {"title": "Half ty", "slug": "half-ty"})
     assert not Section.objects.filter(slug="half-ty").exists()
 
 
+@these_are_the_doors
 def test_the_publisher_keeps_the_newsrooms_facts(desk: Desk) -> None:
     browser = desk.browser(desk.cast.paula)
     data = {
@@ -460,6 +476,7 @@ def test_the_publisher_keeps_the_newsrooms_facts(desk: Desk) -> None:
     assert (facts.zone, facts.date_order, facts.clock) == ("Africa/Accra", "month", "12")
 
 
+@these_are_the_doors
 def test_times_on_the_desk_are_in_the_newsrooms_zone(desk: Desk) -> None:
     """Wagtail would take UTC for everybody who has not chosen a zone; what is typed as 14:00 would be 15:00."""
     cast = desk.cast

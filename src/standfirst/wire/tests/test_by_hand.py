@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +13,10 @@ from django.urls import reverse
 from standfirst.wire.models import Delivery, Item
 from standfirst.wire.tests.agency import Desk, g2
 from standfirst.wire.tests.test_screens import page, signed_in
+
+pytestmark = pytest.mark.deep_on_postgresql(
+    "What the rules of intake do is done by verbs that other tests try on each database."
+)
 
 STORY = "Ferry back in service\n\nSAND ISLAND (HBW) - The ferry sails again, the company said on Monday.\n"
 NITF = (

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from standfirst.stories.models import Story
 from standfirst.wire import actions
 from standfirst.wire.item import EdNote
 from standfirst.wire.models import Item, Version
 from standfirst.wire.tests.agency import Desk, words
+
+pytestmark = pytest.mark.deep_on_postgresql(
+    "What the rules of intake do is done by verbs that other tests try on each database."
+)
 
 
 def management(desk: Desk, version: int = 1, **said: Any) -> str:

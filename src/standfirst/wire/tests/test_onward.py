@@ -13,6 +13,8 @@ from standfirst.wire import actions, onward
 from standfirst.wire.models import Feed
 from standfirst.wire.tests.agency import Desk, desk, words
 
+the_terms_decide = pytest.mark.deep_on_postgresql("The terms decide, and one setting is tried on each database.")
+
 __all__ = ["desk"]
 
 
@@ -28,6 +30,7 @@ def test_headline_and_standfirst_go_onward_until_the_desk_says_otherwise(desk: D
     assert of(Story.objects.get(title="Ferry runs again")) == [Onward.FULL]
 
 
+@the_terms_decide
 @pytest.mark.parametrize(
     ("terms", "held_back"),
     [

@@ -16,6 +16,10 @@ from standfirst.wire.item import Item as CanonicalItem
 from standfirst.wire.models import Delivery, Item, Offer, Version
 from standfirst.wire.tests.agency import Desk, g2, words
 
+pytestmark = pytest.mark.deep_on_postgresql(
+    "What is read anew goes through the rules of intake, whose verbs other tests try on each database."
+)
+
 
 @pytest.fixture
 def better(monkeypatch: Any) -> Any:

@@ -24,6 +24,10 @@ from standfirst.wire import actions, alarms
 from standfirst.wire.models import Alarm, Directive, Habits, Item, SavedView, Source
 from standfirst.wire.tests.agency import Desk, g2
 
+these_are_the_doors = pytest.mark.deep_on_postgresql(
+    "What the screen shows and writes goes through queries and verbs that other tests try on each database."
+)
+
 JSON: Any = {"HTTP_ACCEPT": "application/json"}
 
 
@@ -105,6 +109,7 @@ def test_a_burst_is_not_poured_into_the_list(desk: Desk):
     assert told["many"] is True and told["new"] == []
 
 
+@these_are_the_doors
 def test_what_cannot_be_followed_is_refused_in_a_sentence(desk: Desk):
     client = signed_in(desk.editor)
     for asked in ({}, {"since": "x"}, {"since": "1.2.3", "show": "offers"}, {"since": "9" * 30 + ".1.1"}):
@@ -117,6 +122,7 @@ def test_what_cannot_be_followed_is_refused_in_a_sentence(desk: Desk):
 # --- what people do -----------------------------------------------------------------------------------------------
 
 
+@these_are_the_doors
 def test_an_item_is_put_on_hold_with_who_and_why_and_back(desk: Desk):
     desk.wait(g2())
     item = desk.item(feed=desk.waiting)
@@ -135,6 +141,7 @@ def test_an_item_is_put_on_hold_with_who_and_why_and_back(desk: Desk):
         actions.hold(item=item, by=desk.reporter)
 
 
+@these_are_the_doors
 def test_one_key_takes_into_the_feeds_section_and_undo_deletes_the_untouched_draft(desk: Desk):
     desk.wait(g2())
     item = desk.item(feed=desk.waiting)
@@ -154,6 +161,7 @@ def test_one_key_takes_into_the_feeds_section_and_undo_deletes_the_untouched_dra
     assert Story.objects.count() == 1
 
 
+@these_are_the_doors
 def test_a_feed_without_a_section_asks_for_one(desk: Desk):
     desk.waiting.section = None
     desk.waiting.save()
@@ -162,6 +170,7 @@ def test_a_feed_without_a_section_asks_for_one(desk: Desk):
     assert answer.status_code == 409 and answer.json()["choose"] is True
 
 
+@these_are_the_doors
 def test_several_items_are_spiked_at_once_and_those_that_cannot_be_are_named(desk: Desk):
     desk.wait(g2("one"))
     desk.wait(g2("two"))
@@ -178,6 +187,7 @@ def test_several_items_are_spiked_at_once_and_those_that_cannot_be_are_named(des
     )
 
 
+@these_are_the_doors
 def test_a_preview_shows_the_item_alone_and_versions_side_by_side(desk: Desk):
     desk.wait(g2(body="<p>The bridge had forty planks.</p>"))
     desk.wait(g2(version=2, body="<p>The bridge had fifty planks.</p>"))
@@ -246,6 +256,7 @@ def test_a_take_down_that_matches_nothing_for_certain_stands_on_top_until_a_pers
     assert "it is not certain of what" not in client.get(reverse("wire:list")).content.decode()
 
 
+@these_are_the_doors
 def test_an_urgent_item_stands_on_top_until_somebody_has_seen_to_it(desk: Desk):
     desk.wait(g2(headline="Read this first"))
     item = desk.item(feed=desk.waiting)
@@ -257,6 +268,7 @@ def test_an_urgent_item_stands_on_top_until_somebody_has_seen_to_it(desk: Desk):
     assert "To be decided at once" not in client.get(reverse("wire:list")).content.decode()
 
 
+@these_are_the_doors
 def test_a_feed_that_cannot_be_fetched_stands_on_top_with_the_last_good_time(desk: Desk):
     Source.objects.create(
         feed=desk.waiting, name="cpa-web", kind="http", failures=3, good_at=clock.now(), created_at=clock.now(),
@@ -308,6 +320,7 @@ def test_a_kill_stands_on_every_screen_until_somebody_has_seen_it(desk: Desk):
         alarms.acknowledge(alarms=[999], by=desk.editor)
 
 
+@these_are_the_doors
 def test_a_kill_of_what_nobody_used_is_a_quiet_line(desk: Desk):
     desk.wait(g2())
     desk.wait(g2(version=2, status="stat:withheld", body=""))
@@ -317,6 +330,7 @@ def test_a_kill_of_what_nobody_used_is_a_quiet_line(desk: Desk):
     assert alarms.standing()[0].grave is False
 
 
+@these_are_the_doors
 def test_strangers_see_no_alarm(desk: Desk):
     desk.publish(g2())
     desk.publish(g2(version=2, status="stat:canceled", body=""))
@@ -326,6 +340,7 @@ def test_strangers_see_no_alarm(desk: Desk):
     assert Client().get(reverse("wire:alarms")).status_code == 302
 
 
+@these_are_the_doors
 def test_an_alarms_sound_is_each_persons_choice(desk: Desk):
     client = signed_in(desk.wire_editor)
     assert "data-sound" not in client.get(reverse("wire:list")).content.decode()
@@ -339,6 +354,7 @@ def test_an_alarms_sound_is_each_persons_choice(desk: Desk):
     assert "data-sound" in client.get(reverse("wire:list")).content.decode()
 
 
+@these_are_the_doors
 def test_a_story_that_is_killed_by_a_person_raises_no_alarm_of_the_wire(desk: Desk):
     desk.publish(g2())
     stories.take_down(story=desk.story(), kind="kill", reason="Ours", wording="", names=False, by=desk.publisher)

@@ -15,6 +15,10 @@ from standfirst.wire import actions
 from standfirst.wire.models import Delivery, Feed, Item, Offer
 from standfirst.wire.tests.agency import Desk, g2
 
+these_are_the_doors = pytest.mark.deep_on_postgresql(
+    "What the screen shows and writes goes through queries and verbs that other tests try on each database."
+)
+
 
 def signed_in(user) -> Client:
     client = Client()
@@ -28,6 +32,7 @@ def page(client: Client, url: str, status: int = 200) -> str:
     return response.content.decode()
 
 
+@these_are_the_doors
 def test_strangers_are_sent_to_the_log_in(desk: Desk):
     desk.wait(g2())
     for name, args in (("wire:list", []), ("wire:item", [desk.item(feed=desk.waiting).pk])):
@@ -47,6 +52,7 @@ def test_the_list_shows_what_came_in_with_files_that_could_not_be_read(desk: Des
     assert "Wire (2)" in text
 
 
+@these_are_the_doors
 def test_badges_tell_kills_holds_and_what_was_taken(desk: Desk):
     desk.publish(g2("taken"))
     desk.publish(g2("dead"))
@@ -87,6 +93,7 @@ def test_the_list_takes_few_queries_however_long_it_is(desk: Desk, django_assert
         page(client, reverse("wire:list"))
 
 
+@these_are_the_doors
 def test_an_items_page_shows_text_notes_and_versions(desk: Desk):
     desk.wait(g2(body='<p>Text <i>here</i>. <a href="https://cpa.example/">link</a></p>', note="Phone: +999 <b>1</b>"))
     desk.wait(g2(version=2, headline="Second"))
@@ -102,6 +109,7 @@ def test_an_items_page_shows_text_notes_and_versions(desk: Desk):
     assert "file as received" not in text
 
 
+@these_are_the_doors
 def test_hostile_copy_is_harmless_on_the_screen(desk: Desk):
     evil = "<p>A<script>alert(1)</script><img src='x' onerror='alert(2)'/><a href='javascript:alert(3)'>l</a></p>"
     desk.wait(g2(headline='"><script>alert(4)</script>', body=evil, note="</section><script>alert(5)</script>"))
@@ -110,6 +118,7 @@ def test_hostile_copy_is_harmless_on_the_screen(desk: Desk):
         assert bad not in text
 
 
+@these_are_the_doors
 def test_take_opens_the_draft_and_a_second_take_says_why_not(desk: Desk):
     desk.wait(g2())
     item = desk.item(feed=desk.waiting)
@@ -126,6 +135,7 @@ def test_take_opens_the_draft_and_a_second_take_says_why_not(desk: Desk):
     assert client.post(reverse("wire:take", args=[item.pk]), {"section": "999"}).status_code == 302
 
 
+@these_are_the_doors
 def test_spike_from_the_list_comes_back_to_the_list(desk: Desk):
     desk.wait(g2())
     item = desk.item(feed=desk.waiting)
@@ -137,6 +147,7 @@ def test_spike_from_the_list_comes_back_to_the_list(desk: Desk):
     assert desk.item(feed=desk.waiting).place == Item.Place.SPIKED
 
 
+@these_are_the_doors
 def test_an_offer_is_compared_and_applied(desk: Desk):
     desk.wait(g2(body="<p>Four people were hurt.</p>"))
     story = actions.take(item=desk.item(feed=desk.waiting), by=desk.editor, section=desk.section())
@@ -157,6 +168,7 @@ def test_an_offer_is_compared_and_applied(desk: Desk):
     assert Offer.objects.get().settled == "applied"
 
 
+@these_are_the_doors
 def test_those_who_may_not_act_are_turned_away(desk: Desk):
     desk.wait(g2())
     story = actions.take(item=desk.item(feed=desk.waiting), by=desk.editor, section=desk.section())
@@ -180,6 +192,7 @@ def test_those_who_may_not_act_are_turned_away(desk: Desk):
     assert desk.story().latest_revision_id == story.latest_revision_id
 
 
+@these_are_the_doors
 def test_the_file_as_received_is_only_ever_saved(desk: Desk):
     data = g2()
     delivery = actions.take_in(feed=desk.waiting, data=data, file_name='we"ird\r\nname.html')
@@ -190,6 +203,7 @@ def test_the_file_as_received_is_only_ever_saved(desk: Desk):
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
+@these_are_the_doors
 def test_unread_files_are_read_again_and_put_away(desk: Desk):
     delivery = desk.wait(b"<newsItem")
     client = signed_in(desk.wire_editor)
@@ -201,6 +215,7 @@ def test_unread_files_are_read_again_and_put_away(desk: Desk):
     assert "Every file was read" in page(client, reverse("wire:list") + "?show=unread")
 
 
+@these_are_the_doors
 def test_a_feed_is_added_and_changed(desk: Desk):
     client = signed_in(desk.wire_editor)
     assert "CPA-LIVE" in page(client, reverse("wire_feeds:index"))

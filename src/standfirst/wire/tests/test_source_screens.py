@@ -16,6 +16,10 @@ from standfirst.wire.tests.test_screens import page, signed_in
 from standfirst.wire.transports.kinds import BY_KIND
 from standfirst.wire.transports.tests.server import Answer, Server, serving
 
+pytestmark = pytest.mark.deep_on_postgresql(
+    "What the form writes is written by verbs that other tests try on each database."
+)
+
 HUSH = "correct-horse-battery"
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from standfirst.kit import clock
 from standfirst.stories.models import Origin, Story
 from standfirst.wire import actions
 from standfirst.wire.models import Feed, Item, Offer
 from standfirst.wire.tests.agency import Desk, words
+
+pytestmark = pytest.mark.deep_on_postgresql(
+    "What the rules of intake do is done by verbs that other tests try on each database."
+)
 
 
 def take(desk: Desk, number: int | None, *, feed: Feed | None = None, item_id: str = "", **said: Any) -> str:
