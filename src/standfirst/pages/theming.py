@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -107,9 +108,8 @@ def read(folder: Path) -> Theme:
                 )
             ending = path.suffix[1:]
             if ending == "po":
-                name = path.name.encode("utf-8", "replace").decode()
-                languages[name] = body
-                mistakes += _misspelt(name, body)
+                languages[path.name] = body
+                mistakes += _misspelt(path.name, body)
             elif ending in TEXTS:
                 texts[path.name] = _text(path.name, body)
             else:
@@ -155,7 +155,9 @@ def _files(folder: Path, mistakes: list[Mistake]) -> Iterator[Path]:
     except OSError as fault:
         mistakes.append(
             Mistake(
-                "", f"The folder {folder} cannot be read ({fault.strerror}).", "Let the newsroom's account read it."
+                "",
+                f"The folder {_told(folder)} cannot be read ({fault.strerror}).",
+                "Let the newsroom's account read it.",
             )
         )
         return
@@ -166,6 +168,16 @@ def _files(folder: Path, mistakes: list[Mistake]) -> Iterator[Path]:
         ending = path.suffix[1:]
         if path.suffix in {".md", ".txt"}:
             continue  # notes and licences
+        try:
+            path.name.encode()
+        except UnicodeEncodeError:
+            name = _told(path.name)
+            mistakes.append(
+                Mistake(
+                    name, f"The name {name} is not UTF-8, so the file is left out.", "Give it a name in small letters."
+                )
+            )
+            continue
         if ending != "po" and (ending not in TEXTS | FILES or not _NAME.fullmatch(path.name)):
             mistakes.append(
                 Mistake(
@@ -187,6 +199,11 @@ def _files(folder: Path, mistakes: list[Mistake]) -> Iterator[Path]:
         else:
             used += 1
             yield path
+
+
+def _told(name: str | Path) -> str:
+    """The name of a file as it can be written anywhere: bytes that are no UTF-8 as "\\xff"."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _body(path: Path) -> bytes:

@@ -200,6 +200,18 @@ def test_a_newsroom_brings_a_language_and_mends_a_phrase_of_ours(folder):
     assert words("pt-BR").sections == "Sections" and assets.epoch() == before
 
 
+def test_a_file_whose_name_is_no_text_is_named_and_left_out(folder):
+    for name in (b"logo\xe9.svg", b"own\xff.css", b"\xff.po", b"caf\xe9"):
+        (folder / os.fsdecode(name)).write_bytes(b"<svg viewBox='0 0 1 1' xmlns='http://www.w3.org/2000/svg'/>")
+    theme = put(folder, own_css="body { color: red; }")
+    assert [(mistake.file, mistake.says) for mistake in theme.mistakes] == [
+        (name, f"The name {name} is not UTF-8, so the file is left out.")
+        for name in (r"caf\xe9", r"logo\xe9.svg", r"own\xff.css", r"\xff.po")
+    ]
+    assert theming.unpacked(theming.packed(theme)) == theme
+    assert "color: red" in css() and not theme.files and not theme.languages
+
+
 def test_a_theme_goes_to_other_processes_as_it_is(folder):
     (folder / os.fsdecode(b"\xff.po")).write_bytes(b"")
     theme = put(folder, tokens_css=":root { --paper: #fedcba; }", our_woff2=b"\x00\xff", own_css="{", yo_po="\xff")
