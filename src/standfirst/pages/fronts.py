@@ -28,7 +28,7 @@ from standfirst.pages.parts import (
     alternates,
     chrome,
     day_path,
-    feed_path,
+    feeds_part,
     head_part,
     page,
     picture_part,
@@ -127,7 +127,7 @@ def _section(reads: Reads, site: Chrome, section: Section) -> Output:
         "trail": trail_part(site, trail, site.words),
         "name": section.name,
         "standfirst": section.standfirst,
-        "feed": text(feed_path(section.path)),
+        "feeds": feeds_part(section.path, site.words),
         "children": [{"path": text(child.path), "name": child.name} for child in children],
         "lead": next((_lead(lists, card, tone=tone, dated=True) for card in leads), None),
         "cards": [lists.card(card, level=3, tone=tone, sizes=ROW, signed=True, dated=True) for card in rows],
@@ -220,7 +220,7 @@ def author(reads: Reads, ref: PageRef, press: Press) -> Output | None:
         "bio": found.bio,
         "picture": picture_part(picture, THUMB, THUMB_WIDTH, eager=True),
         "title": site.words.stories_by.format(found.name),
-        "feed": text(feed_path(found.path)),
+        "feeds": feeds_part(found.path, site.words),
         "cards": [lists.card(card, level=3, sizes=ROW, dated=True) for card in cards],
     }
     canonical = absolute(site.site, found.path)
@@ -265,7 +265,7 @@ def topic(reads: Reads, ref: PageRef, press: Press) -> Output | None:
         "trail": [*trail_part(site, _home_crumb(site), site.words), {"path": text(TOPICS), "name": above.name}],
         "name": found.name,
         "description": found.description,
-        "feed": text(feed_path(found.path)),
+        "feeds": feeds_part(found.path, site.words),
         "cards": [lists.card(card, level=2, sizes=ROW, signed=True, dated=True) for card in cards],
     }
     title = f"{found.name} | {site.site.name}"

@@ -31,6 +31,7 @@ from standfirst.edition.snapshots import (
 )
 from standfirst.kit.languages import direction_of
 from standfirst.kit.sitefiles import FULL, SEARCH
+from standfirst.library.asking import LONGEST
 from standfirst.pages.assets import DARK_LOGOS, LOGOS, sizes
 from standfirst.pages.dates import number as in_digits
 from standfirst.pages.output import Output
@@ -118,14 +119,17 @@ class Chrome:
         return attributes(self.site.language, self.direction, language, direction)
 
     @cached_property
-    def _mastheads(self) -> dict[tuple[int, str, str], Html]:
+    def _mastheads(self) -> dict[tuple[int, bool, str, str], Html]:
         return {}
 
-    def masthead(self, active: int, language: str, direction: str) -> Html:
-        """Name and menu; `active` is the top section that the page belongs to (0: none, -1: the home front)."""
-        key = (active, language, direction)
+    def masthead(self, active: int, language: str, direction: str, *, searchbox: bool = True) -> Html:
+        """Name, menu and the way to the search; `active` is the top section that the page belongs to (0: none, -1: the
+        home front). Without `searchbox` on pages that have the search themselves, or say that it is away."""
+        key = (active, searchbox, language, direction)
         if key not in self._mastheads:
-            self._mastheads[key] = component("masthead.html", self._chrome(active, language, direction))
+            context = self._chrome(active, language, direction)
+            context["search"] = search_part() if searchbox and self.home else None
+            self._mastheads[key] = component("masthead.html", context)
         return self._mastheads[key]
 
     @cached_property
@@ -153,7 +157,7 @@ class Chrome:
             ],
             "front": active == -1,
             "logo": self.logo,
-            "home": {"path": text(self.home.path), "feed": text(feed_path(self.home.path))} if self.home else None,
+            "home": self.home and {"path": text(self.home.path), "feeds": feeds_part(self.home.path, self.words)},
             "sections": [
                 {"path": text(it.path), "name": it.name, "tone": self.tones[it.id], "active": it.id == active}
                 for it in self.nav
@@ -265,6 +269,17 @@ def picture_part(
     picture: Picture | None, sizes: str, widest: int, *, eager: bool = False, avif: str | None = None
 ) -> Part | None:
     """A `<picture>` with copies up to `widest` pixels wide. None: there is nothing that may be shown.
+
+def search_part(typed: str = "") -> Part:
+    """For the component `searchbox.html`: a field, with `typed` in it, and a button."""
+    return {"action": Html(SEARCH), "text": typed, "longest": LONGEST}
+
+
+def feeds_part(path: str, words: Words) -> list[Part]:
+    """For the component `feeds.html`: the feeds of the list at `path`."""
+    names = {"feed.xml": words.rss, "atom.xml": words.atom, "feed.json": words.json_feed}
+    return [{"path": text(path + name), "type": text(type), "name": names[name]} for name, (type, _) in FEEDS.items()]
+
 
     `avif` says of what the copies in AVIF are made that readers have.
     """
@@ -491,14 +506,18 @@ def alternate(path: str, type: str, title: str) -> Part:
 
 def alternates(path: str, title: str) -> list[Part]:
     """The feeds of the list at `path`, and what partners' programs read there."""
-    found = [alternate(path + name, type, f"{title} ({label})") for name, (type, label) in FEEDS.items()]
-    return [*found, alternate(path + NINJS, "application/json", f"{title} (ninjs)")]
+    return [*feed_alternates(path, title), alternate(path + NINJS, "application/json", f"{title} (ninjs)")]
 
 
 def head_part(
     title: str,
     *,
     description: str = "",
+def feed_alternates(path: str, title: str) -> list[Part]:
+    """The feeds of the list at `path`."""
+    return [alternate(path + name, type, f"{title} ({label})") for name, (type, label) in FEEDS.items()]
+
+
     canonical: str = "",
     properties: Sequence[tuple[str, str]] = (),
     alternates: Sequence[Part] = (),
@@ -530,7 +549,8 @@ def page(
     status: int = 200,
     breaking: Sequence[Part] = (),
 ) -> Output:
-    """A whole page of HTML. Without `language`, in the site's. `breaking`: lines of what is breaking news."""
+    """A whole page of HTML. Without `language`, in the site's. `breaking`: lines of what is breaking news; `scripts`:
+    addresses, as `Chrome.scripts` gives them; `searchbox`: whether the masthead has one."""
     language = language or chrome.site.language
     direction = direction or chrome.direction
     context = {
@@ -539,7 +559,9 @@ def page(
         "head": head,
         "assets": chrome.assets,
         "breaking": breaking,
-        "masthead": chrome.masthead(active, language, direction),
+    scripts: Sequence[Html] = (),
+    searchbox: bool = True,
+        "masthead": chrome.masthead(active, language, direction, searchbox=searchbox),
         "footer": chrome.footer(language, direction),
         **context,
     }

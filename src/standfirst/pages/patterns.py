@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import Crumb, Epoch, Site, Tongue
 from standfirst.pages.output import Output, PageRef, Press
-from standfirst.pages.parts import Chrome, Part, head_part, page, picture_place
-from standfirst.pages.search import search_part
+from standfirst.pages.parts import Chrome, Part, feeds_part, head_part, page, picture_place, search_part
 from standfirst.pages.story import translation_part
 from standfirst.pages.templates import NOTHING, Html, component, text
 from standfirst.pages.words import Words, moment, words
@@ -276,6 +275,7 @@ COMPONENTS: dict[str, Case] = {
     "translations": lambda v, w, icon: {
         "translations": [translation_part(Tongue(path="#main", language=tag), w) for tag in ("fr", "ar") if v.sentence]
     },
+    "feeds": lambda v, w, icon: {"feeds": feeds_part("/", w) if v.sentence else []},
     "searchbox": lambda v, w, icon: {"search": search_part(v.kicker)},
     "days": lambda v, w, icon: {"days": [{"path": _HERE, "name": v.day}] * 3 if v.sentence else []},
 }

@@ -17,9 +17,8 @@ from standfirst.edition.reads import Reads
 from standfirst.kit import folding
 from standfirst.kit.languages import ENDONYMS
 from standfirst.kit.sitefiles import SEARCH, SEARCH_AWAY, SEARCH_BUSY
-from standfirst.library.asking import LONGEST
 from standfirst.pages.output import Output, PageRef, Press
-from standfirst.pages.parts import Chrome, Lists, Part, absolute, chrome, head_part, page, there
+from standfirst.pages.parts import Chrome, Lists, Part, absolute, chrome, head_part, page, search_part, there
 from standfirst.pages.templates import NOTHING, Html, text
 
 PAGE: Final = 20
@@ -103,7 +102,7 @@ def results(reads: Reads, asked: Asked, answer: Answer | None, choices: Choices,
     }
     if answer is not None and answer.spellings:
         context["found"] = {**_found(reads, site, asked, answer), "within": _chosen(context["filters"])}
-    return page("search.html", site, _head(site, title, asked, answer), context, status=status)
+    return page("search.html", site, _head(site, title, asked, answer), context, status=status, searchbox=False)
 
 
 def _head(site: Chrome, title: str, asked: Asked, answer: Answer | None) -> Part:
@@ -116,11 +115,6 @@ def _head(site: Chrome, title: str, asked: Asked, answer: Answer | None) -> Part
         canonical=absolute(site.site, SEARCH) if index else "",
         index=index,
     )
-
-
-def search_part(typed: str = "") -> Part:
-    """For the component `searchbox.html`: a field, with `typed` in it, and a button."""
-    return {"action": Html(SEARCH), "text": typed, "longest": LONGEST}
 
 
 def _found(reads: Reads, site: Chrome, asked: Asked, answer: Answer) -> Part:
@@ -231,7 +225,8 @@ def _notice(reads: Reads, title: str, wording: str) -> Output:
         "front": text(site.home.path) if site.home else NOTHING,
         "sections": [{"path": text(crumb.path), "name": crumb.name} for crumb in site.nav],
     }
-    return page("search-away.html", site, head_part(f"{title} | {site.site.name}", index=False), context)
+    head = head_part(f"{title} | {site.site.name}", index=False)
+    return page("search-away.html", site, head, context, searchbox=False)
 
 
 __all__ = [
@@ -246,5 +241,4 @@ __all__ = [
     "busy",
     "marked",
     "results",
-    "search_part",
 ]

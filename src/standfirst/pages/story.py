@@ -34,7 +34,6 @@ from standfirst.pages import structured
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import (
     CORRECTIONS,
-    FEEDS,
     HERO,
     INSET,
     NINJS,
@@ -47,7 +46,7 @@ from standfirst.pages.parts import (
     byline_part,
     chrome,
     day_path,
-    feed_path,
+    feed_alternates,
     figure_part,
     gallery_part,
     gallery_path,
@@ -223,10 +222,10 @@ def translation_part(other: Tongue, w: Words) -> Part:
 
 
 def _alternates(site: Chrome, story: Story, section: Crumb | None, translations: Sequence[Tongue]) -> list[Part]:
-    """The feed in which the story stands, its own document for partners, and each language that it can be read in."""
+    """The feeds in which the story stands, its own document for partners, and each language that it can be read in."""
     found: list[Part] = []
     if section:
-        found.append(alternate(feed_path(section.path), FEEDS["feed.xml"][0], f"{site.site.name}: {section.name}"))
+        found += feed_alternates(section.path, f"{site.site.name}: {section.name}")
     if story.onward != "none":
         found.append(alternate(story.path + NINJS, "application/json", "ninjs"))
     if translations:

@@ -140,7 +140,6 @@ class Words:
 
     # Feeds
 
-    feed: str = _phrase("RSS feed", "Link.")
     feeds: str = _phrase("Feeds", "Heading of the three below: lists of stories for other programs.")
     rss: str = _phrase("RSS")
     atom: str = _phrase("Atom")

@@ -62,11 +62,16 @@ def test_top_three_are_three_and_live():
     assert page.xpath('//section[@class="top"]//a/@href') == [make_story(id).path for id in (12, 9, 10)]
 
 
-def test_a_section_front_leads_to_its_sections_its_days_and_its_feed():
+def test_a_section_front_leads_to_its_sections_its_days_and_its_feeds():
     page = tree(newsroom(), ref_of(NEWS, "front"))
     assert page.xpath('//ul[@class="section-children"]//a/@href') == ["/news/world/", "/news/region/"]
     assert page.xpath('//nav[@class="days"]//a/@href')[0] == "/2026/11/22/"
-    assert page.xpath('//p[@class="feed-link"]/a/@href') == ["/news/feed.xml"]
+    feeds = ["feed.xml", "atom.xml", "feed.json"]
+    assert page.xpath('//main//div[@class="feeds"]//a/@href') == [f"/news/{name}" for name in feeds]
+    assert page.xpath('//main//div[@class="feeds"]//a/text()') == ["RSS", "Atom", "JSON Feed"]
+    assert page.xpath('//footer//div[@class="feeds"]//a/@href') == [f"/{name}" for name in feeds]
+    types = page.xpath('//main//div[@class="feeds"]//a/@type')
+    assert page.xpath('//link[@rel="alternate"]/@type')[:3] == types
     assert "/authors/ada-obi/" in page.xpath("//main//a/@href")
 
 
