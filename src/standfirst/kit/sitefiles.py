@@ -37,12 +37,15 @@ OWNER: Final = ".newsroom"
 NOT_FOUND: Final = "/404.html"
 """The page whose body answers for every address that is not there."""
 
+FAULT: Final = "/500.html"
+"""The page whose body answers where the reader process itself fails."""
+
 SEARCH: Final = "/search"
 SEARCH_AWAY: Final = "/search/away.html"
 SEARCH_BUSY: Final = "/search/busy.html"
 """The pages whose bodies answer a search while the newsroom is away, and somebody who searches too often."""
 
-STAND_INS: Final = frozenset({NOT_FOUND, SEARCH_AWAY, SEARCH_BUSY})
+STAND_INS: Final = frozenset({NOT_FOUND, FAULT, SEARCH_AWAY, SEARCH_BUSY})
 """Pages that nobody gets at their own address: they answer for others."""
 
 INDEX: Final = "index.html"

@@ -11,7 +11,7 @@ from typing import Any
 
 from standfirst.edition.reads import Reads
 from standfirst.edition.snapshots import Author, Avif, Epoch, Picture, Section, Site, Standards, Story, Topic, erred
-from standfirst.kit.sitefiles import NOT_FOUND, SEARCH_AWAY, SEARCH_BUSY
+from standfirst.kit.sitefiles import FAULT, NOT_FOUND, SEARCH_AWAY, SEARCH_BUSY
 from standfirst.pages import fronts, ninjs, sitemaps
 from standfirst.pages.archive import archive, month, month_path
 from standfirst.pages.assets import assets
@@ -71,6 +71,13 @@ def not_found(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     return page("notfound.html", site, head, {"front": text(site.home.path) if site.home else NOTHING})
 
 
+def fault(reads: Reads, ref: PageRef, press: Press) -> Output | None:
+    """What a reader sees where the reader process itself fails. Served with 500."""
+    site = chrome(reads)
+    head = head_part(f"{site.words.failed} | {site.site.name}", index=False)
+    return page("fault.html", site, head, {"front": text(site.home.path) if site.home else NOTHING})
+
+
 def robots(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     """robots.txt (RFC 9309): everything but the newsroom's own doors; and where the sitemaps are."""
     reads.formats()
@@ -92,6 +99,7 @@ RENDERERS: Mapping[str, Render] = {
     "patterns": pattern_page,
     "searchaway": away,
     "searchbusy": busy,
+    "fault": fault,
     "author": author,
     "gallery": gallery,
     "topic": topic,
@@ -127,6 +135,7 @@ PHASES: Mapping[str, int] = {
     "searchaway": 1,
     "searchbusy": 1,
     "story": 1,
+    "fault": 1,
     "ninjs": 1,
     "moved": 2,
     "author": 2,
@@ -232,6 +241,7 @@ def _of_epoch(epoch: Epoch) -> Iterable[PageRef]:
     yield PageRef(PATTERNS, "patterns", "")
     yield PageRef(fronts.TOPICS, "topics", "")
     yield PageRef(sitemaps.INDEX, "sitemap-index", "")
+    yield PageRef(FAULT, "fault", "")
     yield PageRef(sitemaps.LISTS, "sitemap-lists", "")
     yield PageRef(sitemaps.NEWS, "sitemap-news", "")
 

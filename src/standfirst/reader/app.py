@@ -79,6 +79,7 @@ class App:
         self._forwarder: Forwarder | None = None
         self._turnstile: Turnstile | None = None
         self._flushing: asyncio.Task[None] | None = None
+        self._fault: bytes = notices.FAULT
 
     async def open(self) -> None:
         """Begin: called in the loop that serves, before the first request."""
@@ -90,6 +91,7 @@ class App:
                 trusted=self._settings.trusted_proxies,
             )
             self._turnstile = Turnstile()
+        await self._keep_the_fault()
         self._flushing = asyncio.create_task(self._flush_now_and_then())
 
     async def close(self) -> None:
@@ -107,6 +109,19 @@ class App:
         while True:
             await asyncio.sleep(self._settings.flush_seconds)
             self.tally.flush()
+            await self._keep_the_fault()
+
+    async def _keep_the_fault(self) -> None:
+        """Keep the site's own page for faults at hand: when it is needed, the disk may be what has failed."""
+        with suppress(OSError, sitefiles.BadPath):
+            page = await self.shelf.find(sitefiles.FAULT)
+            if page is not None and page.status == 200 and not page.large:
+                self._fault = page.whole
+
+    def fault(self, scope: Scope, proto: HTTPProtocol) -> None:
+        """Answer a request that this process could not serve. Waits for nothing, and reads nothing."""
+        with suppress(ProtocolClosed):
+            notices.answer(scope, proto, 500, self._fault)
 
     # ---- A request -------------------------------------------------------------------------------------------------
 
@@ -138,9 +153,10 @@ class App:
         except ProtocolClosed:
             # The reader left before the answer.
             return
-        except OSError:
+        except Exception:
+            # Whatever it was: the reader is told, and the next request is another one.
             log.exception("%s could not be served.", scope.path)
-            notices.answer(scope, proto, 500, notices.FAULT)
+            self.fault(scope, proto)
 
     async def _answer(self, scope: Scope, proto: HTTPProtocol) -> None:
         path, method = scope.path, scope.method

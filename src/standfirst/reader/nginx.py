@@ -96,7 +96,8 @@ def _maps(site: Site) -> Iterator[str]:
         "The file of an address that is written in the plain way, by what was asked.",
         "$request_uri",
         "$standfirst_place",
-        {f"~{hidden}": _NONE, f"~^{_escaped(sitefiles.NOT_FOUND)}{_END}": _NONE}
+        {f"~{hidden}": _NONE}
+        | {f"~^{_escaped(page)}{_END}": _NONE for page in (sitefiles.NOT_FOUND, sitefiles.FAULT)}
         | {f"~{slashed}": "${uri}index.html", f"~{named}": "$uri"},
         _NONE,
     )

@@ -80,10 +80,11 @@ class _Loop(asyncio.SelectorEventLoop):
             coroutine, watcher = arguments
             try:
                 answered = self.app.at_once(watcher.scope, watcher.proto)
-            except Exception as fault:
+            except Exception:
                 log.exception("%s could not be served.", watcher.scope.path)
                 coroutine.close()
-                watcher.err(fault)
+                self.app.fault(watcher.scope, watcher.proto)
+                watcher.done()
                 return None
             if answered:
                 coroutine.close()

@@ -219,6 +219,7 @@ def test_robots_may_read_all_but_the_newsroom():
 
 HOSTILE = (
     "</script><script>alert('x')</script><img src=x onerror=alert(1)>\"' onload='x' {{ 7*7 }} {% raw %} &amp; \u2028"
+    assert b"The fault is ours." in pages["/500.html"].body
 )
 
 

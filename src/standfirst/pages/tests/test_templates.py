@@ -21,7 +21,7 @@ PRINTED_BY_PAGES = {
     *("story", "gone", "notfound", "home", "section", "day", "author", "album", "topic", "topics-index", "patterns"),
     *("feed", "feed-entry", "atom", "atom-entry", "sitemap", "sitemap-index", "sitemap-news"),
     *("base", "head", "masthead", "footer", "about", "corrections", "archive", "month"),
-    *("search", "search-away", "searchfield"),
+    *("search", "search-away", "searchfield", "fault", "rails"),
 }
 
 

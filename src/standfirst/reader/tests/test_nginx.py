@@ -145,6 +145,8 @@ def fill(stand: Newsstand) -> None:
     stand.write("/old/arabic/", ARABIC + "\n", 301)
     stand.write("/world/2026/11/22/killed/", "<p>This story was taken down.</p>" * 10, 410)
     stand.write("/404.html", "<h1>Our own words</h1>" * 10)
+    stand.write("/500.html", "<h1>The fault is ours</h1>" * 10)
+    stand.write("/rails/4.html", "<h1>News</h1>" * 10)
     (stand.output / "moved-prefixes.json").write_text('{"/sport/": "/sports/", "/sport/boxing/": "/sports/fights/"}')
     (stand.output / ".newsroom").write_text("the source's name")
     (stand.home / "secret.txt").write_text("the source's name")
@@ -170,7 +172,7 @@ PATHS = (
     "/index.html", STORY + "index.html", STORY + "index.html.gz", "/robots.txt.gz", "/robots.txt/", "/link.txt",
     "/world/.0123.part", "/.newsroom", "/moved-prefixes.json", "/pages/index.html", "/gone/", "/-/gone/index.html",
     "/newsroom", "/old/story", "/old/story/?from=mail", FRONT + "?utm_source=x&a=%00", "/" + "a" * 300 + "/",
-    "/" + "a" * 2100, "/404.html?x", "/robots.txt?.gz", "/é/", "/.none",
+    "/" + "a" * 2100, "/404.html?x", "/500.html", "/rails/4.html", "/robots.txt?.gz", "/é/", "/.none",
 )  # fmt: skip
 
 ASKED = (

@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import resource
 import socket
 import threading
 from email.utils import formatdate
@@ -526,4 +527,28 @@ def test_memory_is_bounded_whatever_is_read(tmp_path):
         assert stand.memory() - before < 25_000_000
         assert until(lambda: stand.http.get("/0/").status_code == 200)
     finally:
+        assert stand.stop() == 0
+
+
+def test_a_fault_of_its_own_is_told_in_the_sites_words_though_it_can_read_nothing(tmp_path):
+    words = "<html lang='fr'><h1>La faute est à nous</h1></html>"
+    for kept in (words, None):
+        home = tmp_path / ("with" if kept else "without")
+        file = home / "output" / "pages" / "500.html"
+        file.parent.mkdir(parents=True)
+        if kept:
+            file.write_text(kept)
+        stand = Newsstand(home)
+        stand.write(STORY, BODY)
+        # A disk that fails is not to be had; a process that may open no more files meets the same.
+        resource.prlimit(stand.process.pid, resource.RLIMIT_NOFILE, (3, 4096))
+        for method in ("GET", "HEAD"):
+            answer = stand.http.request(method, STORY)
+            assert answer.status_code == 500 and answer.headers["cache-control"] == "no-store"
+            assert "script-src 'self'" in answer.headers["content-security-policy"]
+            assert method == "HEAD" or (answer.text == kept if kept else "Something went wrong" in answer.text)
+        resource.prlimit(stand.process.pid, resource.RLIMIT_NOFILE, (4096, 4096))
+        assert stand.http.get(STORY).text == BODY
+        # At its own address there is nothing.
+        assert stand.http.get("/500.html").status_code == 404
         assert stand.stop() == 0
