@@ -19,6 +19,8 @@ import pytest
 from tests.running import Serving, parsed
 
 CEILING = 50 * 1024
+SCRIPTS = 10 * 1024
+"""All scripts of a page, unpacked."""
 FLOOR = 2 * 1024
 """A text story below this has lost something."""
 
@@ -97,6 +99,7 @@ def test_a_story_is_at_most_fifty_kilobytes_on_first_view(served: Serving, pages
             for asked in asked_for(parsed(sheet.content)):
                 raise AssertionError(f"the style sheet asks for {asked}")
             scripts = page.xpath("//script/@src")
+            assert sum(len(served.http.get(script).content) for script in scripts) <= SCRIPTS, address
             cost = packed(pages[address]) + packed(sheet) + sum(packed(served.http.get(script)) for script in scripts)
             assert cost <= CEILING, address
             if kind == "story":
@@ -127,7 +130,10 @@ def test_every_local_link_of_every_page_answers(served: Serving, pages: dict[str
     links: dict[str, str] = {}
     for address, answer in pages.items():
         page = parsed(answer.content)
-        found = [*asked_for(page), *page.xpath("//a/@href | //link/@href | //area/@href | //form/@action")]
+        found = [
+            *asked_for(page),
+            *page.xpath("//a/@href | //link/@href | //area/@href | //form/@action | //@data-rails"),
+        ]
         found += page.xpath("//meta[@property='og:image' or @property='og:url']/@content")
         for link in found:
             target = urlsplit(urljoin(served.url + address, link))

@@ -96,6 +96,11 @@ class Chrome:
         names = {"css": "site.css", "savedata": "savedata.js", "icon": "icon.svg", "face": "headline.woff2"}
         return {name: text(paths.get(file, "")) for name, file in names.items()}
 
+    def scripts(self, *names: str) -> list[Html]:
+        """Addresses of scripts beside the one that every page has; `names` as in `theme/`, without the ending."""
+        paths = dict(self.epoch.assets)
+        return [text(paths[file]) for name in names if (file := f"{name}.js") in paths]
+
     @cached_property
     def logo(self) -> Part | None:
         """What stands in the masthead in the place of the name, if the newsroom's theme has a logo."""
@@ -202,9 +207,9 @@ NINJS = "ninjs.json"
 """Last part of the address at which partners' programs read a story or a list: ninjs."""
 
 
-def feed_path(section: str) -> str:
-    """Address of the feed of the section, topic or author at path `section`."""
-    return f"{section}feed.xml"
+def rails_path(section: int) -> str:
+    """Address of the file with which old story pages of a section renew their rails. By its id: sections move."""
+    return f"/rails/{section}.html"
 
 
 def gallery_path(story: str) -> str:
@@ -260,16 +265,6 @@ def time_part(iso: str, site: Site, words: Words) -> Part | None:
     return {"iso": iso, "text": moment(iso, site.zone, words)}
 
 
-def trail_part(site: Chrome, trail: Iterable[Crumb], words: Words) -> list[Part]:
-    """The way from the home front down, by which a reader goes back up."""
-    return [{"path": text(it.path), "name": words.home if it.id == site.site.home else it.name} for it in trail]
-
-
-def picture_part(
-    picture: Picture | None, sizes: str, widest: int, *, eager: bool = False, avif: str | None = None
-) -> Part | None:
-    """A `<picture>` with copies up to `widest` pixels wide. None: there is nothing that may be shown.
-
 def search_part(typed: str = "") -> Part:
     """For the component `searchbox.html`: a field, with `typed` in it, and a button."""
     return {"action": Html(SEARCH), "text": typed, "longest": LONGEST}
@@ -280,6 +275,16 @@ def feeds_part(path: str, words: Words) -> list[Part]:
     names = {"feed.xml": words.rss, "atom.xml": words.atom, "feed.json": words.json_feed}
     return [{"path": text(path + name), "type": text(type), "name": names[name]} for name, (type, _) in FEEDS.items()]
 
+
+def trail_part(site: Chrome, trail: Iterable[Crumb], words: Words) -> list[Part]:
+    """The way from the home front down, by which a reader goes back up."""
+    return [{"path": text(it.path), "name": words.home if it.id == site.site.home else it.name} for it in trail]
+
+
+def picture_part(
+    picture: Picture | None, sizes: str, widest: int, *, eager: bool = False, avif: str | None = None
+) -> Part | None:
+    """A `<picture>` with copies up to `widest` pixels wide. None: there is nothing that may be shown.
 
     `avif` says of what the copies in AVIF are made that readers have.
     """
@@ -504,6 +509,11 @@ def alternate(path: str, type: str, title: str) -> Part:
     return {"path": text(path), "type": text(type), "title": title, "language": NOTHING}
 
 
+def feed_alternates(path: str, title: str) -> list[Part]:
+    """The feeds of the list at `path`."""
+    return [alternate(path + name, type, f"{title} ({label})") for name, (type, label) in FEEDS.items()]
+
+
 def alternates(path: str, title: str) -> list[Part]:
     """The feeds of the list at `path`, and what partners' programs read there."""
     return [*feed_alternates(path, title), alternate(path + NINJS, "application/json", f"{title} (ninjs)")]
@@ -513,11 +523,6 @@ def head_part(
     title: str,
     *,
     description: str = "",
-def feed_alternates(path: str, title: str) -> list[Part]:
-    """The feeds of the list at `path`."""
-    return [alternate(path + name, type, f"{title} ({label})") for name, (type, label) in FEEDS.items()]
-
-
     canonical: str = "",
     properties: Sequence[tuple[str, str]] = (),
     alternates: Sequence[Part] = (),
@@ -548,6 +553,8 @@ def page(
     direction: str = "",
     status: int = 200,
     breaking: Sequence[Part] = (),
+    scripts: Sequence[Html] = (),
+    searchbox: bool = True,
 ) -> Output:
     """A whole page of HTML. Without `language`, in the site's. `breaking`: lines of what is breaking news; `scripts`:
     addresses, as `Chrome.scripts` gives them; `searchbox`: whether the masthead has one."""
@@ -558,9 +565,8 @@ def page(
         "page": {"language": language, "direction": direction, "tone": tone},
         "head": head,
         "assets": chrome.assets,
+        "scripts": scripts,
         "breaking": breaking,
-    scripts: Sequence[Html] = (),
-    searchbox: bool = True,
         "masthead": chrome.masthead(active, language, direction, searchbox=searchbox),
         "footer": chrome.footer(language, direction),
         **context,

@@ -223,7 +223,7 @@ COMPONENTS: dict[str, Case] = {
     "breaking": lambda v, w, icon: {"breaking": _lines(v, icon)[:2]},
     "related": lambda v, w, icon: {"related": _lines(v, icon)},
     "rail": lambda v, w, icon: {
-        "section": {"path": _HERE, "title": w.more_from.format(v.name)},
+        "section": {"path": _HERE, "title": w.more_from.format(v.name), "rails": NOTHING},
         "rail": _lines(v, icon),
     },
     "strip": lambda v, w, icon: {

@@ -30,9 +30,11 @@ from standfirst.pages.parts import (
     gallery_path,
     head_part,
     page,
+    rails_path,
 )
 from standfirst.pages.patterns import PATTERNS, pattern_page
 from standfirst.pages.pictures import avif_of, avif_path, avifs, encode, renditions
+from standfirst.pages.rails import rails
 from standfirst.pages.record import about, corrections, year_path
 from standfirst.pages.search import away, busy
 from standfirst.pages.story import moved, story
@@ -82,7 +84,7 @@ def robots(reads: Reads, ref: PageRef, press: Press) -> Output | None:
     """robots.txt (RFC 9309): everything but the newsroom's own doors; and where the sitemaps are."""
     reads.formats()
     site = reads.site()
-    rules = ["User-agent: *", "Disallow: /newsroom/", "Disallow: /patterns/", ""]
+    rules = ["User-agent: *", "Disallow: /newsroom/", "Disallow: /patterns/", "Disallow: /rails/", ""]
     rules += [f"Sitemap: {absolute(site, path)}" for path in (sitemaps.INDEX, sitemaps.NEWS)]
     return Output(body="".join(f"{rule}\n" for rule in rules).encode(), content_type="text/plain; charset=utf-8")
 
@@ -96,10 +98,10 @@ RENDERERS: Mapping[str, Render] = {
     "rendition": rendition,
     "robots": robots,
     "notfound": not_found,
+    "fault": fault,
     "patterns": pattern_page,
     "searchaway": away,
     "searchbusy": busy,
-    "fault": fault,
     "author": author,
     "gallery": gallery,
     "topic": topic,
@@ -109,6 +111,7 @@ RENDERERS: Mapping[str, Render] = {
     "moved": moved,
     "day": day,
     "front": front,
+    "rails": rails,
     "feed": rss,
     "atom": atom,
     "json-feed": json_feed,
@@ -131,11 +134,11 @@ PHASES: Mapping[str, int] = {
     "robots": 0,
     "gallery": 0,
     "notfound": 1,
+    "fault": 1,
     "patterns": 1,
     "searchaway": 1,
     "searchbusy": 1,
     "story": 1,
-    "fault": 1,
     "ninjs": 1,
     "moved": 2,
     "author": 2,
@@ -144,6 +147,7 @@ PHASES: Mapping[str, int] = {
     "day": 2,
     "moved-list": 3,
     "front": 3,
+    "rails": 3,
     "moved-ninjs": 4,
     "feed": 5,
     "atom": 5,
@@ -191,6 +195,7 @@ def _for_machines(path: str, subject: str) -> Iterable[PageRef]:
 
 def _of_section(section: Section) -> Iterable[PageRef]:
     yield PageRef(section.path, "front", str(section.id))
+    yield PageRef(rails_path(section.id), "rails", str(section.id))
     yield from _for_machines(section.path, f"section:{section.id}")
 
 
@@ -235,13 +240,13 @@ def _of_epoch(epoch: Epoch) -> Iterable[PageRef]:
     for name, path in epoch.assets:
         yield PageRef(path, "asset", name)
     yield PageRef(NOT_FOUND, "notfound", "")
+    yield PageRef(FAULT, "fault", "")
     yield PageRef(SEARCH_AWAY, "searchaway", "")
     yield PageRef(SEARCH_BUSY, "searchbusy", "")
     yield PageRef(ROBOTS, "robots", "")
     yield PageRef(PATTERNS, "patterns", "")
     yield PageRef(fronts.TOPICS, "topics", "")
     yield PageRef(sitemaps.INDEX, "sitemap-index", "")
-    yield PageRef(FAULT, "fault", "")
     yield PageRef(sitemaps.LISTS, "sitemap-lists", "")
     yield PageRef(sitemaps.NEWS, "sitemap-news", "")
 

@@ -54,6 +54,7 @@ from standfirst.pages.parts import (
     headline_part,
     page,
     picture_part,
+    rails_path,
     shown_in,
     there,
     time_part,
@@ -173,7 +174,7 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
         "top": lists.top(but=story.id) if hot else [],
         "topics": [{"path": text(tag.path), "name": tag.name} for tag in topics],
         "translations": [translation_part(other, w) for other in translations],
-        "section": {"path": text(section.path), "title": w.more_from.format(section.name)} if section else None,
+        "section": _more(site, section, w, hot=hot) if section else None,
         "rail": rail,
     }
     article = structured.news_article(site, story, section, authors, topics, lead_picture)
@@ -197,7 +198,19 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
         language=story.language,
         direction=story.direction,
         breaking=breaking,
+        scripts=site.scripts("share") if hot else site.scripts("share", "rails"),
     )
+
+
+def _more(site: Chrome, section: Crumb, w: Words, *, hot: bool) -> Part:
+    """The way to the story's section. On a page without rails, with where they can be fetched: nothing new is read for
+    that, since the section has them while the story is there."""
+    fetched = not hot and section.id != site.site.home
+    return {
+        "path": text(section.path),
+        "title": w.more_from.format(section.name),
+        "rails": text(rails_path(section.id)) if fetched else NOTHING,
+    }
 
 
 def _translations(reads: Reads, story: Story) -> list[Tongue]:

@@ -114,6 +114,7 @@ class Words:
     share_facebook: str = _phrase("Share on Facebook")
     share_x: str = _phrase("Share on X")
     share_email: str = _phrase("Share by e-mail")
+    share_other: str = _phrase("Share with another app", "Button: opens the telephone's own choice of apps.")
     copy_link: str = _phrase("Copy link", "Button.")
     link_copied: str = _phrase("Link copied", "After the button was pressed.")
 

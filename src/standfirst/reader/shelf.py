@@ -66,8 +66,8 @@ SAFETY: Final[Headers] = [
     ("referrer-policy", "strict-origin-when-cross-origin"),
 ]
 PAGE_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; img-src 'self'; style-src 'self'; font-src 'self'; media-src 'self'; "
-    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'; style-src 'self'; font-src 'self'; "
+    "media-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 # A drawing opened by itself is a document: it may style itself and nothing else.
 DRAWING_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"

@@ -196,7 +196,10 @@ def test_records_name_the_pages_that_may_exist_because_of_them():
         ("moved-ninjs", f"{FULL.former[0]}ninjs.json"),
     }
     files = ("", "feed.xml", "atom.xml", "feed.json", "ninjs.json")
-    assert {ref.path for ref in pages_of["section"](WORLD)} == {f"/news/world/{name}" for name in files}
+    assert {ref.path for ref in pages_of["section"](WORLD)} == {
+        *(f"/news/world/{name}" for name in files),
+        f"/rails/{WORLD.id}.html",
+    }
     assert {ref.path for ref in pages_of["author"](ADA)} == {f"/authors/ada-obi/{name}" for name in files}
     bases = ("/topics/ferries/", "/topics/boats/")
     assert {ref.path for ref in pages_of["topic"](FERRIES)} == {base + name for base in bases for name in files}
@@ -210,16 +213,17 @@ def test_robots_may_read_all_but_the_newsroom():
         "User-agent: *",
         "Disallow: /newsroom/",
         "Disallow: /patterns/",
+        "Disallow: /rails/",
         "",
         "Sitemap: https://post.example/sitemap.xml",
         "Sitemap: https://post.example/sitemaps/news.xml",
     ]
     assert b"Page not found" in pages["/404.html"].body
+    assert b"The fault is ours." in pages["/500.html"].body
 
 
 HOSTILE = (
     "</script><script>alert('x')</script><img src=x onerror=alert(1)>\"' onload='x' {{ 7*7 }} {% raw %} &amp; \u2028"
-    assert b"The fault is ours." in pages["/500.html"].body
 )
 
 
@@ -282,7 +286,7 @@ def test_hostile_copy_stays_copy_on_every_page():
             json.loads(script.text)
         assert not page.xpath("//@onerror | //@onload | //img[@src='x']"), path
         assert b"49" not in re.sub(rb"[0-9a-f]{10,}", b"", output.body), path
-        assert page.xpath("//footer"), path
+        assert page.xpath("//footer") or path.startswith("/rails/"), path
 
 
 @pytest.fixture(scope="module")
@@ -311,7 +315,8 @@ def test_every_page_can_be_read_by_everyone(everything):
         assert len(page.xpath("//h1")) == 1, path
         assert page.get("lang") and page.get("dir") in {"ltr", "rtl"}, path
         assert page.xpath("//title")[0].text.strip(), path
-        assert len(page.xpath("//main")) == 1 and page.xpath('//a[@href="#main"]'), path
+        assert len(page.xpath("//main")) == 1, path
+        assert page.xpath('//a[@href="#main"]') or path.startswith("/rails/"), path
         assert all(it.get("alt") is not None and it.get("width") and it.get("height") for it in page.xpath("//img"))
         ids = page.xpath("//@id")
         assert len(ids) == len(set(ids)), path

@@ -71,6 +71,13 @@ def test_a_hot_story_also_reads_the_ranking_and_the_section_rail():
     assert ("line", 3) not in more
 
 
+def test_a_file_of_rails_reads_the_ranking_and_lines_and_is_named_by_cold_stories_without_a_read_of_theirs():
+    room = newsroom()
+    found = reads_of(room, next(ref for ref in room.refs() if ref.path == "/rails/6.html")) - CHROME
+    assert ("listing", "section", 6, 5) in found and ("ranking", "top") in found
+    assert {read[0] for read in found} == {"listing", "ranking", "line", "picture"}
+
+
 def test_lists_never_read_a_whole_story():
     room = newsroom()
     for ref in room.refs():

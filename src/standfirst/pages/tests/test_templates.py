@@ -82,7 +82,8 @@ def test_no_template_switches_escaping_off_or_carries_style_or_script():
         assert " style=" not in source and "<style" not in source, name
         scripts = re.findall(r"<script[^>]*>", source)
         assert all(
-            re.fullmatch(r'<script type="(application/ld\+json"|module" src="{{ assets.\w+ }}")>', it) for it in scripts
+            re.fullmatch(r'<script type="(application/ld\+json"|module" src="{{ (?:assets\.\w+|script) }}")>', it)
+            for it in scripts
         )
         assert not re.search(r"\son\w+=", source), name
 
