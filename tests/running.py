@@ -233,7 +233,8 @@ class Serving(Folder):
             assert self.process.poll() is None, f"it ended with {self.process.returncode}: {self.said()}"
             return "Ctrl-C stops it" in self.said()
 
-        until(announced, waiting_for="the addresses of the newsroom")
+        # The tables of an empty newsroom take minutes where much else runs.
+        until(announced, waiting_for="the addresses of the newsroom", patience=4 * PATIENCE)
         self.children()
         return self
 
