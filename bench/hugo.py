@@ -11,6 +11,10 @@ A newsroom is made in a temporary folder and its copy written down as two Hugo s
     plain      as `all`, but no page gets a gzip twin
     same, ordinary   Hugo, into an empty folder
 
+The same pages are the same files: of each kind as many, and as many bytes within `NEAR`, which is checked and told.
+Hugo makes all kinds but one, the page of our patterns, of which a site has one (`UNMADE`). The pages of the search and
+of corrections, the archive and the sitemaps are made, too; a bench's newsroom has no corrections, pictures or moves.
+
 Each runs in processes of its own. CPU is user and system time of all of them; memory is sampled ten times a second:
 the peaks of the processes added up, and once a second what they have with shared pages counted once (PSS). At last one
 process prints everything under counters that say where its time goes: page functions, ledger, gzip, files.
@@ -21,6 +25,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -46,6 +51,29 @@ NAMES = {
     "same": "Hugo, the same pages",
     "ordinary": "Hugo, an ordinary site",
 }
+
+KINDS = {
+    "stories": r".+/\d{4}/\d\d/\d\d/[^/]+/index\.html",
+    "ninjs of stories": r".+/\d{4}/\d\d/\d\d/[^/]+/ninjs\.json",
+    "days": r"\d{4}/\d\d/\d\d/index\.html",
+    "months": r"\d{4}/\d\d/index\.html",
+    "authors": r"authors/[^/]+/index\.html",
+    "topics": r"topics/[^/]+/index\.html",
+    "RSS": r".*feed\.xml",
+    "Atom": r".*atom\.xml",
+    "JSON Feed": r".*feed\.json",
+    "ninjs of lists": r".*ninjs\.json",
+    "sitemaps": r"(sitemap|sitemaps/.+)\.xml",
+    "styles, faces, scripts": r"assets/.+",
+    "patterns": r"patterns/index\.html",
+    "once each": r"((404|search/\w+)\.html|robots\.txt|(archive|corrections|topics)/index\.html)",
+    "fronts": r".*index\.html",
+}
+"""Which addresses are of which kind; the first that fits counts."""
+UNMADE = ("patterns", "other")
+"""What Hugo is not asked for: one page, and files that no reader gets."""
+NEAR = 0.03
+"""How far the bytes of a kind may differ and be the same; files may by none."""
 
 
 # --- one build each -----------------------------------------------------------------------------------------------
@@ -95,6 +123,48 @@ def weigh(folder: Path) -> Figures:
     return dict(found)
 
 
+def by_kind(pages: Path) -> dict[str, Figures]:
+    """Files and bytes of each kind in a folder of pages, twins left out."""
+    fits = {kind: re.compile(pattern) for kind, pattern in KINDS.items()}
+    found: dict[str, Figures] = {}
+    for place, _, names in os.walk(pages):
+        for name in names:
+            file = Path(place, name)
+            if file.suffix in (".gz", ".br"):
+                continue
+            path = file.relative_to(pages).as_posix()
+            kind = next((kind for kind, fit in fits.items() if fit.fullmatch(path)), "other")
+            each = found.setdefault(kind, {"files": 0, "bytes": 0})
+            each["files"] += 1
+            each["bytes"] += file.stat().st_size
+    return {kind: found[kind] for kind in (*KINDS, "other") if kind in found}
+
+
+def side_by_side(kinds: dict[str, dict[str, Figures]]) -> dict[str, tuple[Figures, Figures]]:
+    """Of each kind ours and Hugo's, those that only one has included."""
+    nothing = {"files": 0, "bytes": 0}
+    ours, theirs = kinds["ours"], kinds["same"]
+    return {kind: (ours.get(kind, nothing), theirs.get(kind, nothing)) for kind in dict.fromkeys((*ours, *theirs))}
+
+
+def share(ours: Figures, theirs: Figures) -> str:
+    """By how much Hugo's bytes differ, e.g. "+1.2%"; nothing where it makes none."""
+    return f"{theirs['bytes'] / ours['bytes'] - 1:+.1%}" if ours["bytes"] and theirs["bytes"] else ""
+
+
+def unlike(ours: dict[str, Figures], theirs: dict[str, Figures]) -> list[str]:
+    """The kinds in which Hugo's pages are not the same as ours: sentences, each with both figures."""
+    told = []
+    for kind, (mine, other) in side_by_side({"ours": ours, "same": theirs}).items():
+        if kind in UNMADE:
+            continue
+        if mine["files"] != other["files"]:
+            told.append(f"{kind}: {mine['files']:,} files of ours, {other['files']:,} of Hugo's")
+        if abs(other["bytes"] - mine["bytes"]) > NEAR * mine["bytes"]:
+            told.append(f"{kind}: {mine['bytes']:,} bytes of ours, {other['bytes']:,} of Hugo's")
+    return told
+
+
 # --- measuring ----------------------------------------------------------------------------------------------------
 
 
@@ -108,13 +178,17 @@ def measure(stories: int, rounds: int, jobs: int, ways: Sequence[str]) -> Figure
         copies.newsroom(home, stories)
         used: dict[str, list[Used]] = defaultdict(list)
         weights: dict[str, Figures] = {}
+        kinds: dict[str, dict[str, Figures]] = {}
         for turn in range(rounds):
             for kind in (*OURS, *ways):
                 if turn == 0 and kind in ways:
                     _site(home, kind)
                 each = ours(kind, home, jobs) if kind in OURS else hugos(home / f"hugo-{kind}")
                 used[kind].append(each)
-                weights[kind] = weigh(home / "output" if kind in OURS else home / f"hugo-{kind}" / "public")
+                pages_of = home / "output" / "pages" if kind in OURS else home / f"hugo-{kind}" / "public"
+                weights[kind] = weigh(pages_of)
+                if kind in ("all", "same"):
+                    kinds["ours" if kind == "all" else kind] = by_kind(pages_of)
                 pages = weights[kind]["files"]
                 machine.say(
                     f"  round {turn + 1} of {rounds}: {NAMES[kind]:40} {pages / each.wall_s:6,.0f} pages a second, "
@@ -122,6 +196,9 @@ def measure(stories: int, rounds: int, jobs: int, ways: Sequence[str]) -> Figure
                 )
         found: Figures = {"about": about, "stories": stories, "jobs": jobs}
         found["builds"] = {kind: _summed_up(used[kind], weights[kind]) for kind in used}
+        if "same" in ways:
+            found["kinds"] = kinds
+            found["unlike"] = unlike(kinds["ours"], kinds["same"])
         machine.say("Taking a bake apart, in one process ...")
         _put_aside(home / "output", "pages", "gone", "moved")
         apart = measured([sys.executable, "-m", "bench.hugo", "--inside", "apart"], environ=copies.environment(home))
@@ -195,6 +272,15 @@ def tell(found: Figures) -> None:
         word = "held" if got["median"] <= BARS["cpu_to_hugo"] else "missed"
         print(f"  CPU a page, ours to {NAMES[way]}: {got['median']:.2f}  bar {BARS['cpu_to_hugo']}: {word}")
         print(f"    with gzip twins and the ledger: {found['cpu_to_hugo'][way]['median']:.2f}")
+    if "kinds" in found:
+        print("\n  files and bytes by kind, ours and Hugo's:")
+        for kind, (mine, other) in side_by_side(found["kinds"]).items():
+            print(
+                f"    {kind:24} {mine['files']:8,} {other['files']:8,}  {mine['bytes']:13,} {other['bytes']:13,}"
+                f" {share(mine, other)}"
+            )
+        for line in found["unlike"]:
+            print(f"  NOT THE SAME: {line}")
     whole = found["builds"]["all"]
     print(
         f"  bars at {BARS['at_stories']:,} stories: {BARS['pages_a_second']:,} pages a second and {BARS['peak_gb']} GB;"

@@ -178,6 +178,7 @@ def hugo_report(result: Result) -> str:
         f"{result['cpu_to_hugo'][way]['median']:.2f} with the ledger and gzip twins, which Hugo has none of"
         for way, got in result.get("printing_to_hugo", {}).items()
     ]
+    lines += [f"- Hugo's pages are not the same as ours in this: {line}" for line in result.get("unlike", ())]
     if result["stories"] >= bars["at_stories"]:
         lines += [
             f"- Pages a second: {bar(whole['pages_a_second']['median'], bars['pages_a_second'])}",
@@ -185,6 +186,22 @@ def hugo_report(result: Result) -> str:
         ]
     if lines:
         parts.append("\n".join(lines))
+    if "kinds" in result:
+        each_kind = [
+            [
+                kind,
+                f"{ours['files']:,}",
+                f"{theirs['files']:,}",
+                f"{ours['bytes'] / 1e6:,.2f}",
+                f"{theirs['bytes'] / 1e6:,.2f}",
+                hugo.share(ours, theirs),
+            ]
+            for kind, (ours, theirs) in hugo.side_by_side(result["kinds"]).items()
+        ]
+        parts += [
+            "What is compared, kind by kind:",
+            table(["", "files, ours", "Hugo's", "MB, ours", "Hugo's", "bytes differ by"], each_kind),
+        ]
     apart = result["apart"]
     spent = [[name, f"{ms:.3f}"] for name, ms in apart["ms_a_page"].items()]
     return "\n\n".join(

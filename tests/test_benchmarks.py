@@ -21,7 +21,7 @@ from bench import hugo, laws, load, machine, publish, reader, report, search, wo
 from bench.copies import Copy
 from bench.hugo_site import export
 from bench.processes import measured
-from standfirst.edition.snapshots import Author, Hot, Paragraph, Ranking, Related, Section, Story
+from standfirst.edition.snapshots import Author, Hot, Paragraph, Ranking, Related, Section, Story, Topic
 from standfirst.stories import actions as stories
 from standfirst.stories.models import Address
 from tests.newsroom import Newsroom
@@ -35,6 +35,8 @@ def copy(tmp_path: Path) -> Copy:
         ("section", Section(id=1, path="/", name="The Bench Post")),
         ("section", Section(id=2, path="/world/", name="World", parent=1, trail=(1,))),
         ("author", Author(id=7, path="/authors/ada-o-hara/", name="Ada O'Hara", role="Reporter")),
+        ("topic", Topic(id=3, path="/topics/tides/", name="Tides & harbours")),
+        ("topic", Topic(id=4, path="/topics/silence/", name="Silence")),
     ]
     for number in range(1, 41):
         day = f"2026-03-{1 + number % 3:02}"
@@ -50,6 +52,8 @@ def copy(tmp_path: Path) -> Copy:
                     authors=(7,),
                     section=2,
                     sections=(1, 2),
+                    topics=(3,),
+                    sheet="2026-03" if number <= 30 else "2026-03-2",
                     body=(Paragraph(html="A *plain* word, <b>a bold one</b>."), Paragraph(html="# not a heading")),
                     published=f"{day}T08:{number:02}:00Z",
                     day=day,
@@ -85,6 +89,8 @@ def test_hugo_is_given_the_newsrooms_copy_in_both_ways(copy: Copy, tmp_path: Pat
         assert front["authors"] == ["ada-o-hara"]
         if way == "same":
             assert front["related"] == ["/world/5", "/world/4"]
+            assert front["topics"] == ["tides"]
+            assert not (site / "content" / "topics" / "silence").exists(), "no story has it, so ours has no page"
             assert body.startswith("<p>A *plain* word, <b>a bold one</b>.</p>")
             assert front_matter(site / "content" / "days" / "2026-03-02" / "_index.md")[0]["before"]["url"] == (
                 "/2026/03/01/"
@@ -113,6 +119,25 @@ def test_hugo_makes_pages_of_the_same_kind_of_it(copy: Copy, tmp_path: Path, way
         assert 'class="rail-link"' in page
         assert 'class="rail-link"' not in (public / "world/2026/03/02/1-tide/index.html").read_text("utf-8")
         assert (public / "2026/03/02/index.html").read_text("utf-8").count('class="card ') == 14
+        months = (public / "2026/03/index.html").read_text("utf-8")
+        assert re.findall(r'<a href="(/2026/[^"]+)"', months) == [f"/2026/03/{day:02}/" for day in (1, 2, 3)]
+        assert (public / "topics/tides/index.html").read_text("utf-8").count('class="card ') == 30
+        story = json.loads((public / "world/2026/03/01/3-tide/ninjs.json").read_text("utf-8"))
+        assert story["headlines"][0]["value"] == 'Tide "number" 3 isn\'t \\ in'
+        assert story["bodies"][0]["value"].startswith("<p>A *plain* word, <b>a bold one</b>.</p>\n<p># not")
+        for folder in ("", "world", "topics/tides", "authors/ada-o-hara"):
+            assert len(json.loads((public / folder / "ninjs.json").read_text("utf-8"))["associations"]) == 30
+            assert len(json.loads((public / folder / "feed.json").read_text("utf-8"))["items"]) == 30
+            assert len(ET.parse(public / folder / "atom.xml").findall("{*}entry")) == 30
+        sheets = [
+            len(ET.parse(public / "sitemaps" / name).findall("{*}url")) for name in ("2026-03.xml", "2026-03-2.xml")
+        ]
+        assert sheets == [30, 10]
+        for name in ("sitemap.xml", "sitemaps/news.xml", "sitemaps/lists.xml"):
+            ET.parse(public / name)
+        found = hugo.by_kind(public)
+        assert "other" not in found, "every file is of a kind"
+        assert found["ninjs of stories"]["files"] == found["stories"]["files"] == 40
     else:
         assert related.count("<li") == 10
         assert 'class="rail-link"' not in page
@@ -122,6 +147,20 @@ def test_hugo_makes_pages_of_the_same_kind_of_it(copy: Copy, tmp_path: Path, way
         assert json.loads(json_ld)["@context"] == "https://schema.org"
     feed = ET.parse(public / "world" / "feed.xml")
     assert len(feed.findall(".//item")) == 30
+
+
+def test_pages_are_the_same_only_if_each_kind_has_as_many_files_and_nearly_as_many_bytes() -> None:
+    def kinds(**given: tuple[int, int]) -> dict:
+        return {kind: {"files": files, "bytes": size} for kind, (files, size) in given.items()}
+
+    ours = kinds(stories=(10, 1000), days=(3, 300), patterns=(1, 500))
+    assert hugo.unlike(ours, kinds(stories=(10, 1025), days=(3, 295))) == []
+    assert hugo.unlike(ours, kinds(stories=(9, 1000), days=(3, 340), months=(1, 10))) == [
+        "stories: 10 files of ours, 9 of Hugo's",
+        "days: 300 bytes of ours, 340 of Hugo's",
+        "months: 0 files of ours, 1 of Hugo's",
+        "months: 0 bytes of ours, 10 of Hugo's",
+    ]
 
 
 def test_wordpress_is_given_sql_that_says_what_the_copy_says(copy: Copy) -> None:
@@ -334,6 +373,11 @@ def samples() -> dict[str, dict]:
         "jobs": 2,
         "bars": hugo.BARS,
         "builds": {"all": build, "same": build},
+        "kinds": {
+            "ours": {"stories": {"files": 500, "bytes": 2_000_000}, "patterns": {"files": 1, "bytes": 9000}},
+            "same": {"stories": {"files": 500, "bytes": 2_100_000}},
+        },
+        "unlike": ["stories: 2,000,000 bytes of ours, 2,100,000 of Hugo's"],
         "cpu_to_hugo": {"same": middle(0.7)},
         "printing_to_hugo": {"same": middle(0.6)},
         "apart": {"pages": 1000, "ms_a_page": {"gzip": 0.05}},
@@ -462,6 +506,8 @@ def test_the_report_fills_the_page_from_what_is_there_and_leaves_the_rest(tmp_pa
     text = page.read_text()
     assert "of before" not in text
     assert "| kill seen for s | 0.21 |\n| usual ms: median | 90.5 |\n| first look | none |" in text
+    assert "| stories | 500 | 500 | 2.00 | 2.10 | +5.0% |\n| patterns | 1 | 0 | 0.01 | 0.00 |  |" in text
+    assert "- Hugo's pages are not the same as ours in this: stories: 2,000,000 bytes of ours" in text
     assert "0.60; bar 0.5 at most: **missed**; 0.70 with the ledger and gzip twins" in text
     assert "Pages a second: 1,000.00; bar 1,200 at least: **missed**" in text
     assert "- 1,000 on PostgreSQL; 1,000 on SQLite: 2026-11-22: 2 cores" in text, "rows of one run are told together"

@@ -2,10 +2,12 @@
 
 Two ways, since there are two fair comparisons:
 
-    same       what our press prints, page for page: related lists are given (ours are rows, too), the rail and Top 3
-               stand only on the pages that are hot, older copy is on day pages; bodies are HTML, which Hugo copies
-    ordinary   what a Hugo site does by itself: it finds related stories, every story has rail and Top 3, sections are
-               paginated, bodies are Markdown
+    same       what our press prints, file for file: a page and an ninjs document of each story; fronts, topics and
+               authors with their RSS, Atom, JSON Feed and ninjs; days, months, sitemaps. Related lists, ids for
+               machines, a story's sitemap and the calendars of months are given (ours are rows, or made once); the rail
+               and Top 3 stand only on the pages that are hot; bodies are HTML, which Hugo copies
+    ordinary   what a Hugo site does by itself, in the same design: it finds related stories, every story has rail and
+               Top 3, sections are paginated, bodies are Markdown; feeds are RSS, of sections
 """
 
 from __future__ import annotations
@@ -13,10 +15,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from calendar import monthrange
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from bench.copies import Copy
 
@@ -24,32 +28,56 @@ HERE = Path(__file__).parent
 WAYS = ("same", "ordinary")
 LAGOS = timezone(timedelta(hours=1))
 """The bench's newsroom keeps this time the whole year."""
+ASSETS = {"style": "site.css", "icon": "icon.svg", "script": "savedata.js", "face": "headline.woff2"}
+"""What the pages load, by the name that the templates know it by."""
+HIDDEN = {"render": "always", "list": "never"}
+"""How Hugo is told to print a page that no list has."""
 
 
 def write(copy: Copy, site: Path, way: str, assets: Path | None = None) -> int:
-    """The site in folder `site`; `assets` is a folder of ours whose style sheet and icon are taken along.
+    """The site in folder `site`; `assets` is a folder of ours whose files are taken along.
 
     Returns how many stories there are.
     """
     same = way == "same"
     shutil.copytree(HERE / "layouts", site / "layouts")
-    (site / "config.toml").write_text((HERE / "config.toml").read_text() + _config(same))
-    _assets(site, assets)
+    (site / "config.toml").write_text(_config(same, _assets(site, assets)))
+    newsroom = next((record.get("newsroom", "") for record in copy.of("site")), "")
+
+    def named(kind: str, id: int) -> str:
+        return uuid5(UUID(newsroom) if newsroom else NAMESPACE_URL, f"{kind}:{id}").urn
 
     folders: dict[int, str] = {}
     for place, section in enumerate(copy.of("section")):
         folders[section["id"]] = section["path"].strip("/")
-        front = {"title": section["name"], "weight": place + 1, "standfirst": section.get("standfirst", "")}
+        front = {
+            "title": section["name"],
+            "weight": place + 1,
+            "standfirst": section.get("standfirst", ""),
+            "identity": named("section", section["id"]),
+        }
         _put(site / "content" / folders[section["id"]] / "_index.md", front)
     authors: dict[int, str] = {}
     for author in copy.of("author"):
-        authors[author["id"]] = slug = author["path"].rstrip("/").rpartition("/")[2]
-        front = {"title": author["name"], "role": author.get("role", ""), "bio": author.get("bio", "")}
+        authors[author["id"]] = slug = _slug(author)
+        front = {
+            "title": author["name"],
+            "role": author.get("role", ""),
+            "bio": author.get("bio", ""),
+            "identity": named("author", author["id"]),
+        }
         _put(site / "content" / "authors" / slug / "_index.md", front)
+    used = {topic for story in copy.of("story") for topic in story.get("topics", ())} if same else set()
+    # A story names its topics by the alphabet.
+    topics = {topic["id"]: topic for topic in sorted(copy.of("topic"), key=lambda each: each["name"].casefold())}
+    for id in used & topics.keys():
+        front = {"title": topics[id]["name"], "identity": named("topic", id)}
+        _put(site / "content" / "topics" / _slug(topics[id]) / "_index.md", front)
 
     pages = {story["id"]: f"/{folders[story['section']]}/{story['id']}" for story in copy.of("story")}
     related = {found["id"]: found["stories"] for found in copy.of("related")} if same else {}
     days: set[str] = set()
+    sheets: set[str] = set()
     for story in copy.of("story"):
         days.add(story["day"])
         front = {
@@ -59,38 +87,68 @@ def write(copy: Copy, site: Path, way: str, assets: Path | None = None) -> int:
             "kicker": story.get("kicker", ""),
             "standfirst": story.get("standfirst", ""),
             "authors": [authors[id] for id in story.get("authors", ())],
+            "identity": named("story", story["id"]),
         }
         if same:
+            about = set(story.get("topics", ()))
+            front["number"] = story["id"]
+            front["topics"] = [_slug(topic) for id, topic in topics.items() if id in about]
             front["days"] = [story["day"]]
+            front["sheets"] = [sheet] if (sheet := story.get("sheet", "")) else []
             front["related"] = [pages[id] for id in related.get(story["id"], ()) if id in pages]
+            sheets.update(front["sheets"])
         body = _html(story["body"]) if same else _markdown(story["body"])
         _put(site / "content" / f"{pages[story['id']][1:]}.{'html' if same else 'md'}", front, body)
     if same:
         _days(site, sorted(days))
-    top = [pages[id] for ranking in copy.of("ranking") for id in ranking["stories"][:3] if id in pages]
+        _months(site, days)
+        _sitemaps(site, sheets)
+        _others(site)
+    top = [pages[id] for ranking in copy.of("ranking") for id in ranking["stories"] if id in pages]
     rails = {"top": top, "hot": [hot["id"] for hot in copy.of("hot")]}
     (site / "data").mkdir()
     (site / "data" / "rails.json").write_text(json.dumps(rails))
     return len(pages)
 
 
-def _config(same: bool) -> str:
-    lines = ["", "[params]", f"days = {str(same).lower()}", "", "[taxonomies]", 'author = "authors"']
-    if same:
-        return "\n".join([*lines, 'day = "days"', ""])
-    lines += ["", "[related]", "threshold = 1", "includeNewer = true"]
-    for name, weight in (("kicker", 100), ("authors", 50), ("date", 10)):
-        lines += ["", "[[related.indices]]", f'name = "{name}"', f"weight = {weight}"]
-    return "\n".join([*lines, ""])
+def _slug(record: Mapping[str, Any]) -> str:
+    return str(record["path"]).rstrip("/").rpartition("/")[2]
 
 
-def _assets(site: Path, assets: Path | None) -> None:
+def _config(same: bool, assets: Mapping[str, str]) -> str:
+    lists = ["HTML", "RSS", "ATOM", "JSONFEED", "NINJS"] if same else ["HTML", "RSS"]
+    outputs = {"home": lists, "section": lists, "term": lists if same else ["HTML"]}
+    outputs |= {"taxonomy": ["HTML"], "page": ["HTML", "NINJS"] if same else ["HTML"]}
+    taxonomies = {"author": "authors"} | ({"topic": "topics", "day": "days", "sheet": "sheets"} if same else {})
+    lines = [
+        f"disableKinds = {json.dumps([] if same else ['taxonomy', 'sitemap', 'robotsTXT', '404'])}",
+        f"enableRobotsTXT = {json.dumps(same)}",
+    ]
+    # Plain keys stand before the tables of the file that these lines are put in front of.
+    tables = ["", "[params]", f"days = {json.dumps(same)}", "", "[params.assets]"]
+    tables += [f"{name} = {json.dumps(path)}" for name, path in assets.items()]
+    tables += ["", "[taxonomies]", *(f"{one} = {json.dumps(many)}" for one, many in taxonomies.items())]
+    tables += ["", "[outputs]", *(f"{kind} = {json.dumps(formats)}" for kind, formats in outputs.items())]
+    if not same:
+        tables += ["", "[related]", "threshold = 1", "includeNewer = true"]
+        for name, weight in (("kicker", 100), ("authors", 50), ("date", 10)):
+            tables += ["", "[[related.indices]]", f'name = "{name}"', f"weight = {weight}"]
+    return "\n".join([*lines, (HERE / "config.toml").read_text(), *tables, ""])
+
+
+def _assets(site: Path, assets: Path | None) -> dict[str, str]:
+    """Puts the files where the pages look for them. Returns the address of each that the pages name."""
     static = site / "static" / "assets"
     static.mkdir(parents=True)
-    for name in ("site.css", "icon.svg"):
-        stem, _, ending = name.partition(".")
-        found = sorted(assets.glob(f"{stem}.*{ending}")) if assets else []
-        (static / name).write_bytes(found[0].read_bytes() if found else b"")
+    for file in assets.iterdir() if assets else ():
+        if file.suffix not in (".gz", ".br"):
+            shutil.copyfile(file, static / file.name)
+    found = {}
+    for name, plain in ASSETS.items():
+        stem, _, ending = plain.partition(".")
+        there = sorted(static.glob(f"{stem}.*{ending}"))
+        found[name] = f"/assets/{there[0].name if there else plain}"
+    return found
 
 
 def _put(file: Path, front: Mapping[str, Any], body: str = "") -> None:
@@ -112,7 +170,8 @@ def _markdown(blocks: list[dict[str, Any]]) -> str:
 def _days(site: Path, days: list[str]) -> None:
     for place, day in enumerate(days):
         front: dict[str, Any] = {
-            "title": f"{date.fromisoformat(day):%A} {_short(day)}",
+            "title": _full(date.fromisoformat(day)),
+            "outputs": ["HTML"],
             "url": _address(day),
             "day": day,
             "short": _short(day),
@@ -122,6 +181,87 @@ def _days(site: Path, days: list[str]) -> None:
         if place + 1 < len(days):
             front["after"] = {"url": _address(days[place + 1]), "name": _short(days[place + 1])}
         _put(site / "content" / "days" / day / "_index.md", front)
+
+    _unprinted(site, "days")
+    _unprinted(site, "authors")
+
+
+def _unprinted(site: Path, taxonomy: str) -> None:
+    """Ours has no page of all of these."""
+    _put(site / "content" / taxonomy / "_index.md", {"title": taxonomy, "_build": {"render": "never"}})
+
+
+def _months(site: Path, days: Iterable[str]) -> None:
+    """A page of each month with its calendar, and the archive, which has all of them."""
+    there = set(days)
+    months = sorted({day[:7] for day in there})
+    for place, month in enumerate(months):
+        first = date.fromisoformat(f"{month}-01")
+        calendar: list[dict[str, Any]] = []
+        for number in range(1, monthrange(first.year, first.month)[1] + 1):
+            when = first.replace(day=number)
+            iso = when.isoformat()
+            each = {"number": number, "iso": iso}
+            calendar.append(each | ({"url": _address(iso), "name": _full(when)} if iso in there else {}))
+        front: dict[str, Any] = {"blank": first.weekday(), "calendar": calendar}
+        for name, other in (("before", place - 1), ("after", place + 1)):
+            if 0 <= other < len(months):
+                front[name] = _named(months[other])
+        _page(site, f"month-{month}", f"{first:%B %Y}", _address(month), "month", **front)
+    years = [
+        {"name": year, "months": [_named(month) for month in months if month.startswith(year)]}
+        for year in sorted({month[:4] for month in months}, reverse=True)
+    ]
+    _page(site, "archive", "Archive", "/archive/", "archive", years=years)
+
+
+def _named(month: str) -> dict[str, str]:
+    return {"url": _address(month), "name": f"{date.fromisoformat(f'{month}-01'):%B %Y}"}
+
+
+def _sitemaps(site: Path, sheets: Iterable[str]) -> None:
+    _unprinted(site, "sheets")
+    for sheet in sheets:
+        front = {"title": sheet, "url": f"/sitemaps/{sheet}.xml", "outputs": ["SHEET"]}
+        _put(site / "content" / "sheets" / sheet / "_index.md", front)
+    for name in ("lists", "news"):
+        _page(site, name, name, f"/sitemaps/{name}.xml", name, outputs=["SHEET"])
+
+
+def _others(site: Path) -> None:
+    """Pages of which there is one each."""
+    _put(site / "content" / "topics" / "_index.md", {"title": "All topics", "outputs": ["HTML"]})
+    _page(
+        site,
+        "corrections",
+        "Corrections and clarifications",
+        "/corrections/",
+        "corrections",
+        standfirst="When we get something wrong, we say so here and with the article itself.",
+    )
+    for name, title, wording in (
+        (
+            "away",
+            "The search is not available just now",
+            "All articles are still here, section by section. Please try again in a few minutes.",
+        ),
+        (
+            "busy",
+            "Too many searches",
+            "There have been many searches from you in a short time. Please wait a minute.",
+        ),
+    ):
+        _page(site, name, title, f"/search/{name}.html", "notice", wording=wording, hidden=True)
+
+
+def _page(site: Path, name: str, title: str, url: str, layout: str, **front: Any) -> None:
+    """A page that is in no section and in no list."""
+    given = {"title": title, "url": url, "type": "pages", "layout": layout, "outputs": ["HTML"], "_build": HIDDEN}
+    _put(site / "content" / f"{name}.md", given | front)
+
+
+def _full(when: date) -> str:
+    return f"{when:%A}, {_short(when.isoformat())}"
 
 
 def _address(day: str) -> str:
