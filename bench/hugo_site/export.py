@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from bench.copies import Copy
+from bench.copies import ORIGIN, Copy
 
 HERE = Path(__file__).parent
 WAYS = ("same", "ordinary")
@@ -108,11 +108,26 @@ def write(copy: Copy, site: Path, way: str, assets: Path | None = None) -> int:
     rails = {"top": top, "hot": [hot["id"] for hot in copy.of("hot")]}
     (site / "data").mkdir()
     (site / "data" / "rails.json").write_text(json.dumps(rails))
+    (site / "data" / "terms.json").write_text(
+        json.dumps(
+            {
+                "authors": {_slug(each): _term(each) for each in copy.of("author")},
+                "topics": {_slug(each): _term(each) for each in topics.values() if same},
+            }
+        )
+    )
     return len(pages)
 
 
 def _slug(record: Mapping[str, Any]) -> str:
     return str(record["path"]).rstrip("/").rpartition("/")[2]
+
+
+def _term(record: Mapping[str, Any]) -> dict[str, str]:
+    """What a story says of its author or topic. Given as data, since Hugo's `GetTerms` looks through all terms."""
+    path = str(record["path"])
+    told = {"name": record["name"], "url": path, "link": f"{ORIGIN}{path}"}
+    return told | {name: record.get(name, "") for name in ("role", "bio")}
 
 
 def _config(same: bool, assets: Mapping[str, str]) -> str:
