@@ -59,6 +59,7 @@ KINDS = {
     "months": r"\d{4}/\d\d/index\.html",
     "authors": r"authors/[^/]+/index\.html",
     "topics": r"topics/[^/]+/index\.html",
+    "rails": r"rails/\d+\.html",
     "RSS": r".*feed\.xml",
     "Atom": r".*atom\.xml",
     "JSON Feed": r".*feed\.json",
@@ -66,7 +67,7 @@ KINDS = {
     "sitemaps": r"(sitemap|sitemaps/.+)\.xml",
     "styles, faces, scripts": r"assets/.+",
     "patterns": r"patterns/index\.html",
-    "once each": r"((404|search/\w+)\.html|robots\.txt|(archive|corrections|topics)/index\.html)",
+    "once each": r"((404|500|search/\w+)\.html|robots\.txt|(archive|corrections|topics)/index\.html)",
     "fronts": r".*index\.html",
 }
 """Which addresses are of which kind; the first that fits counts."""

@@ -28,7 +28,14 @@ HERE = Path(__file__).parent
 WAYS = ("same", "ordinary")
 LAGOS = timezone(timedelta(hours=1))
 """The bench's newsroom keeps this time the whole year."""
-ASSETS = {"style": "site.css", "icon": "icon.svg", "script": "savedata.js", "face": "headline.woff2"}
+ASSETS = {
+    "style": "site.css",
+    "icon": "icon.svg",
+    "face": "headline.woff2",
+    "script": "savedata.js",
+    "share": "share.js",
+    "rails": "rails.js",
+}
 """What the pages load, by the name that the templates know it by."""
 HIDDEN = {"render": "always", "list": "never"}
 """How Hugo is told to print a page that no list has."""
@@ -47,6 +54,7 @@ def write(copy: Copy, site: Path, way: str, assets: Path | None = None) -> int:
     def named(kind: str, id: int) -> str:
         return uuid5(UUID(newsroom) if newsroom else NAMESPACE_URL, f"{kind}:{id}").urn
 
+    filled = {id for story in copy.of("story") for id in story["sections"]}
     folders: dict[int, str] = {}
     for place, section in enumerate(copy.of("section")):
         folders[section["id"]] = section["path"].strip("/")
@@ -55,8 +63,12 @@ def write(copy: Copy, site: Path, way: str, assets: Path | None = None) -> int:
             "weight": place + 1,
             "standfirst": section.get("standfirst", ""),
             "identity": named("section", section["id"]),
+            "number": section["id"],
         }
         _put(site / "content" / folders[section["id"]] / "_index.md", front)
+        if same and folders[section["id"]] and section["id"] in filled:
+            address = f"/rails/{section['id']}.html"
+            _page(site, f"rails-{section['id']}", section["name"], address, "rails", about=section["path"].rstrip("/"))
     authors: dict[int, str] = {}
     for author in copy.of("author"):
         authors[author["id"]] = slug = _slug(author)
@@ -254,19 +266,23 @@ def _others(site: Path) -> None:
         "corrections",
         standfirst="When we get something wrong, we say so here and with the article itself.",
     )
-    for name, title, wording in (
+    for name, title, wording, code in (
+        ("500", "Something went wrong", "The fault is ours. Please try again in a few minutes.", "500"),
         (
-            "away",
+            "search/away",
             "The search is not available just now",
             "All articles are still here, section by section. Please try again in a few minutes.",
+            "",
         ),
         (
-            "busy",
+            "search/busy",
             "Too many searches",
             "There have been many searches from you in a short time. Please wait a minute.",
+            "",
         ),
     ):
-        _page(site, name, title, f"/search/{name}.html", "notice", wording=wording, hidden=True)
+        front = {"wording": wording, "code": code, "hidden": True, "search": not code}
+        _page(site, name.replace("/", "-"), title, f"/{name}.html", "notice", **front)
 
 
 def _page(site: Path, name: str, title: str, url: str, layout: str, **front: Any) -> None:
