@@ -24,7 +24,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,22 @@ def _await(address: str, home: Path, serving: subprocess.Popen[bytes], environ: 
         if told and not any(json.loads(told)["backlog"].values()):
             time.sleep(20)  # copies that are made when there is nothing else to do
             return
+
+
+def _packed(address: str, paths: Iterable[str]) -> None:
+    """Until these pages and what they cannot be shown without have their small twins, as they have in life some minutes
+    after they were printed."""
+    from lxml import html
+
+    wanted = set(paths)
+    for path in paths:
+        wanted.update(html.fromstring(httpx.get(address + path).content).xpath("//link[@rel='stylesheet']/@href"))
+    deadline = time.monotonic() + 4 * PATIENCE
+    for path in sorted(wanted):
+        while httpx.get(address + path, headers={"accept-encoding": "br"}).headers.get("content-encoding") != "br":
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{path} was not packed small.")
+            time.sleep(2)
 
 
 def pages(address: str) -> dict[str, str]:
@@ -182,6 +198,9 @@ def main() -> None:
     with demonstration() as address:
         found: dict[str, Any] = {}
         paths = pages(address)
+        _packed(
+            address, [path for name, path in paths.items() if name != "search"]
+        )  # that is packed as it is asked for
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
             for name, path in paths.items():

@@ -16,13 +16,38 @@ import brotli
 import httpx
 import pytest
 
+from tests.kinds import html_pages
 from tests.running import Serving, parsed
 
 CEILING = 50 * 1024
+FIRST = 14 * 1024
+"""What the first paint waits for: the page and its style sheet."""
 SCRIPTS = 10 * 1024
 """All scripts of a page, unpacked."""
 FLOOR = 2 * 1024
 """A text story below this has lost something."""
+FLOORS: dict[str, float] = {
+    "about": 1.5,
+    "archive": 0.7,
+    "author": 2.8,
+    "corrections": 1.1,
+    "day": 1.6,
+    "fault": 0.6,
+    "front": 4.0,
+    "gallery": 1.6,
+    "gone": 0.7,
+    "lost": 0.7,
+    "month": 0.8,
+    "notfound": 0.7,
+    "patterns": 3.5,
+    "rails": 0.7,
+    "searchaway": 0.7,
+    "searchbusy": 0.7,
+    "story": 3.7,
+    "topic": 3.5,
+    "topics": 0.8,
+}
+"""Kilobytes of HTML, packed, that the longest page of each kind has at least: half of what it has now."""
 
 
 def packed(answer: httpx.Response) -> int:
@@ -109,6 +134,27 @@ def test_a_story_is_at_most_fifty_kilobytes_on_first_view(served: Serving, pages
             heaviest[kind] = max(cost, heaviest.get(kind, 0))
     print("heaviest first view, HTML and style sheet packed, bytes:", heaviest)
     assert heaviest["home"] > 8 * 1024
+
+
+def test_no_kind_of_page_has_lost_half_of_what_it_had(served: Serving) -> None:
+    longest = {
+        kind: max(len(gzip.compress(body)) for body in bodies.values()) / 1024
+        for kind, bodies in html_pages(served).items()
+    }
+    assert longest.keys() == FLOORS.keys(), "say how long the longest page of a new kind is at least"
+    assert {kind: size for kind, size in longest.items() if size < FLOORS[kind]} == {}
+
+
+def test_the_first_paint_of_no_kind_of_page_waits_for_more_than_fourteen_kilobytes(
+    served: Serving, pages: dict[str, httpx.Response]
+) -> None:
+    for kind, addresses in kinds(pages).items():
+        longest = max(addresses, key=lambda address: len(pages[address].content))
+        body = pages[longest].content
+        sheets = {str(it) for it in parsed(body).xpath("//link[@rel='stylesheet']/@href")}
+        # As they are packed in life, some moments after they were printed.
+        waits = [brotli.compress(each) for each in (body, *(served.http.get(sheet).content for sheet in sheets))]
+        assert sum(map(len, waits)) <= FIRST, (kind, longest, [len(each) for each in waits])
 
 
 def test_no_page_needs_a_script_or_another_host(served: Serving, pages: dict[str, httpx.Response]) -> None:

@@ -247,9 +247,10 @@ def _standing(seconds: int) -> Iterator[int]:
 
 
 def _hot() -> list[str]:
-    # The home front and those of its sections are read most, and change most often.
+    # Every page waits for its style sheet; the fronts of sections are read most, and change most often.
+    looks = [path for _, path in assets.epoch().assets]
     fronts = SectionPath.objects.filter(current=True, section__depth__lte=3).order_by("path")
-    return [*fronts.values_list("path", flat=True), *sorted(readership.hot_paths())]
+    return [*looks, *fronts.values_list("path", flat=True), *sorted(readership.hot_paths())]
 
 
 # --- ports ---------------------------------------------------------------------------------------------------------
