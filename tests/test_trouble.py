@@ -387,8 +387,9 @@ def test_a_record_that_cannot_be_read_is_named_and_holds_up_nothing_else(
         stories.take_down(story=wrong, kind="kill", reason="Wrong.", by=newsroom.wire_editor)
         newsroom.worker.steady_round()
         assert b"Boats go" not in newsroom.everything()
+        for _ in range(5):  # related lists may be looked at in a later one
+            newsroom.worker.steady_round()
         assert not Change.objects.filter(closed_at=None).exists()
-        newsroom.worker.steady_round()
         assert trouble(newsroom) == ""
     newsroom.prove()
 
