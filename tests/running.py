@@ -32,7 +32,7 @@ from lxml import html as lxml_html
 from standfirst.kit.sitefiles import STAND_INS
 from tests import template
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds that a busy machine may take for what takes a few."""
 
 PASSWORD = "correct horse battery"
@@ -234,7 +234,7 @@ class Serving(Folder):
             return "Ctrl-C stops it" in self.said()
 
         # The tables of an empty newsroom take minutes where much else runs.
-        until(announced, waiting_for="the addresses of the newsroom", patience=4 * PATIENCE)
+        until(announced, waiting_for="the addresses of the newsroom", patience=2 * PATIENCE)
         self.children()
         return self
 
