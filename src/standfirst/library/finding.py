@@ -9,6 +9,7 @@ ours and the same on both databases. What is left comes behind them, newest firs
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def find(query: Query, filters: Filters, *, now: datetime, newest: bool = False)
 # --- asking the index ---------------------------------------------------------------------------------------------
 
 
-class _Index:
+class _Index(ABC):
     """The table of words, as far as the two databases ask it differently."""
 
     def __init__(self, cursor: Any) -> None:
@@ -155,14 +156,14 @@ class _Index:
     def _values(places: Collection[int]) -> Iterable[Any]:
         return places
 
-    def _all(self, query: Query, marks: Sequence[str], titled: bool) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _all(self, query: Query, marks: Sequence[str], titled: bool) -> str: ...
 
-    def _places(self, expression: str, first: int | None, end: int | None, most: int) -> list[int]:
-        raise NotImplementedError
+    @abstractmethod
+    def _places(self, expression: str, first: int | None, end: int | None, most: int) -> list[int]: ...
 
-    def _among(self, near: Sequence[int], expression: str, most: int) -> list[int]:
-        raise NotImplementedError
+    @abstractmethod
+    def _among(self, near: Sequence[int], expression: str, most: int) -> list[int]: ...
 
     def _run(self, sql: str, values: Sequence[Any]) -> list[int]:
         self._cursor.execute(sql, values)
