@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from standfirst.archive import models as archive
+from standfirst.changes.statements import by_ids
 from standfirst.desk.models import BreakingNews, FrontSlot, KeptOff
 from standfirst.edition.snapshots import (
     Author,
@@ -109,23 +110,87 @@ class _Place:
     trail: tuple[int, ...]
 
 
+@by_ids
+def _placed(ids: Sequence[int]) -> QuerySet[Any, tuple[int, str]]:
+    # By number, and put in order there: otherwise SQLite may go through all pages by their paths to find these few.
+    rows = stories.Section.objects.filter(pk__in=ids).order_by()
+    placed: QuerySet[Any, tuple[int, str]] = rows.values_list("pk", "path")
+    return placed
+
+
 def _places() -> dict[str, _Place]:
     """Every section by its place in the tree. Sections are few: they are read at once."""
     paths = dict(stories.SectionPath.objects.filter(current=True).values_list("section_id", "path"))
-    # By number, and put in order here: otherwise SQLite may go through all pages by their paths to find these few.
-    rows = stories.Section.objects.filter(pk__in=paths).order_by().values_list("pk", "path")
     found: dict[str, _Place] = {}
     step = stories.Section.steplen
-    for pk, tree_path in sorted(rows, key=lambda row: row[1]):
+    for pk, tree_path in sorted(_placed(list(paths)), key=lambda row: row[1]):
         above = found.get(tree_path[:-step])
         trail = (*above.trail, above.id) if above else ()
         found[tree_path] = _Place(pk, tree_path, paths.get(pk, ""), trail)
     return found
 
 
+@by_ids
+def _publications(ids: Sequence[int]) -> QuerySet[stories.Publication]:
+    return stories.Publication.objects.filter(story_id__in=ids)
+
+
+@by_ids
+def _takedowns(ids: Sequence[int]) -> QuerySet[stories.Takedown]:
+    return stories.Takedown.objects.standing().filter(story_id__in=ids).order_by("id")
+
+
+@by_ids
+def _addresses(ids: Sequence[int]) -> QuerySet[stories.Address]:
+    given = stories.Address.objects.filter(story_id__in=ids).select_related("section_path")
+    return given.order_by("-current", "-since", "-id")
+
+
+@by_ids
+def _former_addresses(ids: Sequence[int]) -> QuerySet[Any, tuple[int, str]]:
+    return stories.FormerAddress.objects.filter(story_id__in=ids).values_list("story_id", "path")
+
+
+@by_ids
+def _rows(ids: Sequence[int]) -> QuerySet[stories.Story]:
+    rows: QuerySet[stories.Story] = stories.Story.objects.filter(pk__in=ids)
+    return rows
+
+
+@by_ids
+def _signed(ids: Sequence[int]) -> QuerySet[Any, tuple[int, int]]:
+    rows = stories.StoryAuthor.objects.filter(story_id__in=ids).order_by("story_id", "sort_order", "id")
+    pairs: QuerySet[Any, tuple[int, int]] = rows.values_list("story_id", "author_id")
+    return pairs
+
+
+@by_ids
+def _further_sections(ids: Sequence[int]) -> QuerySet[Any, tuple[int, int]]:
+    rows = stories.Story.further_sections.through.objects.filter(story_id__in=ids)
+    pairs: QuerySet[Any, tuple[int, int]] = rows.values_list("story_id", "section_id")
+    return pairs
+
+
+@by_ids
+def _about(ids: Sequence[int]) -> QuerySet[Any, tuple[int, int]]:
+    rows = stories.Story.topics.through.objects.filter(story_id__in=ids).order_by("story_id", "topic_id")
+    pairs: QuerySet[Any, tuple[int, int]] = rows.values_list("story_id", "topic_id")
+    return pairs
+
+
+@by_ids
+def _corrections(ids: Sequence[int]) -> QuerySet[stories.Correction]:
+    return stories.Correction.objects.filter(story_id__in=ids).order_by("at", "id")
+
+
+@by_ids
+def _origins(ids: Sequence[int]) -> QuerySet[stories.Origin]:
+    return stories.Origin.objects.filter(story_id__in=ids).order_by("id")
+
+
 def _stories(refs: Sequence[str]) -> dict[str, Record]:
     ids = [int(ref) for ref in refs]
-    publications = {row.story_id: row for row in stories.Publication.objects.filter(story_id__in=ids)}
+    publications = {row.story_id: row for row in _publications(ids)}
     if not publications:
         return {}
     ids = list(publications)
@@ -133,20 +198,19 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
     places = _places()
     by_id = {place.id: place for place in places.values()}
     takedowns: dict[int, stories.Takedown] = {}
-    for takedown in stories.Takedown.objects.standing().filter(story_id__in=ids).order_by("id"):
+    for takedown in _takedowns(ids):
         known = takedowns.get(takedown.story_id)
         if known is None or takedown.kind == stories.Takedown.Kind.KILL:
             takedowns[takedown.story_id] = takedown
     embargoes = stories.Embargo.objects.standing(now).filter(story_id__in=ids)
     embargoed = set(embargoes.values_list("story_id", flat=True))
     addresses: dict[int, list[stories.Address]] = defaultdict(list)
-    given = stories.Address.objects.filter(story_id__in=ids).select_related("section_path")
-    for address in given.order_by("-current", "-since", "-id"):
+    for address in _addresses(ids):
         addresses[address.story_id].append(address)
     elsewhere: dict[int, set[str]] = defaultdict(set)
-    for story, path in stories.FormerAddress.objects.filter(story_id__in=ids).values_list("story_id", "path"):
+    for story, path in _former_addresses(ids):
         elsewhere[story].add(path)
-    rows = {row.pk: row for row in stories.Story.objects.filter(pk__in=ids)}
+    rows = {row.pk: row for row in _rows(ids)}
     live = [pk for pk, row in rows.items() if row.live and pk not in takedowns and pk not in embargoed]
     extras = _Extras(live)
 
@@ -297,33 +361,23 @@ class _Extras:
 
     def __init__(self, ids: Sequence[int]) -> None:
         self.authors: dict[int, list[int]] = defaultdict(list)
-        for story, author in (
-            stories.StoryAuthor.objects.filter(story_id__in=ids)
-            .order_by("story_id", "sort_order", "id")
-            .values_list("story_id", "author_id")
-        ):
+        for story, author in _signed(ids):
             if author not in self.authors[story]:
                 self.authors[story].append(author)
         self.further: dict[int, list[int]] = defaultdict(list)
-        for story, section in stories.Story.further_sections.through.objects.filter(story_id__in=ids).values_list(
-            "story_id", "section_id"
-        ):
+        for story, section in _further_sections(ids):
             self.further[story].append(section)
         self.topics: dict[int, list[int]] = defaultdict(list)
-        for story, topic in (
-            stories.Story.topics.through.objects.filter(story_id__in=ids)
-            .order_by("story_id", "topic_id")
-            .values_list("story_id", "topic_id")
-        ):
+        for story, topic in _about(ids):
             self.topics[story].append(topic)
         self.corrections: dict[int, list[Correction]] = defaultdict(list)
-        for note in stories.Correction.objects.filter(story_id__in=ids).order_by("at", "id"):
+        for note in _corrections(ids):
             kind = cast(Literal["correction", "clarification", "update"], note.kind)
             self.corrections[note.story_id].append(Correction(kind=kind, text=note.text, at=clock.iso(note.at)))
         self.translations = stories.Translation.objects.of(ids)
         self.policies: dict[int, set[str]] = defaultdict(set)
         self.origins: dict[int, list[Origin]] = defaultdict(list)
-        for row in stories.Origin.objects.filter(story_id__in=ids).order_by("id"):
+        for row in _origins(ids):
             self.policies[row.story_id].add(row.may_go_onward())
             origin = Origin(provider=row.provider, identifier=row.item_id)
             if origin not in self.origins[row.story_id]:
