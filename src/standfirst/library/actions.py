@@ -15,12 +15,15 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models import Case, Count, F, QuerySet, Value, When
+from wagtail.models import Page
 
 from standfirst.changes import actions as changes
 from standfirst.changes.models import Lane
+from standfirst.changes.statements import by_ids
 from standfirst.library import cuttings, relating, terms
 from standfirst.library.models import RelatedStory, RelateLater, StoryTerms, Term, TermCount
 from standfirst.library.relating import Entry
@@ -48,6 +51,9 @@ NEWEST = 100
 COMPARED = 150
 """Stories of those that are compared term by term."""
 
+ASKED = 30
+"""Stories of which it is asked at once in how many lists they stand."""
+
 EVERY = ""
 """The term that counts all stories."""
 
@@ -63,8 +69,8 @@ def relate_if_due(story_id: int) -> list[int]:
     with transaction.atomic():
         _one_at_a_time()
         # Asked again now that nobody else writes here: a kill may have come first.
-        publication = _due(story_id)
-        return _relate(story_id, publication) if publication is not None else []
+        event = _due(story_id)
+        return _relate(story_id, event) if event is not None else []
 
 
 def relate_later(limit: int) -> int:
@@ -77,7 +83,7 @@ def relate_later(limit: int) -> int:
             if row is None:
                 continue
             row.delete()
-            shelf = _Shelf.of(row.other_id, [row.story_id])
+            shelf = _Shelf.of(row.other_id, [row.story_id], standing=len(_holders([row.other_id])))
             welcome = row.score >= RELATED and Story.objects.filter(pk=row.other_id, live=True).exists()
             changed = shelf.settle(row.story_id, row.score, welcome=welcome)
             shelf.store()
@@ -106,12 +112,7 @@ def shelve(archive: Sequence[Shelved]) -> None:
     counts = Counter(term for story in archive for term in story.weights)
     counts[EVERY] += len(archive)
     _insert((story.story, term, weight) for story in archive for term, weight in story.weights.items())
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO library_termcount (term, stories) VALUES (%s, %s)"
-            " ON CONFLICT (term) DO UPDATE SET stories = library_termcount.stories + excluded.stories",
-            sorted(counts.items()),
-        )
+    _count_in(counts)
     StoryTerms.objects.bulk_create(
         [StoryTerms(story_id=story.story, event=story.event, published=story.published) for story in archive]
     )
@@ -126,15 +127,13 @@ def fill(story_ids: Sequence[int]) -> list[int]:
     _one_at_a_time()
     changed = []
     for story_id in story_ids:
-        publication = Publication.objects.filter(story_id=story_id, story__live=True).first()
-        own = dict(Term.objects.filter(story_id=story_id).values_list("term", "weight"))
-        if publication is None or not own:
+        own = dict(_terms([story_id]))
+        published = [first for _, first in _publications([story_id])]
+        if not published or not own:
             continue  # taken down in the meantime
-        scores = _score(story_id, publication, own, ())
-        found = relating.best(scores.items(), len(scores))
-        crowded = _crowded([other for other, _ in found], apart_from=story_id)
-        mine = relating.best((entry for entry in found if entry[0] not in crowded), PLACES)
+        scores = _score(story_id, published[0], own, ())
         before = _lists([story_id])[story_id]
+        mine = _with_room(relating.best(scores.items(), len(scores)), before)
         _write({story_id: (before, mine)})
         if relating.ids(before) != relating.ids(mine):
             changed.append(story_id)
@@ -146,11 +145,9 @@ def forget(story_id: int) -> None:
     related and filed anew."""
     cuttings.discard([story_id])
     _one_at_a_time()
-    holders = list(
-        RelatedStory.objects.filter(other_id=story_id).order_by("story_id").values_list("story_id", flat=True)
-    )
+    holders = sorted(_holders([story_id]))
     if StoryTerms.objects.filter(story_id=story_id).exists():
-        _count([EVERY, *Term.objects.filter(story_id=story_id).values_list("term", flat=True)], -1)
+        _count_out([EVERY, *(term for term, _ in _terms([story_id]))])
     for model in (Term, StoryTerms, RelatedStory, RelateLater):
         model._default_manager.filter(story_id=story_id).delete()
     for model in (RelatedStory, RelateLater):
@@ -175,12 +172,33 @@ def related_many(story_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
 # --- one event ----------------------------------------------------------------------------------------------------
 
 
-def _due(story_id: int) -> Publication | None:
-    publication = Publication.objects.filter(story_id=story_id, story__live=True).first()
-    if publication is None:
-        return None
-    known = StoryTerms.objects.filter(story_id=story_id).first()
-    return publication if known is None or known.event < publication.refreshes else None
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """A first publication (0) or a marked update that a story has had since it was last related."""
+
+    number: int
+    published: datetime
+    known: bool
+    """Whether the library knows the story already."""
+
+
+def _due(story_id: int) -> _Event | None:
+    for refreshes, first in _publications([story_id]):
+        known = _related_at([story_id])
+        if not known or known[0] < refreshes:
+            return _Event(refreshes, first, bool(known))
+    return None
+
+
+@by_ids
+def _publications(story_ids: Sequence[int]) -> QuerySet[Any, tuple[int, datetime]]:
+    """Marked updates of live stories so far, and when they were published first."""
+    return Publication.objects.filter(story_id__in=story_ids, story__live=True).values_list("refreshes", "first")
+
+
+@by_ids
+def _related_at(story_ids: Sequence[int]) -> QuerySet[Any, int]:
+    return StoryTerms.objects.filter(story_id__in=story_ids).values_list("event", flat=True)
 
 
 def _one_at_a_time() -> None:
@@ -190,20 +208,17 @@ def _one_at_a_time() -> None:
         TermCount.objects.select_for_update().get(term=EVERY)
 
 
-def _relate(story_id: int, publication: Publication) -> list[int]:
-    own = _store_terms(story_id, publication)
-    holders = set(RelatedStory.objects.filter(other_id=story_id).values_list("story_id", flat=True))
-    scores = _score(story_id, publication, own, holders)
+def _relate(story_id: int, event: _Event) -> list[int]:
+    own = _store_terms(story_id, event)
+    holders = set(_holders([story_id]))
+    scores = _score(story_id, event.published, own, holders)
     found = relating.best(scores.items(), len(scores))
-
-    crowded = _crowded([other for other, _ in found], apart_from=story_id)
-    mine = relating.best((entry for entry in found if entry[0] not in crowded), PLACES)
-    _write({story_id: (_lists([story_id])[story_id], mine)})
 
     # What no longer belongs leaves first: it may be why the story was corrected.
     leaving = [(other, scores.get(other, 0.0)) for other in sorted(holders) if scores.get(other, 0.0) < RELATED]
     entering = [entry for entry in found if entry[1] >= RELATED]
-    shelf = _Shelf.of(story_id, relating.ids([*leaving, *entering]))
+    shelf = _Shelf.of(story_id, [story_id, *relating.ids([*leaving, *entering])], standing=len(holders))
+    shelf.replace(story_id, _with_room(found, shelf.lists[story_id]))
     changed = [story_id]
     later: list[RelateLater] = []
     RelateLater.objects.filter(other_id=story_id).delete()
@@ -230,9 +245,13 @@ class _Shelf:
     """What is still stored of lists that were decided anew."""
 
     @classmethod
-    def of(cls, story_id: int, holders: Collection[int]) -> _Shelf:
-        standing = RelatedStory.objects.filter(other_id=story_id).count()
+    def of(cls, story_id: int, holders: Collection[int], *, standing: int) -> _Shelf:
         return cls(story_id, _lists(holders), standing)
+
+    def replace(self, holder: int, after: list[Entry]) -> None:
+        """Give `holder` another list, in which the story itself does not stand."""
+        self.stored.setdefault(holder, self.lists[holder])
+        self.lists[holder] = after
 
     def _after(self, holder: int, score: float, welcome: bool) -> list[Entry]:
         listed = self.lists[holder]
@@ -261,26 +280,56 @@ class _Shelf:
 # --- terms --------------------------------------------------------------------------------------------------------
 
 
-def _store_terms(story_id: int, publication: Publication) -> Mapping[str, float]:
-    story = Story.objects.get(pk=story_id)
+def _store_terms(story_id: int, event: _Event) -> Mapping[str, float]:
+    [(headline, short_headline, kicker, standfirst, path)] = _told([story_id])
     own = terms.weigh(
-        headline=story.title,
-        short_headline=story.short_headline,
-        kicker=story.kicker,
-        standfirst=story.standfirst,
-        topics=[topic.slug for topic in story.topics.all()],
-        section=story.get_parent().pk,
+        headline=headline,
+        short_headline=short_headline,
+        kicker=kicker,
+        standfirst=standfirst,
+        topics=_topics([story_id]),
+        section=Page.objects.values_list("pk", flat=True).get(path=path[: -Page.steplen]),
     )
-    known = StoryTerms.objects.filter(story_id=story_id).exists()
-    before = dict(Term.objects.filter(story_id=story_id).values_list("term", "weight"))
-    _count(before.keys() - own.keys(), -1)
-    _count([*(own.keys() - before.keys()), *([] if known else [EVERY])], +1)
-    Term.objects.filter(story_id=story_id).delete()
+    before = dict(_terms([story_id])) if event.known else {}
+    if gone := before.keys() - own.keys():
+        _count_out(gone)
+    _count_in(dict.fromkeys([*(own.keys() - before.keys()), *([] if event.known else [EVERY])], 1))
+    if before:
+        Term.objects.filter(story_id=story_id).delete()
     _insert((story_id, term, weight) for term, weight in own.items())
-    StoryTerms.objects.update_or_create(
-        story_id=story_id, defaults={"event": publication.refreshes, "published": publication.first}
+    StoryTerms.objects.bulk_create(
+        [StoryTerms(story_id=story_id, event=event.number, published=event.published)],
+        update_conflicts=True,
+        unique_fields=["story"],
+        update_fields=["event", "published"],
     )
     return own
+
+
+@by_ids
+def _told(story_ids: Sequence[int]) -> QuerySet[Any, tuple[str, str, str, str, str]]:
+    """What a story's terms are taken from, and its place in the tree."""
+    fields = ("title", "short_headline", "kicker", "standfirst", "path")
+    rows: QuerySet[Any, Any] = Story.objects.filter(pk__in=story_ids).values_list(*fields)
+    return rows
+
+
+@by_ids
+def _topics(story_ids: Sequence[int]) -> QuerySet[Any, str]:
+    rows = Story.topics.through.objects.filter(story_id__in=story_ids).order_by("topic_id")
+    slugs: QuerySet[Any, str] = rows.values_list("topic__slug", flat=True)
+    return slugs
+
+
+@by_ids
+def _moments(story_ids: Sequence[int]) -> QuerySet[Any, tuple[int, datetime]]:
+    """When live stories were published."""
+    return StoryTerms.objects.filter(story_id__in=story_ids, story__live=True).values_list("story_id", "published")
+
+
+@by_ids
+def _terms(story_ids: Sequence[int]) -> QuerySet[Any, tuple[str, float]]:
+    return Term.objects.filter(story_id__in=story_ids).values_list("term", "weight")
 
 
 def _insert(rows: Iterable[tuple[int, str, float]]) -> None:
@@ -290,56 +339,68 @@ def _insert(rows: Iterable[tuple[int, str, float]]) -> None:
         cursor.executemany("INSERT INTO library_term (story_id, term, weight) VALUES (%s, %s, %s)", list(rows))
 
 
-def _count(changed: Collection[str], by: int) -> None:
-    """Count a story into its terms (`by` 1) or out of them (-1)."""
-    if by > 0:
-        TermCount.objects.bulk_create([TermCount(term=term) for term in sorted(changed)], ignore_conflicts=True)
+def _count_in(stories: Mapping[str, int]) -> None:
+    """Count so many stories into each of these terms."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO library_termcount (term, stories) VALUES (%s, %s)"
+            " ON CONFLICT (term) DO UPDATE SET stories = library_termcount.stories + excluded.stories",
+            sorted(stories.items()),
+        )
+
+
+def _count_out(changed: Collection[str]) -> None:
+    """Count a story out of these terms."""
     # Never below nothing, whatever went wrong before: a kill passes here, and must not fail for a number.
-    count = F("stories") + by if by > 0 else Case(When(stories__gt=0, then=F("stories") + by), default=Value(0))
+    count = Case(When(stories__gt=0, then=F("stories") - 1), default=Value(0))
     TermCount.objects.filter(term__in=changed).update(stories=count)
-    if by < 0:
-        TermCount.objects.filter(term__in=changed, stories=0).exclude(term=EVERY).delete()
+    TermCount.objects.filter(term__in=changed, stories=0).exclude(term=EVERY).delete()
 
 
-def _score(
-    story_id: int, publication: Publication, own: Mapping[str, float], holders: Collection[int]
-) -> dict[int, float]:
+def _score(story_id: int, published: datetime, own: Mapping[str, float], holders: Collection[int]) -> dict[int, float]:
     """Scores of the stories most like this one, and of those in whose lists it stands already."""
-    counts = dict(TermCount.objects.filter(term__in=[*own, EVERY]).values_list("term", "stories"))
+    counting = f"SELECT term, stories FROM library_termcount WHERE term IN ({_marks([*own, EVERY])})"  # noqa: S608
+    counts = dict(_asked(counting, *own, EVERY))
     rarities = {term: relating.rarity(counts.get(term, 1), counts.get(EVERY, 1)) for term in own}
     found: dict[int, dict[str, float]] = defaultdict(dict)
-    for term, other, weight in _newest(relating.telling(own, rarities, counts, LOOKED_UP)):
-        if other != story_id:
-            found[other][term] = weight
+    for term, other, weight in _newest(relating.telling(own, rarities, counts, LOOKED_UP), story_id):
+        found[other][term] = weight
     likeliest = relating.best(((other, relating.shared(own, has, rarities)) for other, has in found.items()), COMPARED)
-    compared = {*relating.ids(likeliest), *holders}
-    published = dict(
-        StoryTerms.objects.filter(story_id__in=compared, story__live=True).values_list("story_id", "published")
-    )
+    moments = dict(_moments([*relating.ids(likeliest), *holders]))
     held: dict[int, dict[str, float]] = defaultdict(dict)
-    rows = Term.objects.filter(story_id__in=published, term__in=own)
-    for other, term, weight in rows.values_list("story_id", "term", "weight"):
-        held[other][term] = weight
+    if moments:
+        of_these = f"story_id IN ({_marks(moments)}) AND term IN ({_marks(own)})"
+        holding = f"SELECT story_id, term, weight FROM library_term WHERE {of_these}"  # noqa: S608
+        for other, term, weight in _asked(holding, *moments, *own):
+            held[other][term] = weight
     return {
-        other: relating.score(
-            relating.shared(own, held[other], rarities), (publication.first - moment).total_seconds() / 86400
-        )
-        for other, moment in published.items()
+        other: relating.score(relating.shared(own, held[other], rarities), (published - moment).total_seconds() / 86400)
+        for other, moment in moments.items()
     }
 
 
-def _newest(wanted: Sequence[str]) -> list[tuple[str, int, float]]:
-    """(term, story, weight) of the newest stories that have each of these terms."""
+# By hand, as a publication waits for them: Django looks at each of very many values.
+
+
+def _asked(statement: str, *values: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+def _marks(values: Collection[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _newest(wanted: Sequence[str], but: int) -> list[tuple[str, int, float]]:
+    """(term, story, weight) of the newest stories that have each of these terms, not counting the story `but`."""
     if not wanted:
         return []
-    # One statement by hand: a publication waits for it, and what Django needs for thirteen is more than they cost.
-    one = "SELECT term, story_id, weight FROM library_term WHERE term = %s ORDER BY story_id DESC LIMIT %s"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            " UNION ALL ".join([f"SELECT * FROM ({one}) found"] * len(wanted)),  # noqa: S608
-            [word for term in wanted for word in (term, NEWEST + 1)],
-        )
-        return list(cursor.fetchall())
+    one = "SELECT term, story_id, weight FROM library_term WHERE term = %s AND story_id <> %s"
+    newest = f"SELECT * FROM ({one} ORDER BY story_id DESC LIMIT %s) found"  # noqa: S608
+    return _asked(
+        " UNION ALL ".join([newest] * len(wanted)), *(each for term in wanted for each in (term, but, NEWEST))
+    )
 
 
 # --- lists --------------------------------------------------------------------------------------------------------
@@ -348,34 +409,58 @@ def _newest(wanted: Sequence[str]) -> list[tuple[str, int, float]]:
 def _lists(story_ids: Iterable[int]) -> dict[int, list[Entry]]:
     """Lists of stories, best first. Those without one are empty."""
     found: dict[int, list[Entry]] = {story: [] for story in story_ids}
-    rows = RelatedStory.objects.filter(story_id__in=found)
-    for story, other, score in rows.values_list("story_id", "other_id", "score"):
+    for story, other, score in _entries(list(found)):
         found[story].append((other, score))
     return {story: relating.best(entries, len(entries)) for story, entries in found.items()}
 
 
-def _crowded(story_ids: Collection[int], apart_from: int) -> set[int]:
-    """Stories that stand in as many lists as they may, not counting that of `apart_from`."""
-    rows = RelatedStory.objects.filter(other_id__in=story_ids).exclude(story_id=apart_from)
-    counts = rows.values("other_id").annotate(lists=Count("id"))
-    return {row["other_id"] for row in counts if row["lists"] >= LISTS}
+@by_ids
+def _entries(story_ids: Sequence[int]) -> QuerySet[Any, tuple[int, int, float]]:
+    return RelatedStory.objects.filter(story_id__in=story_ids).values_list("story_id", "other_id", "score")
+
+
+@by_ids
+def _holders(story_ids: Sequence[int]) -> QuerySet[Any, int]:
+    """Stories in whose lists these stand."""
+    return RelatedStory.objects.filter(other_id__in=story_ids).values_list("story_id", flat=True)
+
+
+def _with_room(found: Sequence[Entry], before: Sequence[Entry]) -> list[Entry]:
+    """The list of a story that has had the list `before`: of those `found` for it, best first, the best that do not
+    stand in as many other lists as they may."""
+    listed: list[Entry] = []
+    here = set(relating.ids(before))
+    for start in range(0, len(found), ASKED):
+        some = found[start : start + ASKED]
+        standing = dict(_standing(relating.ids(some)))
+        listed += [entry for entry in some if standing.get(entry[0], 0) - (entry[0] in here) < LISTS]
+        if len(listed) >= PLACES:
+            break
+    return listed[:PLACES]
+
+
+@by_ids
+def _standing(story_ids: Sequence[int]) -> QuerySet[Any, tuple[int, int]]:
+    """In how many lists stories stand, those that do in any."""
+    counted = RelatedStory.objects.filter(other_id__in=story_ids).values("other_id").annotate(lists=Count("id"))
+    return counted.order_by().values_list("other_id", "lists")
 
 
 def _write(lists: Mapping[int, tuple[Sequence[Entry], Sequence[Entry]]]) -> None:
     """Make lists (story id -> as it is stored, as it is to be) what they are to be, touching only rows that differ."""
-    gone, fresh = Q(), []
+    gone: list[tuple[int, int]] = []
+    fresh: list[tuple[int, int, float]] = []
     for story_id, (before, after) in lists.items():
         kept, known = set(relating.ids(after)), dict(before)
-        if out := known.keys() - kept:
-            gone |= Q(story_id=story_id, other_id__in=out)
-        fresh += [
-            RelatedStory(story_id=story_id, other_id=other, score=score)
-            for other, score in after
-            if known.get(other) != score
-        ]
-    if gone:
-        RelatedStory.objects.filter(gone).delete()
-    if fresh:
-        RelatedStory.objects.bulk_create(
-            fresh, update_conflicts=True, unique_fields=["story", "other"], update_fields=["score"]
-        )
+        gone += [(story_id, other) for other in known if other not in kept]
+        fresh += [(story_id, other, score) for other, score in after if known.get(other) != score]
+    with connection.cursor() as cursor:
+        # By hand, as with terms.
+        if gone:
+            cursor.executemany("DELETE FROM library_relatedstory WHERE story_id = %s AND other_id = %s", gone)
+        if fresh:
+            cursor.executemany(
+                "INSERT INTO library_relatedstory (story_id, other_id, score) VALUES (%s, %s, %s)"
+                " ON CONFLICT (story_id, other_id) DO UPDATE SET score = excluded.score",
+                fresh,
+            )
