@@ -20,11 +20,13 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
+from django.db.models import QuerySet
 
 from standfirst.archive import models as archive
 from standfirst.changes import actions as changes
 from standfirst.changes import databases
 from standfirst.changes.models import Change, Lane, Seen, Tick
+from standfirst.changes.statements import by_ids
 from standfirst.desk import actions as desk
 from standfirst.edition import compose as edition
 from standfirst.edition import snapshots
@@ -759,17 +761,11 @@ class Worker:
     def _events(self, story_id: int) -> list[tuple[str, str]]:
         """At first publication and at marked updates related lists are made; a new story's page is hot."""
         keys: list[tuple[str, str]] = []
-        publication = Publication.objects.filter(story_id=story_id, story__live=True).first()
-        if publication is None:
-            return keys
-        changed = library.relate_if_due(story_id)
-        if story_id in changed:
+        if story_id in library.relate_if_due(story_id):
             keys.append(("related", str(story_id)))
-            if publication.refreshes == 0:
-                address = Address.objects.filter(story_id=story_id, current=True).select_related("section_path").first()
-                if address is not None:
-                    readership.heat_new(address.path, self.options.hot_paths)
-                    keys.append(("hot", address.path))
+            for address in _addresses([story_id]) if 0 in _refreshes([story_id]) else ():
+                readership.heat_new(address.path, story_id, self.options.hot_paths)
+                keys.append(("hot", address.path))
         return keys
 
     # --- the readers' search
@@ -1039,6 +1035,16 @@ def _concerns_all(fault: Exception) -> bool:
 
 def _is_damaged(error: DatabaseError | InterfaceError) -> bool:
     return "malformed" in str(error) or "not a database" in str(error)
+
+
+@by_ids
+def _refreshes(story_ids: Sequence[int]) -> QuerySet[Any, int]:
+    return Publication.objects.filter(story_id__in=story_ids).values_list("refreshes", flat=True)
+
+
+@by_ids
+def _addresses(story_ids: Sequence[int]) -> QuerySet[Address]:
+    return Address.objects.current().filter(story_id__in=story_ids)
 
 
 def _of_database(error: DatabaseError | InterfaceError) -> str:

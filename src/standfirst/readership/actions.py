@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from standfirst.changes import actions as changes
 from standfirst.changes.models import Lane
+from standfirst.changes.statements import by_ids
 from standfirst.kit import clock
 from standfirst.readership import decay, ordering, spool
 from standfirst.readership.models import HotPath, RankingRow, ReadCount, TakenSpool
@@ -231,27 +232,30 @@ def heat(at: datetime, limit: int) -> int:
     return len(changed)
 
 
-def heat_new(path: str, limit: int = 40) -> None:
-    """A story has just been published at `path`: its page is hot at once. The coldest of the others makes room."""
+def heat_new(path: str, story: int, limit: int = 40) -> None:
+    """`story` has just been published at `path`: its page is hot at once. The coldest of the others makes room."""
     if limit < 1 or len(path) > LONGEST_PATH:
         return
     now = clock.now()
     with transaction.atomic():
-        story = next((story for _, story in _stories_at([path])), None)
-        if story is None or HotPath.objects.filter(path=path).exists():
-            return
         others = list(HotPath.objects.all())
-        levels = dict(ReadCount.objects.filter(story__in=[row.story for row in others]).values_list("story", "level"))
+        if any(row.path == path for row in others):
+            return
+        levels = dict(_levels([row.story for row in others]))
         # First those that are neither new nor read, the oldest of them first; last those that are new themselves.
         others.sort(
             key=lambda row: (row.since > now - FRESH, levels.get(row.story, float("-inf")), row.since, row.path)
         )
         leaving = [row.path for row in others[: max(0, len(others) - limit + 1)]]
         HotPath.objects.filter(path__in=leaving).delete()
-        for old in leaving:
-            changes.record(kind="hot", ref=old, lane=Lane.MAINTENANCE, cause="cooled")
+        changes.record_all(kind="hot", refs=leaving, lane=Lane.MAINTENANCE, cause="cooled")
         HotPath.objects.create(path=path, story=story, since=now)
         changes.record(kind="hot", ref=path, cause="heated")
+
+
+@by_ids
+def _levels(stories: Sequence[int]) -> QuerySet[Any, tuple[int, float]]:
+    return ReadCount.objects.filter(story__in=stories).values_list("story", "level")
 
 
 def hot_paths() -> set[str]:

@@ -140,10 +140,10 @@ def test_a_new_story_is_hot_at_once_and_stays_so_until_it_is_read(desk: Desk) ->
     changed("hot")
     read(old[2], 900, now)  # the coldest
     new = desk.publish("New")
-    actions.heat_new(desk.path(new), 4)
+    actions.heat_new(desk.path(new), new.pk, 4)
     assert actions.is_hot(desk.path(new)) and not actions.is_hot(desk.path(old[2]))
     assert changed("hot") == {desk.path(new): "heated", desk.path(old[2]): "cooled"}
-    actions.heat_new(desk.path(new), 4)
+    actions.heat_new(desk.path(new), new.pk, 4)
     assert changed("hot") == {}
     actions.heat(now + timedelta(minutes=5), 4)
     assert changed("hot") == {}
@@ -153,8 +153,8 @@ def test_a_new_story_is_hot_at_once_and_stays_so_until_it_is_read(desk: Desk) ->
 
 def test_the_page_itself_goes_first_and_those_that_cool_can_wait(desk: Desk) -> None:
     one, two = desk.publish("One"), desk.publish("Two")
-    actions.heat_new(desk.path(one), 1)
-    actions.heat_new(desk.path(two), 1)
+    actions.heat_new(desk.path(one), one.pk, 1)
+    actions.heat_new(desk.path(two), two.pk, 1)
     lanes = set(Change.objects.filter(kind="hot").values_list("ref", "cause", "lane"))
     assert lanes == {
         (desk.path(one), "heated", Lane.PUBLISH),
@@ -171,7 +171,7 @@ def test_the_hot_set_never_has_more_than_its_limit(desk: Desk, limit: int) -> No
     now = clock.now()
     for number in range(7):
         story = desk.publish(f"Story {number}")
-        actions.heat_new(desk.path(story), limit)
+        actions.heat_new(desk.path(story), story.pk, limit)
         assert len(actions.hot_paths()) <= limit
         if number % 2:
             read(story, number, now)
@@ -216,7 +216,7 @@ def test_a_path_that_is_too_long_for_a_change_row_is_never_hot(desk: Desk) -> No
     for letter in "abc":
         section = stories.open_section(parent=section, name=letter, slug=letter * 100)
     story = desk.publish("One", section)
-    actions.heat_new(desk.path(story), 5)
+    actions.heat_new(desk.path(story), story.pk, 5)
     actions.heat(clock.now(), 5)
     assert actions.hot_paths() == set()
 
