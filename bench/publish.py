@@ -83,6 +83,7 @@ def measure(number: int, rounds: int, about: Figures, *, share: bool) -> None:
         fault=closed,
         hire=lambda: Crew(crew.number(), crew.start),
     )
+    setup.settle()  # as the worker process does
     if "bake_s" not in stages:
         stages.keep(bake_about=about, **_bake(worker))
     else:

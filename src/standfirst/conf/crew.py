@@ -34,3 +34,4 @@ def start(theme: str = "") -> None:
         raise Problem("Another theme was applied while the worker began: it starts anew.")
 
     logging.getLogger("standfirst").setLevel(settings.STANDFIRST.log_level)
+    setup.settle()

@@ -36,6 +36,15 @@ def boot() -> None:
         gc.enable()
 
 
+def settle() -> None:
+    """For a process that will run for long, when all is loaded: that stays, and of what comes little makes circles.
+
+    Looking through everything for what nobody holds any more takes up to 130 ms, in which a publication would wait.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 @contextmanager
 def answering() -> Iterator[None]:
     """Around what needs the database: raises `Problem` if it does not answer."""

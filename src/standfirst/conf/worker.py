@@ -62,6 +62,7 @@ def main() -> None:
     Lookout(settings.STANDFIRST, closed=worker.closed).start()
     postman = Postman()
     postman.start()
+    setup.settle()
     worker.run()
     postman.stop()
 
