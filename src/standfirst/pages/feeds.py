@@ -95,6 +95,7 @@ def _channel(found: Channel, ref: PageRef) -> Part:
     }
 
 
+@lru_cache(KEPT)
 def _entry(item: Item) -> Part:
     """What both XML formats print of a story."""
     site, entry, picture = item.site, item.entry, item.picture
