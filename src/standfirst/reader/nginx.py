@@ -106,7 +106,8 @@ def _maps(site: Site) -> Iterator[str]:
         '"$request_method:$http_if_match$http_if_none_match$http_if_modified_since$http_if_unmodified_since$http_if_range'
         ':$http_accept_encoding"',
         "$standfirst_plain",
-        {r"~^(?:GET|HEAD)::(?!.*(?:\*|x-gzip))": "1"},
+        # Of two codings brotli is taken here, whatever is said of them: who weighs them asks the reader.
+        {r"~^(?:GET|HEAD)::(?!.*(?:\*|x-gzip|br.*;|;.*br))": "1"},
         "0",
     )
     yield _map(
@@ -137,6 +138,15 @@ def _maps(site: Site) -> Iterator[str]:
         rules,
         _NONE,
     )
+    yield _map("", "$http_accept_encoding", "$standfirst_takes_brotli", {r"~*(?:^|[\s,])br(?:[\s,]|$)": "1"}, "0")
+    yield _map(
+        "Its twin in brotli, if that can be sent: no module of nginx's is needed for it.",
+        '"$standfirst_takes_brotli:$standfirst_file"',
+        "$standfirst_small",
+        {r"~^1:(?<standfirst_packed_here>.+)$": f"${{standfirst_packed_here}}{sitefiles.SMALL_TWIN}"},
+        _NONE,
+    )
+    yield _map("", "$uri", "$standfirst_coding", {rf"~{_escaped(sitefiles.SMALL_TWIN)}$": "br"}, '""')
     hashed = HASHED.pattern.removesuffix(r"\Z") + "$"
     texts = "|".join(sorted(sitefiles.TEXT))
     yield _map("", "$standfirst_place", "$standfirst_kept", {f"~{hashed}": "1"}, "0")
@@ -228,7 +238,9 @@ def _server(site: Site, names: str) -> str:
         "# As the reader, nobody is led out of the folder.",
         "disable_symlinks on from=$document_root;",
         "",
-        _location("/", _from_disk("$standfirst_file", "@reader"), _texts("$standfirst_file", "@reader")),
+        _location(
+            "/", _from_disk("$standfirst_file", "@reader"), _texts("$standfirst_file", "$standfirst_small", "@reader")
+        ),
         "",
         "# What is not sent from the disk. The address goes on as it came.",
         _location(
@@ -318,6 +330,7 @@ def _from_disk(file: str, otherwise: str) -> list[str]:
         f"try_files {file} {otherwise};",
         f"error_page 403 404 405 = {otherwise};",
         *_headers("$standfirst_caching"),
+        "add_header Content-Encoding $standfirst_coding;",
         "add_header CDN-Cache-Control $standfirst_cdn_caching;",
     ]
 
@@ -333,26 +346,37 @@ def _headers(caching: str, *, always: bool = False, policy: str = "$standfirst_p
     ]
 
 
-def _texts(file: str, otherwise: str) -> list[str]:
-    """Text is packed and not given in parts; the type of some is told by the whole name."""
-    text = ["gzip_static on;", "max_ranges 0;", f"try_files {file} {otherwise};"]
-    blocks = [
+def _texts(file: str, small: str, otherwise: str) -> list[str]:
+    """Text is packed and not given in parts. Its type is told by the address: what is sent may be a twin."""
+    names = {f"/{_escaped(name)}$": media for name, media in sitefiles.BY_NAME.items()}
+    for media, endings in _by_type(sitefiles.TEXT).items():
+        folder = "/|" if "html" in endings else ""
+        names[f"(?:{folder}[.](?:{'|'.join(sorted(endings))}))$"] = media
+    return [
         _location(
-            f"~* {_quoted('/' + _escaped(name) + '$')}",
-            [f"types {{ }} default_type {_quoted(media)};", *text],
+            f"~* {_quoted(pattern)}",
+            [
+                f"types {{ }} default_type {_quoted(media)};",
+                "gzip_static on;",
+                "max_ranges 0;",
+                f"try_files {small} {file} {otherwise};",
+            ],
         )
-        for name, media in sitefiles.BY_NAME.items()
+        for pattern, media in names.items()
     ]
-    endings = "|".join(sorted(sitefiles.TEXT))
-    return [*blocks, _location(f"~* {_quoted(f'(?:/|[.](?:{endings}))$')}", text)]
 
 
 def _types() -> str:
-    kinds: dict[str, list[str]] = {}
-    for ending, media in {**sitefiles.TEXT, **sitefiles.PACKED_ALREADY}.items():
-        kinds.setdefault(media, []).append(ending)
+    kinds = _by_type({**sitefiles.TEXT, **sitefiles.PACKED_ALREADY})
     rows = "\n".join(f"    {_quoted(media)} {' '.join(endings)};" for media, endings in kinds.items())
     return f"types {{\n{rows}\n}}"
+
+
+def _by_type(endings: Mapping[str, str]) -> dict[str, list[str]]:
+    kinds: dict[str, list[str]] = {}
+    for ending, media in endings.items():
+        kinds.setdefault(media, []).append(ending)
+    return kinds
 
 
 def _location(name: str, lines: Sequence[str], nested: Sequence[str] = ()) -> str:

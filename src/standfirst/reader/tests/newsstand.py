@@ -56,8 +56,8 @@ class Newsstand:
         except httpx.TransportError:
             return False
 
-    def write(self, path: str, body: bytes | str, status: int = 200) -> Path:
-        """A page as the press writes it: both files with one stamp."""
+    def write(self, path: str, body: bytes | str, status: int = 200, *, small: bool = False) -> Path:
+        """A page as the press writes it: both files with one stamp; with `small`, the third too, as when it is idle."""
         file = self.output / sitefiles.file_of(path, status)
         data = body.encode() if isinstance(body, str) else body
         now = time.time_ns()
@@ -65,6 +65,12 @@ class Newsstand:
             twin = Path(sitefiles.twin_of(str(file)))
             write_atomically(twin, sitefiles.pack(data))
             os.utime(twin, ns=(now, now))
+            tiny = Path(sitefiles.small_twin_of(str(file)))
+            if small:
+                write_atomically(tiny, sitefiles.squeeze(data))
+                os.utime(tiny, ns=(now, now))
+            else:
+                tiny.unlink(missing_ok=True)
         write_atomically(file, data)
         os.utime(file, ns=(now, now))
         return file

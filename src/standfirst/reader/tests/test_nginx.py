@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -122,13 +123,14 @@ def secure(stand, tmp_path):
     nginx.stop()
 
 
-def fill(stand: Newsstand) -> None:
+def fill(stand: Newsstand, *, small: bool = False) -> None:
+    write = partial(stand.write, small=small)
     for path in ("/", FRONT, STORY, ARABIC, "/2026/11/22/", "/authors/ama-serwinde/"):
-        stand.write(path, BODY + path)
+        write(path, BODY + path)
     for path in ("/feed.xml", "/world/FEED.xml", "/atom.xml", "/feed.json", "/rss.xml", "/sitemap.xml", "/data.json"):
-        stand.write(path, "<text>of some length</text>" * 30)
+        write(path, "<text>of some length</text>" * 30)
     for path in ("/robots.txt", "/assets/site.3f2a9bc01d.css", "/assets/site.css", "/assets/logo.svg", "/x.vtt"):
-        stand.write(path, "some text, some text, some text " * 30)
+        write(path, "some text, some text, some text " * 30)
     for path in (
         HASHED,
         VIDEO,
@@ -210,6 +212,29 @@ def test_it_answers_as_the_reader_does(stand, nginx, headers):
     for path in PATHS:
         for method in ("GET", "HEAD"):
             same(stand, nginx, method, path, headers)
+
+
+@pytest.mark.parametrize("counts", [True, False], ids=["stories counted", "stories from the disk"])
+def test_it_sends_what_is_packed_smaller_as_the_reader_does(room, tmp_path, counts):
+    stand = Newsstand(tmp_path / "home", "--newsroom", room.url, "--trusted-proxy", "127.0.0.1")
+    try:
+        fill(stand, small=True)
+        nginx = Nginx(stand.home, f"127.0.0.1:{stand.port}", counts=counts)
+        try:
+            weighed = ("gzip;q=1, br;q=0.5", "br;q=0, gzip", "br; q=1,gzip", "br", "BR, gzip", "brown, gzip", "gzip,br")
+            for headers in (*ASKED, *({"accept-encoding": value} for value in weighed)):
+                for path in PATHS:
+                    same(stand, nginx, "GET", path, headers)
+            for path in (FRONT, STORY, "/assets/site.css", "/feed.json", "/data.json"):
+                for method in ("GET", "HEAD"):
+                    answer = same(stand, nginx, method, path, {"accept-encoding": "gzip, deflate, br, zstd"})
+                    assert answer.headers["content-encoding"] == "br"
+            stand.write(FRONT, BODY)  # a new version has none until the press is idle
+            assert same(stand, nginx, "GET", FRONT, ASKED[0]).headers["content-encoding"] == "gzip"
+        finally:
+            nginx.stop()
+    finally:
+        stand.stop()
 
 
 def test_over_tls_it_answers_the_same_and_speaks_the_newer_protocol(stand, secure, room, tmp_path):
