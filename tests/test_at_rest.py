@@ -61,3 +61,18 @@ def test_a_page_that_could_not_be_printed_is_tried_again_by_itself(
     assert not newsroom.engine.status().failed
     assert story.live
     newsroom.prove()
+
+
+def test_logs_are_written_back_once_something_was_published(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.at_rest()
+    written: list[int] = []
+    monkeypatch.setattr("standfirst.press.worker.WRITTEN_BACK", -1.0)
+    monkeypatch.setattr("standfirst.changes.databases.write_back", lambda: written.append(1))
+    newsroom.story("Ships wait outside")
+    newsroom.at_rest()
+    assert written
+    written.clear()
+    newsroom.worker.round()
+    assert not written

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.db import DatabaseError, connections
 
 
 def _file() -> Path | None:
@@ -29,6 +31,19 @@ def gone() -> str | None:
         f"The newsroom's database is gone: {path.name} is no longer in the newsroom's folder. "
         "Published pages are still served. Stop Standfirst, put the file back from your backup, and start again."
     )
+
+
+def write_back() -> None:
+    """Have SQLite write what its logs hold into its files now, beside whoever reads and writes.
+
+    By itself it does so once a log is four megabytes long, in the midst of somebody's commit, who waits for the disk.
+    A server does it in its own time.
+    """
+    for connection in connections.all():
+        if connection.vendor == "sqlite":
+            # What is wrong with the disk says the next commit.
+            with suppress(DatabaseError), connection.cursor() as cursor:
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def is_full(error: Exception) -> bool:

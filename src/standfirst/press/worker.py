@@ -81,6 +81,9 @@ CLOCK = 5.0
 """Seconds of printing after which even what is published gives way to the clock: on a slow disk others' hours come
 meanwhile."""
 
+WRITTEN_BACK = 1.0
+"""Seconds after which SQLite's logs are written back, once something was published and nothing else waits."""
+
 TIDY, REFRESH, CLEAN = 600, 3600, 86_400
 """Seconds between two looks at old rows; at title norms; at half-written files."""
 
@@ -225,6 +228,8 @@ class Worker:
         """Records that could not be read, and why. Those without a row are tried again by each sweep."""
         self._kept_down: set[tuple[str, str]] = set()
         """Records that were taken down and that the database has live, though no row says so: a person decides."""
+        self._written = False
+        """True once something was published since SQLite's logs were written back last."""
         self._went_out: set[int] = set()
         """Stories whose rows were closed, and that are not filed for the readers' search yet."""
         self._unfiled: set[int] = set()
@@ -864,6 +869,7 @@ class Worker:
         stories = Change.objects.filter(pk__in=closed, kind="story").values_list("ref", flat=True)
         self._went_out.update(int(ref) for ref in stories)
         self._fault("worker:closed")
+        self._written = True
         self.closed.set()
         self.engine.settle([change.change for change in finished])
 
@@ -888,6 +894,9 @@ class Worker:
         if self._filing:
             self._file_the_rest()
         self._retry()
+        if self._written and self._is_time("write back", WRITTEN_BACK) and not self._has_work():
+            self._written = False
+            databases.write_back()
         if self._is_time("tidy", TIDY):
             self._keep_reserve()
             Change.objects.filter(closed_at__lt=clock.now() - KEPT_CHANGES).delete()

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connections
 
+from standfirst.changes import databases
 from standfirst.changes.sqlite3.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +92,28 @@ def test_patience_ends_with_the_error_that_everybody_knows(busy: tuple[Path, thr
             cursor.execute("INSERT INTO notes VALUES ('never')")
         with pytest.raises(OperationalError, match="syntax"):
             cursor.execute("INSERT notes")
+
+
+def test_what_was_written_goes_into_the_file_when_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "some.sqlite3"
+    with closing(connected(path)) as database, closing(connected(path)) as reader, database.cursor() as cursor:
+        cursor.execute("CREATE TABLE notes (words text)")
+        monkeypatch.setattr(databases, "connections", SimpleNamespace(all=lambda: [database]))
+        databases.write_back()
+        before = path.stat().st_size
+        cursor.execute("INSERT INTO notes VALUES (%s)", ["words " * 20_000])
+        assert words_in(reader) and path.stat().st_size == before
+        databases.write_back()
+        assert path.stat().st_size > before + 100_000
+
+
+def test_a_disk_that_is_full_is_left_to_the_next_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> Any:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(
+        databases, "connections", SimpleNamespace(all=lambda: [SimpleNamespace(vendor="sqlite", cursor=full)])
+    )
+    databases.write_back()
