@@ -50,9 +50,15 @@ RELATED = 10
 
 
 def build(
-    number: int, seed: int = 1, *, tops: int = TOP, children: int = CHILDREN, writers: int = AUTHORS
+    number: int,
+    seed: int = 1,
+    *,
+    tops: int = TOP,
+    children: int = CHILDREN,
+    writers: int = AUTHORS,
+    filed: bool = True,
 ) -> list[Section]:
-    """A newsroom with `number` published stories. Returns the sections that hold them."""
+    """A newsroom with `number` published stories, which the search finds if `filed`. Returns their sections."""
     dice = random.Random(seed)
     words = Words(dice)
     home = stories.open_newsroom(name="The Bench Post", zone="Africa/Lagos")
@@ -74,7 +80,8 @@ def build(
     for place, leaf in enumerate(leaves):
         some = each + (number - each * len(leaves) if place == 0 else 0)
         _fill(Section.objects.get(pk=leaf.pk), some, words, dice, authors, about, months)
-    finding.rebuild()
+    if filed:
+        finding.rebuild()
     return [Section.objects.get(pk=leaf.pk) for leaf in leaves]
 
 

@@ -5,11 +5,12 @@
     python -m bench.search --postgresql 10000
     python -m bench.search --keep /srv/bench 100000
 
-For each size a newsroom is made in a temporary folder, filed for the search (timed), and printed. Then readers look for
-things, one after the other: words as unevenly used as in the copy, rare ones and the commonest, phrases, words of
-headlines, words with a section and a time, words that are nowhere. No search comes twice, so none is remembered. Each
-is timed by itself (the index asked and the results put in order), and whole: from the request at the reader process to
-the last byte of the page. A page that is not right ends the run. Medians, and what 19 of 20 and 99 of 100 stay below.
+For each size a newsroom is made in a temporary folder, and filed for the search (timed). Nothing is printed: a search
+asks no page, and the page of its results is made from the newsroom's database. Then readers look for things, one after
+the other: words as unevenly used as in the copy, rare ones and the commonest, phrases, words of headlines, words with a
+section and a time, words that are nowhere. No search comes twice, so none is remembered. Each is timed by itself (the
+index asked and the results put in order), and whole: from the request at the reader process to the last byte of the
+page. A page that is not right ends the run. Medians, and what 19 of 20 and 99 of 100 stay below.
 
 With `--keep` the newsroom stays in that folder (SQLite only), and a further run measures it again.
 """
@@ -69,14 +70,14 @@ def measure(number: int, about: Figures) -> None:
 
     found: Figures = {"stories": number, "database": connection.vendor, "about": about}
     if not Cutting.objects.exists():
-        archive.build(number)
+        archive.build(number, filed=False)
         Change.objects.all().delete()
         found |= _file(number)
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")
         connection.close()
-        running.print_everything()
+        (home / "output").mkdir(exist_ok=True)
     searches = list(_searches())
     found["index_mb"] = _size(connection)
     found["alone_ms"] = _each(searches, _alone())
@@ -94,7 +95,7 @@ def measure(number: int, about: Figures) -> None:
 
 @contextmanager
 def _serving(home: Path) -> Iterator[httpx.Client]:
-    """The reader and the newsroom, without the worker: after so many pages it would pack them for minutes."""
+    """The reader and the newsroom, without the worker."""
     inside, outside = processes.free_port(), processes.free_port()
     newsroom = [sys.executable, "-m", "standfirst.conf.newsroom", "--port", str(inside)]
     reader = [sys.executable, "-m", "standfirst.reader", "--home", str(home), "--port", str(outside)]
