@@ -7,9 +7,6 @@ class PressConfig(AppConfig):
     verbose_name = "Press"
 
     def ready(self) -> None:
-        from django.db.backends.signals import connection_created
-
-        from standfirst.press import ledger, wiring
+        from standfirst.press import wiring
 
         wiring.fill_ports()
-        connection_created.connect(ledger.do_not_wait, dispatch_uid="standfirst.press.ledger")

@@ -56,14 +56,6 @@ class DjangoConnection:
         return wrapper
 
 
-def do_not_wait(connection: Any, **_: Any) -> None:
-    """Have PostgreSQL not wait for the disk when the ledger commits: what a crash of the server may take from it, the
-    press finds by its sweeps. So it is on SQLite, too (`PRAGMA synchronous = NORMAL`). For `connection_created`."""
-    if connection.alias == ALIAS and connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET synchronous_commit = off")
-
-
 def _cursor(alias: str) -> Any:
     """A cursor of psycopg's own: parameters go beside the statement, which the server plans once, and many rows go
     without waiting for an answer to each. Django's writes parameters into the statement and does neither."""

@@ -43,19 +43,6 @@ def test_what_a_database_says_that_does_not_answer_is_djangos_and_no_pages_fault
         DjangoConnection().executemany("INSERT INTO ledger_nothing (id) VALUES (?)", [(1,)])
 
 
-@pytest.mark.skipif(
-    connections[ALIAS].vendor != "postgresql", reason="On SQLite neither of the two waits for the disk: WAL, NORMAL."
-)
-def test_the_ledger_does_not_wait_for_the_servers_disk_and_the_newsroom_does() -> None:
-    said = {}
-    for alias in ("default", ALIAS):
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'")
-            said[alias] = cursor.fetchone()
-    assert said[ALIAS] == ("off", "session")
-    assert said["default"][1] != "session"  # as whoever runs the server wants it
-
-
 def test_the_laws_hold_on_djangos_connection() -> None:
     run_state_machine_as_test(OnDjangosConnection, settings=settings(QUICK, max_examples=8))
 
