@@ -85,7 +85,7 @@ class _Kept(Generic[Row]):
     converters: Any
 
     @classmethod
-    def of(cls, rows: QuerySet[Any, Row], marks: Sequence[int], connection: Any) -> _Kept[Row]:
+    def of(cls, rows: Any, marks: Sequence[int], connection: Any) -> _Kept[Row]:
         compiler = rows.query.get_compiler(connection=connection)
         statement, values = compiler.as_sql()
         which = {mark: number for number, mark in enumerate(marks)}
@@ -94,6 +94,10 @@ class _Kept(Generic[Row]):
             raise NotKept(f"The ids do not stand in this statement as they are: {statement}")
         kind = rows._iterable_class
         if kind is ModelIterable:
+            if rows.query.annotations or rows._prefetch_related_lookups:
+                raise NotKept(
+                    "Records are made here as they are stored, with no more than what is selected beside them."
+                )
             made = _records(compiler, rows.db)
         elif kind is ValuesListIterable:
             made = tuple

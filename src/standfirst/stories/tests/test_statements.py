@@ -107,6 +107,13 @@ def test_what_cannot_be_kept_is_refused_at_once(cast: Cast) -> None:
         found: QuerySet[Any, Any] = Story.objects.filter(pk__in=ids).values("title")
         return found
 
+    @by_ids
+    def with_more(ids: Sequence[int]) -> QuerySet[Story]:
+        found: QuerySet[Story] = Story.objects.filter(pk__in=ids).annotate(notes=Count("corrections"))
+        return found
+
+    with pytest.raises(NotKept, match="as they are stored"):
+        with_more([1])
     with pytest.raises(NotKept, match="do not stand"):
         without_ids([1])
     with pytest.raises(NotKept, match="records and lists of values"):
