@@ -168,8 +168,8 @@ class LocalOutlet:
         return False
 
     def tidy(self, path: str) -> bool:
-        """Take twins away that are of another version than the page at `path`: a crash fell between the two, or another
-        hand has changed them.
+        """Take twins away that are of another version than the page at `path`, or small ones without a page: a crash
+        fell between the two, or another hand has changed them.
 
         The reader process looks before it gives a twin to anybody; a web server in its place may not. True if there
         was one.
@@ -178,18 +178,19 @@ class LocalOutlet:
         found = False
         for status in sitefiles.TREES:
             file = sitefiles.file_of(path, status)
-            if not sitefiles.has_twin(file) or (body := self._bytes(file)) is None:
+            if not sitefiles.has_twin(file):
                 continue
-            for twin, agrees in _TWINS:
+            body = self._bytes(file)
+            for twin, agrees in _TWINS if body is not None else _TWINS[1:]:
                 packed = self._bytes(twin(file))
-                if packed is not None and not agrees(packed, body):
+                if packed is not None and (body is None or not agrees(packed, body)):
                     with self._whole(path):
                         self._check_owner()
                         found |= self._unlink(twin(file))
         return found
 
     def sound(self, path: str) -> bool:
-        """Whether the page at `path` has its packed twin, and no twin that is of something else.
+        """Whether the page at `path` has its packed twin, and no twin that is of something else, or of no page.
 
         The small twin comes when there is time, so it may be missing.
         """
@@ -197,6 +198,8 @@ class LocalOutlet:
         for status in sitefiles.TREES:
             file = sitefiles.file_of(path, status)
             if (body := self._bytes(file)) is None:
+                if sitefiles.has_twin(file) and self._bytes(sitefiles.small_twin_of(file)) is not None:
+                    return False
                 continue
             if not sitefiles.has_twin(file):
                 return True

@@ -82,7 +82,7 @@ CLOCK = 5.0
 meanwhile."""
 
 WRITTEN_BACK = 1.0
-"""Seconds after which SQLite's logs are written back, once something was published and nothing else waits."""
+"""Seconds between two times at which SQLite's logs are written back: after something was published, when it is quiet."""
 
 TIDY, REFRESH, CLEAN = 600, 3600, 86_400
 """Seconds between two looks at old rows; at title norms; at half-written files."""
@@ -201,7 +201,8 @@ class Worker:
         self._told: datetime | None = None
         """What the clock said when it was last looked at."""
         self._started = time.monotonic()
-        self._last: dict[str, float] = {}
+        # Half-written files are looked for soon after the start, and then once a day.
+        self._last: dict[str, float] = {"clean": self._started - CLEAN + TIDY}
         self._sweeping: Iterator[tuple[str, str]] = iter(())
         self._drifting = 0
         self._database = databases.identity()

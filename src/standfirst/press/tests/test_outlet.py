@@ -216,6 +216,20 @@ def test_a_page_that_changes_while_it_is_packed_keeps_no_twin_of_the_old_one(roo
     assert not list(root.rglob("*.br"))
 
 
+def test_a_small_twin_of_a_page_that_is_gone_is_not_sound(outlet, root):
+    outlet.put(PATH, OLD)
+    squeezed(outlet, PATH)
+    small = next(root.rglob("*.br"))
+    kept = small.read_bytes()
+    outlet.put(PATH, Output(body=b"Taken down.", status=410))
+    assert outlet.sound(PATH) and not outlet.tidy(PATH)
+    small.parent.mkdir(parents=True, exist_ok=True)
+    small.write_bytes(kept)  # renamed late, by a worker that died then
+    assert not outlet.sound(PATH)
+    assert outlet.tidy(PATH) and not small.exists()
+    assert outlet.sound(PATH)
+
+
 def test_small_twins_that_lost_their_page_are_cleaned_away(outlet, root):
     outlet.put(PATH, OLD)
     squeezed(outlet, PATH)
