@@ -107,7 +107,7 @@ def _maps(site: Site) -> Iterator[str]:
         ':$http_accept_encoding"',
         "$standfirst_plain",
         # Of two codings brotli is taken here, whatever is said of them: who weighs them asks the reader.
-        {r"~^(?:GET|HEAD)::(?!.*(?:\*|x-gzip|br.*;|;.*br))": "1"},
+        {r"~^(?:GET|HEAD)::(?!.*(?:\*|(?i:x-gzip|br.*;|;.*br)))": "1"},
         "0",
     )
     yield _map(
@@ -141,9 +141,9 @@ def _maps(site: Site) -> Iterator[str]:
     yield _map("", "$http_accept_encoding", "$standfirst_takes_brotli", {r"~*(?:^|[\s,])br(?:[\s,]|$)": "1"}, "0")
     yield _map(
         "Its twin in brotli, if that can be sent: no module of nginx's is needed for it.",
-        '"$standfirst_takes_brotli:$standfirst_file"',
+        '"$standfirst_takes_brotli$standfirst_stands:$standfirst_file"',
         "$standfirst_small",
-        {r"~^1:(?<standfirst_packed_here>.+)$": f"${{standfirst_packed_here}}{sitefiles.SMALL_TWIN}"},
+        {r"~^11:(?<standfirst_packed_here>.+)$": f"${{standfirst_packed_here}}{sitefiles.SMALL_TWIN}"},
         _NONE,
     )
     yield _map("", "$uri", "$standfirst_coding", {rf"~{_escaped(sitefiles.SMALL_TWIN)}$": "br"}, '""')
@@ -235,6 +235,9 @@ def _server(site: Site, names: str) -> str:
         "proxy_redirect off;",
         "proxy_connect_timeout 3s;",
         f"root {_quoted(str(site.output / sitefiles.PAGES))};",
+        "# Whether the page stands there: a twin that was left behind must not be sent for it.",
+        "set $standfirst_stands 0;",
+        "if (-f $document_root$standfirst_file) { set $standfirst_stands 1; }",
         "# As the reader, nobody is led out of the folder.",
         "disable_symlinks on from=$document_root;",
         "",

@@ -221,7 +221,17 @@ def test_it_sends_what_is_packed_smaller_as_the_reader_does(room, tmp_path, coun
         fill(stand, small=True)
         nginx = Nginx(stand.home, f"127.0.0.1:{stand.port}", counts=counts)
         try:
-            weighed = ("gzip;q=1, br;q=0.5", "br;q=0, gzip", "br; q=1,gzip", "br", "BR, gzip", "brown, gzip", "gzip,br")
+            weighed = (
+                "BR ;q=0, gzip",
+                "gzip;q=1, BR;q=1",
+                "gzip;q=1, br;q=0.5",
+                "br;q=0, gzip",
+                "br; q=1,gzip",
+                "br",
+                "BR, gzip",
+                "brown, gzip",
+                "gzip,br",
+            )
             for headers in (*ASKED, *({"accept-encoding": value} for value in weighed)):
                 for path in PATHS:
                     same(stand, nginx, "GET", path, headers)
@@ -231,6 +241,12 @@ def test_it_sends_what_is_packed_smaller_as_the_reader_does(room, tmp_path, coun
                     assert answer.headers["content-encoding"] == "br"
             stand.write(FRONT, BODY)  # a new version has none until the press is idle
             assert same(stand, nginx, "GET", FRONT, ASKED[0]).headers["content-encoding"] == "gzip"
+            for path in ("/feed.json", "/world/FEED.xml"):  # what a crash has left of a page is sent to nobody
+                for name in (sitefiles.file_of(path), sitefiles.twin_of(sitefiles.file_of(path))):
+                    (stand.output / name).unlink()
+                assert same(stand, nginx, "GET", path, ASKED[0]).status_code == 404
+                stand.write(path, "<p>Taken down.</p>", 410)
+                assert same(stand, nginx, "GET", path, ASKED[0]).status_code == 410
         finally:
             nginx.stop()
     finally:
