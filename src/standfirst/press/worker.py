@@ -82,7 +82,7 @@ CLOCK = 5.0
 meanwhile."""
 
 WRITTEN_BACK = 1.0
-"""Seconds between two times at which SQLite's logs are written back: after something was published, when it is quiet."""
+"""Seconds between two times at which SQLite's logs are written back: after something was published, in quiet."""
 
 TIDY, REFRESH, CLEAN = 600, 3600, 86_400
 """Seconds between two looks at old rows; at title norms; at half-written files."""
