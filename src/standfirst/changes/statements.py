@@ -20,11 +20,8 @@ Row = TypeVar("Row")
 MARK: Final = -(2**40)
 """This and what is below stand for ids in a statement that is kept. No record has them."""
 
-MOST: Final = 200
+MOST: Final = 256
 """Ids up to which a statement is kept. More cost the database more than their statement costs Django."""
-
-LENGTHS: Final = 6
-"""Statements that are kept of one query, each for another number of ids."""
 
 KEPT: Final = "standfirst_statements"
 """Statements belong to a connection, in whose attribute of this name they are."""
@@ -59,14 +56,14 @@ class ByIds(Generic[Row]):
         each = list(dict.fromkeys(ids))
         if not each or len(each) > MOST:
             return list(self._ask(each)) if each else []
-        return self._kept(len(each)).answer(each)
+        # Statements for 1, 2, 4 ... ids are enough: to be asked for one twice says nothing new.
+        number = 1 << (len(each) - 1).bit_length()
+        return self._kept(number).answer([*each, *each[-1:] * (number - len(each))])
 
     def _kept(self, number: int) -> _Kept[Row]:
         connection = connections[DEFAULT_DB_ALIAS]
         kept: dict[int, _Kept[Row]] = connection.__dict__.setdefault(KEPT, {}).setdefault(self, {})
         if (found := kept.get(number)) is None:
-            if len(kept) >= LENGTHS:
-                del kept[next(iter(kept))]
             marks = [MARK - place for place in range(number)]
             found = kept[number] = _Kept.of(self._ask(marks), marks, connection)
         return found
