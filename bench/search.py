@@ -5,12 +5,11 @@
     python -m bench.search --postgresql 10000
     python -m bench.search --keep /srv/bench 100000
 
-For each size a newsroom is made in a temporary folder, and filed for the search (timed). Nothing is printed: a search
-asks no page, and the page of its results is made from the newsroom's database. Then readers look for things, one after
-the other: words as unevenly used as in the copy, rare ones and the commonest, phrases, words of headlines, words with a
-section and a time, words that are nowhere. No search comes twice, so none is remembered. Each is timed by itself (the
-index asked and the results put in order), and whole: from the request at the reader process to the last byte of the
-page. A page that is not right ends the run. Medians, and what 19 of 20 and 99 of 100 stay below.
+For each size a newsroom is made in a temporary folder, filed for the search (timed), and printed. Then readers look for
+things, one after the other: words as unevenly used as in the copy, rare ones and the commonest, phrases, words of
+headlines, words with a section and a time, words that are nowhere. No search comes twice, so none is remembered. Each
+is timed by itself (the index asked and the results put in order), and whole: from the request at the reader process to
+the last byte of the page. A page that is not right ends the run. Medians, and what 19 of 20 and 99 of 100 stay below.
 
 With `--keep` the newsroom stays in that folder (SQLite only), and a further run measures it again.
 """
@@ -77,7 +76,7 @@ def measure(number: int, about: Figures) -> None:
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")
         connection.close()
-        (home / "output").mkdir(exist_ok=True)
+        running.print_everything()
     searches = list(_searches())
     found["index_mb"] = _size(connection)
     found["alone_ms"] = _each(searches, _alone())
@@ -95,7 +94,7 @@ def measure(number: int, about: Figures) -> None:
 
 @contextmanager
 def _serving(home: Path) -> Iterator[httpx.Client]:
-    """The reader and the newsroom, without the worker."""
+    """The reader and the newsroom, without the worker: after so many pages it would pack them for minutes."""
     inside, outside = processes.free_port(), processes.free_port()
     newsroom = [sys.executable, "-m", "standfirst.conf.newsroom", "--port", str(inside)]
     reader = [sys.executable, "-m", "standfirst.reader", "--home", str(home), "--port", str(outside)]
