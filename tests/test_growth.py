@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from standfirst.changes.models import Change, Lane
 from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.django_db(databases=["default", "press"])
@@ -37,3 +41,17 @@ def test_nothing_that_grows_is_read_from_end_to_end_for_one_publish(newsroom: Ne
             cursor.execute("EXPLAIN QUERY PLAN " + sql)
             plans += [(step[3], sql[:300]) for step in cursor.fetchall()]
     assert [plan for plan in plans if plan[0].startswith("SCAN") and not plan[0].startswith(FEW)] == []
+
+
+def test_a_publication_prints_as_many_pages_as_ever_while_maintenance_waits(newsroom: Newsroom) -> None:
+    options: Any = newsroom.worker.options
+    newsroom.worker.options = replace(options, hot_paths=2)
+    printed = []
+    for headline in ("Bridge closed", "Ferry late", "Market opens", "Harvest fails", "Choir wins", "Goats found"):
+        story = newsroom.story(headline)
+        newsroom.worker._press(upto=Lane.PUBLISH)  # as it does in between, while an agency's desk gets another name
+        rows = Change.objects.about("story", story.pk)
+        printed += [row.report["pages"] for row in rows if row.report and row.report["pages"]]
+    assert len(printed) == 6 and max(printed[3:]) == printed[2], printed
+    newsroom.at_rest()
+    newsroom.prove()

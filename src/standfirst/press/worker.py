@@ -765,13 +765,14 @@ class Worker:
         return records
 
     def _events(self, story_id: int) -> list[tuple[str, str]]:
-        """At first publication and at marked updates related lists are made; a new story's page is hot."""
+        """At first publication and at marked updates related lists are made; a new story's page is hot, and another's
+        cools."""
         keys: list[tuple[str, str]] = []
         if story_id in library.relate_if_due(story_id):
             keys.append(("related", str(story_id)))
             for address in _addresses([story_id]) if 0 in _refreshes([story_id]) else ():
-                readership.heat_new(address.path, story_id, self.options.hot_paths)
-                keys.append(("hot", address.path))
+                heated = readership.heat_new(address.path, story_id, self.options.hot_paths)
+                keys += [("hot", path) for path in heated]
         return keys
 
     # --- the readers' search

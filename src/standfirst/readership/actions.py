@@ -226,21 +226,26 @@ def heat(at: datetime, limit: int) -> int:
             HotPath.objects.bulk_create(
                 [HotPath(path=path, story=after[path], since=at) for path in sorted(after.keys() - before.keys())]
             )
-            for path in sorted(changed):
-                cause = "heated" if path in after else "cooled"
-                changes.record(kind="hot", ref=path, lane=Lane.MAINTENANCE, cause=cause)
+            heated, cooled = sorted(after.keys() - before.keys()), sorted(before.keys() - after.keys())
+            changes.record_all(kind="hot", refs=heated, lane=Lane.MAINTENANCE, cause="heated")
+            # Not behind maintenance, which may go on for an hour: a page that should have cooled is printed with every
+            # publication until it has.
+            changes.record_all(kind="hot", refs=cooled, cause="cooled")
     return len(changed)
 
 
-def heat_new(path: str, story: int, limit: int = 40) -> None:
-    """`story` has just been published at `path`: its page is hot at once. The coldest of the others makes room."""
+def heat_new(path: str, story: int, limit: int = 40) -> list[str]:
+    """`story` has just been published at `path`: its page is hot at once. The coldest of the others makes room.
+
+    Returns the paths that are to be looked at with it.
+    """
     if limit < 1 or len(path) > LONGEST_PATH:
-        return
+        return []
     now = clock.now()
     with transaction.atomic():
         others = list(HotPath.objects.all())
         if any(row.path == path for row in others):
-            return
+            return []
         levels = dict(_levels([row.story for row in others]))
         # First those that are neither new nor read, the oldest of them first; last those that are new themselves.
         others.sort(
@@ -251,6 +256,7 @@ def heat_new(path: str, story: int, limit: int = 40) -> None:
         changes.record_all(kind="hot", refs=leaving, lane=Lane.MAINTENANCE, cause="cooled")
         HotPath.objects.create(path=path, story=story, since=now)
         changes.record(kind="hot", ref=path, cause="heated")
+    return [path, *leaving]
 
 
 @by_ids
