@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -218,6 +218,35 @@ def test_moves_and_new_names_reach_the_search(newsroom: Newsroom) -> None:
     Story.objects.get(pk=story.pk).move(Section.objects.get(pk=newsroom.news.pk), pos="last-child")
     newsroom.at_rest()
     assert found("ferry", section="news") == ["News Ferry sails"]
+
+
+def test_pages_do_not_wait_until_a_new_name_is_found(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    story = newsroom.story("Ferry sails", authors=[newsroom.author])
+    newsroom.at_rest()
+    page = f"pages{Address.objects.current().get(story=story).path}index.html"
+    filed: list[bool] = []
+    file = filing.file
+
+    def looked(ids: Iterable[int]) -> int:
+        filed.append(b"Efua Mensah" in newsroom.output()[page])
+        return file(ids)
+
+    monkeypatch.setattr(filing, "file", looked)
+    author = Author.objects.get(pk=newsroom.author.pk)
+    author.name = "Efua Mensah"
+    author.save()
+    newsroom.worker.press()
+    assert not Change.objects.filter(closed_at=None).exists()
+    assert not filed
+    newsroom.start()  # the worker ended then; who comes after it files what it has left
+    newsroom.at_rest()
+    assert filed and all(filed)
+    search.forget()
+    assert found("mensah") == ["World Ferry sails"] and found("sarpong") == []
+    filed.clear()
+    newsroom.start()
+    newsroom.at_rest()
+    assert found("mensah") == ["World Ferry sails"]
 
 
 # --- upkeep -------------------------------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ def run(everything: bool, allow_removal: bool, jobs: int | None, as_json: bool) 
             _progress(f"{done} of {max(total, done + waiting)} {COUNTED} ...")
         if not waiting or not pages:
             break
+    worker.finish_filing()
     worker.dismiss()
     seconds = time.perf_counter() - began
     _progress("")

@@ -98,6 +98,9 @@ MANY_FAILED = 20
 SEARCH = "the readers' search"
 """The step that files stories for it, in what is told of troubles."""
 
+FOUND_BY: dict[str, Callable[[int], Iterator[int]]] = {"author": finding.signed_by, "topic": finding.about}
+"""Kinds by whose names the search finds stories, and which stories those are."""
+
 FILING = 0.3
 """Seconds of a round in which stories are filed that never were."""
 
@@ -231,6 +234,8 @@ class Worker:
         """Records that were taken down and that the database has live, though no row says so: a person decides."""
         self._written = False
         """True once something was published since SQLite's logs were written back last."""
+        self._renamed: dict[tuple[str, str], Iterator[int]] = {}
+        """Authors and topics whose rows were closed, and their stories that are not filed yet under their names."""
         self._went_out: set[int] = set()
         """Stories whose rows were closed, and that are not filed for the readers' search yet."""
         self._unfiled: set[int] = set()
@@ -742,10 +747,6 @@ class Worker:
                 size = min(max(LEAST, int(len(some) * SLICE_SECONDS / took)), MOST)
                 if leader.lane == Lane.MAINTENANCE and self._interrupted(Lane.MAINTENANCE):
                     self._press(upto=Lane.PUBLISH)
-        if leader.kind == "author":
-            self._file_all(finding.signed_by(int(leader.ref)), Lane(leader.lane))
-        if leader.kind == "topic":
-            self._file_all(finding.about(int(leader.ref)), Lane(leader.lane))
         self._fault("worker:looking")
         self.engine.look(leader.pk, lane, keys, wiring.compose, since=since)
         self._fault("worker:looked")
@@ -812,18 +813,44 @@ class Worker:
                 return
 
     def _remember_what_went_out(self) -> None:
-        """The stories of the last rows that a worker closed, which may have ended before it filed them."""
+        """What the last rows were about that a worker closed, which may have ended before it filed that."""
         last = Change.objects.exclude(closed_at=None).order_by("-closed_at").values_list("closed_at", flat=True).first()
         if last is not None:
-            rows = Change.objects.filter(kind="story", closed_at__gte=last - FILED_AFTER)
-            self._went_out.update(int(ref) for ref in rows.values_list("ref", flat=True))
+            rows = Change.objects.filter(closed_at__gte=last - FILED_AFTER, kind__in=("story", *FOUND_BY))
+            self._note_went_out(list(rows.values_list("pk", flat=True)))
 
-    def _file_all(self, walk: Iterator[int], lane: Lane) -> None:
-        """The stories of an author or a topic that has another name now. Of an agency's desk they are many."""
-        while some := list(islice(walk, SLICE)):
+    def _note_went_out(self, rows: Sequence[int]) -> None:
+        """Have filed what closed rows are about: stories, and those of authors and topics that may have other names."""
+        for kind, ref in Change.objects.filter(pk__in=rows).values_list("kind", "ref"):
+            if kind == "story":
+                self._went_out.add(int(ref))
+            elif kind in FOUND_BY:
+                # Anew, if it was at it: those that are filed already are passed over.
+                self._renamed[kind, ref] = FOUND_BY[kind](int(ref))
+
+    def finish_filing(self) -> None:
+        """For a command that ends when all is printed: file what a worker would file in further rounds."""
+        while self._renamed and not self._stopping:
+            self._file_renamed()
+
+    def _file_renamed(self) -> None:
+        """The stories of authors and topics that have other names now. Of an agency's desk they are many: some in each
+        round, when their pages are out, and news goes first."""
+        until = time.monotonic() + FILING
+        while self._renamed and not self._stopping:
+            (kind, ref), walk = next(iter(self._renamed.items()))
+            try:
+                some = list(islice(walk, SLICE))
+            except Exception:
+                self._renamed[kind, ref] = FOUND_BY[kind](int(ref))  # one that has failed ends
+                raise
+            if not some:
+                del self._renamed[kind, ref]
+                continue
             self._file(some)
-            if lane == Lane.MAINTENANCE and self._interrupted(Lane.MAINTENANCE):
-                self._press(upto=Lane.PUBLISH)
+            if time.monotonic() > until or changes.waits_before(Lane.MAINTENANCE, but=self._passed_over):
+                self._behind = True
+                return
 
     def _file_the_rest(self) -> None:
         """Live stories that were never filed, or by other rules: all of them after an upgrade. A little at a time."""
@@ -867,9 +894,7 @@ class Worker:
                 closed_at=now, report=_report(change), seen=seen
             )
         # A kill was filed where it was looked at.
-        closed = [change.change for change in finished if change.lane != wiring.LANES[Lane.KILL]]
-        stories = Change.objects.filter(pk__in=closed, kind="story").values_list("ref", flat=True)
-        self._went_out.update(int(ref) for ref in stories)
+        self._note_went_out([change.change for change in finished if change.lane != wiring.LANES[Lane.KILL]])
         self._fault("worker:closed")
         self._written = True
         self.closed.set()
@@ -893,6 +918,7 @@ class Worker:
         if self._is_time("sweep", self.options.sweep_seconds):
             self.sweep()
             library.relate_later(100)
+        self._file_renamed()
         if self._filing:
             self._file_the_rest()
         self._retry()
