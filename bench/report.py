@@ -370,8 +370,9 @@ def search_report(result: Result) -> str:
                 _tails(each["alone_ms"]["all"]),
                 _tails(each["whole_ms"]["all"]),
                 f"{each['whole_cpu_ms']:,.0f}",
-                f"{each['filed_ms_a_story']:.2f}",
-                f"{each['filed_cpu_ms_a_story']:.2f}",
+                # Of a newsroom that was there already nothing is known of that.
+                f"{each['filed_ms_a_story']:.2f}" if "filed_ms_a_story" in each else "-",
+                f"{each['filed_cpu_ms_a_story']:.2f}" if "filed_cpu_ms_a_story" in each else "-",
                 f"{each['index_mb']:,}",
                 f"{each['others_cpu_percent']:,}%",
             ]

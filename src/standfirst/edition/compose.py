@@ -527,10 +527,30 @@ def _sections(refs: Sequence[str]) -> dict[str, Record]:
     return composed
 
 
+@by_ids
+def _author_rows(ids: Sequence[int]) -> QuerySet[stories.Author]:
+    return stories.Author.objects.filter(pk__in=ids)
+
+
+@by_ids
+def _author_slugs(ids: Sequence[int]) -> QuerySet[Any, tuple[int, str]]:
+    return stories.AuthorSlug.objects.filter(author_id__in=ids).values_list("author_id", "slug")
+
+
+@by_ids
+def _topic_rows(ids: Sequence[int]) -> QuerySet[stories.Topic]:
+    return stories.Topic.objects.filter(pk__in=ids)
+
+
+@by_ids
+def _topic_slugs(ids: Sequence[int]) -> QuerySet[Any, tuple[int, str]]:
+    return stories.TopicSlug.objects.filter(topic_id__in=ids).values_list("topic_id", "slug")
+
+
 def _authors(refs: Sequence[str]) -> dict[str, Record]:
     ids = [int(ref) for ref in refs]
     slugs: dict[int, list[str]] = defaultdict(list)
-    for author, slug in stories.AuthorSlug.objects.filter(author_id__in=ids).values_list("author_id", "slug"):
+    for author, slug in _author_slugs(ids):
         slugs[author].append(slug)
     return {
         str(row.pk): Author(
@@ -543,14 +563,14 @@ def _authors(refs: Sequence[str]) -> dict[str, Record]:
             bio=row.bio,
             picture=row.picture_id,
         )
-        for row in stories.Author.objects.filter(pk__in=ids)
+        for row in _author_rows(ids)
     }
 
 
 def _topics(refs: Sequence[str]) -> dict[str, Record]:
     ids = [int(ref) for ref in refs]
     slugs: dict[int, list[str]] = defaultdict(list)
-    for topic, slug in stories.TopicSlug.objects.filter(topic_id__in=ids).values_list("topic_id", "slug"):
+    for topic, slug in _topic_slugs(ids):
         slugs[topic].append(slug)
     return {
         str(row.pk): Topic(
@@ -560,7 +580,7 @@ def _topics(refs: Sequence[str]) -> dict[str, Record]:
             former=_former(row, slugs[row.pk]),
             description=row.description,
         )
-        for row in stories.Topic.objects.filter(pk__in=ids)
+        for row in _topic_rows(ids)
     }
 
 
