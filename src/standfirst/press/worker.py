@@ -101,6 +101,12 @@ SEARCH = "the readers' search"
 FOUND_BY: dict[str, Callable[[int], Iterator[int]]] = {"author": finding.signed_by, "topic": finding.about}
 """Kinds by whose names the search finds stories, and which stories those are."""
 
+WIDE = (onward.FEED, archive.RANGE)
+"""Kinds of which a change may be one of many stories, as a section's is that moves."""
+
+WIDE_FILED_AFTER = timedelta(hours=1)
+"""As `FILED_AFTER`, of rows that concern very many stories."""
+
 FILING = 0.3
 """Seconds of a round in which stories are filed that never were."""
 
@@ -234,8 +240,9 @@ class Worker:
         """Records that were taken down and that the database has live, though no row says so: a person decides."""
         self._written = False
         """True once something was published since SQLite's logs were written back last."""
-        self._renamed: dict[tuple[str, str], Iterator[int]] = {}
-        """Authors and topics whose rows were closed, and their stories that are not filed yet under their names."""
+        self._to_file: dict[tuple[str, str], tuple[Iterator[int], str]] = {}
+        """What very many stories are found by and whose row was closed, with those that are not filed yet as they are
+        now, and the row's cause."""
         self._went_out: set[int] = set()
         """Stories whose rows were closed, and that are not filed for the readers' search yet."""
         self._unfiled: set[int] = set()
@@ -733,7 +740,7 @@ class Worker:
             if any(row.pk in self._put_off for row in rows):
                 keys.append(("related", leader.ref))  # it may have been made when the story could not be read
         moved = any(row.cause == "moved" for row in rows)
-        if moved or leader.kind in (onward.FEED, archive.RANGE):
+        if moved or leader.kind in WIDE:
             every = edition.dependents(leader.kind, leader.ref, "moved" if moved else leader.cause)
             walk = (record for record in every if record not in self._unread)
             size = SLICE
@@ -741,7 +748,6 @@ class Worker:
             keys = []
             while some := list(islice(walk, size)):
                 began = time.monotonic()
-                self._file([int(ref) for kind, ref in some if kind == "story"])
                 self.engine.look(leader.pk, lane, some, wiring.compose, many=self._composed, since=since, more=True)
                 took = max(time.monotonic() - began, 0.001)
                 size = min(max(LEAST, int(len(some) * SLICE_SECONDS / took)), MOST)
@@ -816,36 +822,37 @@ class Worker:
         """What the last rows were about that a worker closed, which may have ended before it filed that."""
         last = Change.objects.exclude(closed_at=None).order_by("-closed_at").values_list("closed_at", flat=True).first()
         if last is not None:
-            rows = Change.objects.filter(closed_at__gte=last - FILED_AFTER, kind__in=("story", *FOUND_BY))
-            self._note_went_out(list(rows.values_list("pk", flat=True)))
+            lately = Change.objects.filter(closed_at__gte=last - FILED_AFTER)
+            wide = Change.objects.filter(closed_at__gte=last - WIDE_FILED_AFTER, kind__in=(*FOUND_BY, *WIDE, "section"))
+            self._note_went_out([row.pk for row in lately | wide])
 
     def _note_went_out(self, rows: Sequence[int]) -> None:
         """Have filed what closed rows are about: stories, and those of authors and topics that may have other names."""
-        for kind, ref in Change.objects.filter(pk__in=rows).values_list("kind", "ref"):
+        for kind, ref, cause in Change.objects.filter(pk__in=rows).values_list("kind", "ref", "cause"):
             if kind == "story":
                 self._went_out.add(int(ref))
-            elif kind in FOUND_BY:
+            elif kind in FOUND_BY or kind in WIDE or cause == "moved":
                 # Anew, if it was at it: those that are filed already are passed over.
-                self._renamed[kind, ref] = FOUND_BY[kind](int(ref))
+                self._to_file[kind, ref] = _stories_of(kind, ref, cause), cause
 
     def finish_filing(self) -> None:
         """For a command that ends when all is printed: file what a worker would file in further rounds."""
-        while self._renamed and not self._stopping:
-            self._file_renamed()
+        while self._to_file and not self._stopping:
+            self._file_many()
 
-    def _file_renamed(self) -> None:
-        """The stories of authors and topics that have other names now. Of an agency's desk they are many: some in each
-        round, when their pages are out, and news goes first."""
+    def _file_many(self) -> None:
+        """The stories of authors and topics that have other names now, of sections that moved, and the like, which may be
+        very many: some in each round, when their pages are out, and news goes first."""
         until = time.monotonic() + FILING
-        while self._renamed and not self._stopping:
-            (kind, ref), walk = next(iter(self._renamed.items()))
+        while self._to_file and not self._stopping:
+            (kind, ref), (walk, cause) = next(iter(self._to_file.items()))
             try:
                 some = list(islice(walk, SLICE))
             except Exception:
-                self._renamed[kind, ref] = FOUND_BY[kind](int(ref))  # one that has failed ends
+                self._to_file[kind, ref] = _stories_of(kind, ref, cause), cause  # one that has failed ends
                 raise
             if not some:
-                del self._renamed[kind, ref]
+                del self._to_file[kind, ref]
                 continue
             self._file(some)
             if time.monotonic() > until or changes.waits_before(Lane.MAINTENANCE, but=self._passed_over):
@@ -918,7 +925,7 @@ class Worker:
         if self._is_time("sweep", self.options.sweep_seconds):
             self.sweep()
             library.relate_later(100)
-        self._file_renamed()
+        self._file_many()
         if self._filing:
             self._file_the_rest()
         self._retry()
@@ -1082,6 +1089,13 @@ def _refreshes(story_ids: Sequence[int]) -> QuerySet[Any, int]:
 @by_ids
 def _addresses(story_ids: Sequence[int]) -> QuerySet[Address]:
     return Address.objects.current().filter(story_id__in=story_ids)
+
+
+def _stories_of(kind: str, ref: str, cause: str) -> Iterator[int]:
+    """The stories that are found by what a row was about."""
+    if kind in FOUND_BY:
+        return FOUND_BY[kind](int(ref))
+    return (int(other) for of, other in edition.dependents(kind, ref, cause) if of == "story")
 
 
 def _of_database(error: DatabaseError | InterfaceError) -> str:
