@@ -841,8 +841,8 @@ class Worker:
             self._file_many()
 
     def _file_many(self) -> None:
-        """The stories of authors and topics that have other names now, of sections that moved, and the like, which may be
-        very many: some in each round, when their pages are out, and news goes first."""
+        """The stories of authors and topics that have other names now, of sections that moved, and the like. They may
+        be very many: some in each round, when their pages are out, and news goes first."""
         until = time.monotonic() + FILING
         while self._to_file and not self._stopping:
             (kind, ref), (walk, cause) = next(iter(self._to_file.items()))
