@@ -42,7 +42,8 @@ _HOP_BY_HOP: Final = frozenset(
 # Who the reader is and how he came is for us to say; a newsroom would believe these.
 _OURS_TO_SAY: Final = frozenset({"forwarded", "host", "proxy", "via", "x-real-ip", "x-client-ip", "true-client-ip"})
 
-_CONNECT_SECONDS: Final = 3.0
+# Who is not there refuses at once. This is for a machine on which everybody waits for the processor.
+_CONNECT_SECONDS: Final = 10.0
 _PIECE_SECONDS: Final = 30.0
 # Slower than this on the whole is nobody at work on a bad link, but somebody who holds a connection.
 _SLOWEST: Final = 512
