@@ -17,7 +17,8 @@ from lxml import html as lxml_html
 
 from standfirst.archive import actions as archive
 from standfirst.archive import reading
-from standfirst.changes.models import Change
+from standfirst.changes import actions as changes
+from standfirst.changes.models import Change, Lane
 from standfirst.conf import search
 from standfirst.edition import findable
 from standfirst.kit import clock
@@ -218,6 +219,17 @@ def test_moves_and_new_names_reach_the_search(newsroom: Newsroom) -> None:
     Story.objects.get(pk=story.pk).move(Section.objects.get(pk=newsroom.news.pk), pos="last-child")
     newsroom.at_rest()
     assert found("ferry", section="news") == ["News Ferry sails"]
+
+
+def test_a_section_that_moves_just_after_it_was_saved_is_found_where_it_is(newsroom: Newsroom) -> None:
+    newsroom.story("Ferry sails")
+    newsroom.at_rest()
+    with transaction.atomic():  # both rows name it, and the press looks once for both
+        changes.record(kind="section", ref=newsroom.world.pk, lane=Lane.MAINTENANCE)
+        Section.objects.get(pk=newsroom.world.pk).move(Section.objects.get(pk=newsroom.sport.pk), pos="last-child")
+    newsroom.at_rest()
+    search.forget()
+    assert found("ferry", section="sport") == ["World Ferry sails"] and found("ferry", section="news") == []
 
 
 def test_pages_do_not_wait_until_a_new_name_is_found(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -822,9 +822,9 @@ class Worker:
         """What the last rows were about that a worker closed, which may have ended before it filed that."""
         last = Change.objects.exclude(closed_at=None).order_by("-closed_at").values_list("closed_at", flat=True).first()
         if last is not None:
-            lately = Change.objects.filter(closed_at__gte=last - FILED_AFTER)
-            wide = Change.objects.filter(closed_at__gte=last - WIDE_FILED_AFTER, kind__in=(*FOUND_BY, *WIDE, "section"))
-            self._note_went_out([row.pk for row in lately | wide])
+            lately = Change.objects.filter(kind="story", closed_at__gte=last - FILED_AFTER)
+            wide = Change.objects.filter(kind__in=(*FOUND_BY, *WIDE, "section"), closed_at__gte=last - WIDE_FILED_AFTER)
+            self._note_went_out(list((lately | wide).values_list("pk", flat=True)))
 
     def _note_went_out(self, rows: Sequence[int]) -> None:
         """Have filed what closed rows are about: stories, and those of authors and topics that may have other names."""
@@ -916,7 +916,8 @@ class Worker:
             Change.objects.filter(pk__in=set(self._same[leader]) - own, closed_at=None).update(
                 closed_at=clock.now(), report={"pages": 0, "unchanged": 0, "removed": 0, "ms": 0, "same_as": leader}
             )
-            del self._same[leader]
+            # Of several causes one may concern many stories, a section's move, and not be the first.
+            self._note_went_out(self._same.pop(leader))
 
     # --- what can wait
 
