@@ -43,6 +43,7 @@ def measure(number: int, rounds: int) -> dict[str, Any]:
     """In this process, whose `STANDFIRST_HOME` is an empty folder."""
     from standfirst.conf import setup
 
+    running.printing_for_a_port()
     setup.boot()
     home = setup.prepare()
     from bench import archive
@@ -116,7 +117,7 @@ class _Rehearsal:
     def at_rest(self) -> bool:
         from standfirst.changes.models import Change
 
-        return not Change.objects.filter(closed_at=None).exists() and not any(self._engine.status().backlog.values())
+        return not Change.objects.filter(closed_at=None).exists() and self._engine.store.urgency() is None
 
     def usual(self) -> dict[str, float]:
         """Milliseconds of one publish while nothing else goes on."""

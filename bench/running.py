@@ -136,6 +136,12 @@ def prepare(number: int, inbox: str, mode: str = "publish") -> None:
     )
 
 
+def printing_for_a_port() -> None:
+    """In a process of a newsroom that will be served: choose the port now. The site's address has it, which is in every
+    page: what was printed for another port would all be printed again."""
+    os.environ["PORT"] = str(processes.free_port())
+
+
 def print_everything() -> None:
     """In a process of a newsroom: have every page printed. Ends the program if one is not."""
     run = subprocess.run(
@@ -158,8 +164,8 @@ def child(home: Path, *words: str) -> str:
 
 @contextmanager
 def serving(home: Path) -> Iterator[httpx.Client]:
-    """`standfirst serve` in `home` on a free port, until the block ends."""
-    port = processes.free_port()
+    """`standfirst serve` in `home` until the block ends: on the port of `printing_for_a_port`, or on a free one."""
+    port = int(os.environ.get("PORT") or processes.free_port())
     server = subprocess.Popen(
         [sys.executable, "-m", "standfirst", "serve"],
         env=_environment(home) | {"PORT": str(port)},
