@@ -109,12 +109,23 @@ class _Kept(Generic[Row]):
         values = list(self.values)
         for place, number in self.places:
             values[place] = ids[number]
-        with self.compiler.connection.cursor() as cursor:
-            cursor.execute(self.statement, values)
-            rows = cursor.fetchall()
+        rows = self.ask(values)
         if self.converters:
             rows = self.compiler.apply_converters(rows, self.converters)
         return [self.made(row) for row in rows]
+
+    def ask(self, values: Sequence[Any]) -> list[Any]:
+        connection = self.compiler.connection
+        if connection.vendor != "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(self.statement, values)
+                return list(cursor.fetchall())
+        # Past Django's cursor, which writes the values into the statement: so the server plans it once, too.
+        import psycopg
+
+        connection.ensure_connection()
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            return list(cursor.execute(self.statement, values, prepare=True).fetchall())
 
 
 def _first(row: Sequence[Any]) -> Any:
