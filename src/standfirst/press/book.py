@@ -75,8 +75,8 @@ FACETS: tuple[Facet, ...] = (
     Facet("site", "site", _itself),
     Facet("standards", "standards", _itself),
     # An empty list of stories reads like none, so that clearing one is the same as never having had it.
-    Facet("related", "related", lambda related: related.stories or None),
-    Facet("ranking", "ranking", lambda ranking: ranking.stories or None),
+    Facet("related", "related", lambda related: related.stories or None, names="story"),
+    Facet("ranking", "ranking", lambda ranking: ranking.stories or None, names="story"),
     Facet("slots", "slots", _itself),
     Facet("breaking", "breaking", lambda breaking: breaking.stories or None),
     Facet("hot", "hot", lambda hot: True),
@@ -247,6 +247,7 @@ def book(press: Press) -> Book:
         ranks=site.PHASES,
         own={"story": "story", "topic": "topic"},
         version=_version(),
+        opens=_opens,
         epoch="epoch:pages",
         links=links,
     )
@@ -255,6 +256,16 @@ def book(press: Press) -> Book:
 def _pages_of(kind: str, record: Any) -> Iterable[PageRef]:
     claims = site.pages_of.get(kind)
     return claims(record) if claims else ()
+
+
+def _opens(ref: PageRef) -> tuple[str, ...]:
+    if ref.kind == "story":
+        return (f"story:{ref.subject}", f"related:{ref.subject}", f"hot:{ref.path}")
+    return (f"{_OPENED[ref.kind]}:{ref.subject}",) if ref.kind in _OPENED else ()
+
+
+_OPENED = {"ninjs": "story", "gallery": "story", "author": "author", "topic": "topic", "front": "section"}
+"""Kind of page -> kind of the record that it is of."""
 
 
 def _version() -> str:

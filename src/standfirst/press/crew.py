@@ -15,12 +15,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from standfirst.kit.errors import Problem
-from standfirst.press.engine.engine import Done, Engine, Key, Left
+from standfirst.press.engine.engine import Engine, Key, Outcome
 from standfirst.press.engine.ledger import Job
 from standfirst.press.engine.proof import Looked, Share
 
@@ -29,16 +29,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SHARES: Final = 3
+SHARES: Final = 8
 """Into so many parts for each that prints a batch is cut: pages differ, and nobody should wait long for the last."""
 
 NICE: Final = 5
 """Readers, editors and the wire go first."""
 
 GONE: Final = "One of the processes that print has died, perhaps for want of memory: the press goes on alone."
-
-Outcome = list[Done | Left | None]
-"""What became of some jobs, in their order; None: nobody got to it."""
 
 Part = TypeVar("Part")
 Found = TypeVar("Found")
@@ -68,29 +65,40 @@ class Crew:
             initargs=(start, os.getpid()),
         )
 
-    def work(self, jobs: Sequence[Job], myself: Callable[[Sequence[Job]], Outcome]) -> Outcome:
-        """What became of each of the jobs, in their order. Nobody is at work any more when it ends, however it ends.
+    def work(
+        self,
+        jobs: Sequence[Job],
+        myself: Callable[[Sequence[Job]], Outcome],
+        heed: Callable[[Sequence[Job], Outcome], object],
+    ) -> None:
+        """Do the jobs, in shares of which each is told to `heed`. Nobody is at work any more when it ends, however it
+        ends.
 
-        Those that nobody has begun are done by `myself`, until it leaves one: then the rest are left too.
+        Those that nobody has begun are done by `myself`, until it leaves one: then the rest are left too. What has been
+        done is told when no share is left to begin: the press heeds while the others end theirs.
         """
         size = max(1, -(-len(jobs) // (self.number * SHARES)))
-        parts = [list(jobs[start : start + size]) for start in range(0, len(jobs), size)]
+        parts = [jobs[start : start + size] for start in range(0, len(jobs), size)]
         shares: list[Future[Outcome]] = []
-        mine: dict[int, Outcome] = {}
+        done: deque[tuple[Sequence[Job], Outcome]] = deque()
         try:
             for part in parts:
-                shares.append(self._pool.submit(_work, part))  # one by one: those begun are waited for below
+                shares.append(self._pool.submit(_work, list(part)))  # one by one: those begun are waited for below
+            begun = list(range(len(parts)))
             leave = False
             # From the end, since they begin at the front.
-            for number in reversed(range(len(parts))):
-                if shares[number].cancel():
-                    mine[number] = [None] * len(parts[number]) if leave else myself(parts[number])
-                    leave = leave or None in mine[number]
-            return [
-                done
-                for number, share in enumerate(shares)
-                for done in (mine[number] if number in mine else share.result())
-            ]
+            while begun and shares[begun[-1]].cancel():
+                part = parts[begun.pop()]
+                done.append((part, [None] * len(part) if leave else myself(part)))
+                leave = leave or None in done[-1][1]
+            while begun or done:
+                if not done:
+                    wait([shares[number] for number in begun], return_when=FIRST_COMPLETED)
+                for number in [number for number in begun if shares[number].done()]:
+                    begun.remove(number)
+                    done.append((parts[number], shares[number].result()))
+                if done:
+                    heed(*done.popleft())
         except BrokenProcessPool as error:
             self._gone = True
             raise CrewGone(GONE) from error

@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 from django.db import DatabaseError, InterfaceError, connections, transaction
+from django.db.backends.signals import connection_created
 
 from standfirst.changes.sqlite3.base import in_turn
 from standfirst.edition.snapshots import Story, errata
@@ -63,14 +64,25 @@ def _cursor(alias: str) -> Any:
 
     connection = connections[alias]
     connection.ensure_connection()
-    raw: Any = connection.connection
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold = _PREPARED_AFTER
-    return psycopg.Cursor(raw)
+    return psycopg.Cursor(cast(Any, connection.connection))
 
+
+def _prepare(connection: Any, **_: Any) -> None:
+    """Have PostgreSQL plan the ledger's statements once, and by its indexes."""
+    if connection.alias == ALIAS and connection.vendor == "postgresql":
+        connection.connection.prepare_threshold = _PREPARED_AFTER
+        with connection.cursor() as cursor:
+            cursor.execute(_PLANNED_BY)
+
+
+connection_created.connect(_prepare)
 
 _PREPARED_AFTER = 3
 """Times that a statement is run before the server keeps its plan."""
+
+_PLANNED_BY = "; ".join(f"SET {way} TO off" for way in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"))
+"""The ledger asks for a few rows by their keys. A server that does not know its tables yet takes these for many, as in
+a new ledger until it was looked through, and reads a table from end to end."""
 
 
 @lru_cache(512)

@@ -30,6 +30,8 @@ class Facet:
     name: str
     kind: str
     project: Callable[[Any], Any]
+    names: str = ""
+    """If it is the ids of others: of which kind. Whoever reads it goes on to read those, so they are read together."""
 
 
 def _no_links(path: str, output: Output) -> Iterable[str]:
@@ -52,6 +54,7 @@ class Book:
     `version`     changes when `facets`, `listings` or `pages_of` do: the ledger is then restated
     `own`         kind of page -> kind of the record whose own page it is: while there is none because it cannot be
                   printed, others are printed as if there were no such record, since they would lead there
+    `opens`       page -> read keys with which printing it begins, as far as they are known: for many pages together
     `epoch`       read key whose digest says which templates printed a page, e.g. "epoch:pages"
     `links`       (path, output) -> the local paths that a page links to or embeds, for the fourth law
     """
@@ -66,6 +69,7 @@ class Book:
     ranks: Mapping[str, int] = field(default_factory=dict)
     version: str = "1"
     own: Mapping[str, str] = field(default_factory=dict)
+    opens: Callable[[PageRef], Iterable[str]] = lambda ref: ()
     epoch: str = ""
     links: Callable[[str, Output], Iterable[str]] = _no_links
 

@@ -218,14 +218,21 @@ class Left(NamedTuple):
     output: Output | None
 
 
+Outcome = Sequence[Done | Left | None]
+"""What became of some jobs, in their order; None: nobody got to it."""
+
+
 class Crew(Protocol):
     """Others who print and deliver pages, each by an engine of their own (`Engine.lend_a_hand`)."""
 
     def work(
-        self, jobs: Sequence[Job], myself: Callable[[Sequence[Job]], list[Done | Left | None]]
-    ) -> Iterable[Done | Left | None]:
-        """What became of each of the jobs, in their order; None: nobody got to it. Some may be done by `myself`, the
-        engine that asks. Raises what delivering one of them raised."""
+        self,
+        jobs: Sequence[Job],
+        myself: Callable[[Sequence[Job]], Outcome],
+        heed: Callable[[Sequence[Job], Outcome], object],
+    ) -> None:
+        """Do the jobs, in shares of which each is told to `heed` once, with what became of it, in any order. Some may
+        be done by `myself`, the engine that asks. Raises what delivering one of them raised."""
 
     def look(
         self, shares: Iterable[proofs.Share], myself: Callable[[proofs.Share], proofs.Looked]
@@ -454,8 +461,11 @@ class Engine:
             given_up += [(ref, key) for ref in sorted(old_claims - new_claims)]
             claimed += [(ref, key) for ref in sorted(new_claims - old_claims)]
 
-        lists = sorted({(name, list_key) for name, list_key, _, _ in gone | come})
-        lists_before = {each: store.listed(*each, book.depth(each[0])) for each in lists}
+        lists = [
+            (name, list_key, book.depth(name))
+            for name, list_key in sorted({(name, list_key) for name, list_key, _, _ in gone | come})
+        ]
+        members_before = store.listed_each(lists)
         store.delist(sorted(gone))
         store.enlist(sorted(come))
         ids = store.page_ids(sorted({ref.path for ref, _ in (*given_up, *claimed)}))
@@ -467,8 +477,7 @@ class Engine:
 
         touched = {read: now for read, now in facets_now.items() if facets_before.get(read, now) != now}
         appeared: set[str] = set()  # lists of which a key has its first member now, or has lost its last
-        for (name, list_key), members in lists_before.items():
-            remain = store.listed(name, list_key, book.depth(name))
+        for (name, list_key, _), members, remain in zip(lists, members_before, store.listed_each(lists), strict=True):
             then = book.list_digests(name, list_key, members)
             now = book.list_digests(name, list_key, remain)
             touched.update({read: digest for read, digest in now.items() if then[read] != digest})
@@ -659,8 +668,7 @@ class Engine:
                 jobs = [job for job in jobs if job.rank < LAST_RANK]
             elif lane is Lane.MAINTENANCE and not allow_mass_removal:
                 self._guard(lane, bake)
-            self._state.refresh()
-            self._unprinted = Unprinted(self.book, self.store.unprinted())
+            self._read_up(jobs)
             results: list[Result] = []
             began = self._timer()
             if lane is Lane.MAINTENANCE and self.crew is not None and len(jobs) >= SHARED and not self._stuck:
@@ -867,23 +875,29 @@ class Engine:
         prints: list[_Print] = []
         began = self._timer()
         got = 0
-        in_order = sorted(jobs, key=_shared_order)
-        for _, group in groupby(in_order, key=_shared_order):
-            same = list(group)
-            for job, done in zip(same, crew.work(same, self.lend_a_hand), strict=True):
-                if done is None:
-                    continue
-                got += 1
+
+        def heed(share: Sequence[Job], outcome: Outcome) -> None:
+            nonlocal got
+            delivered = []
+            for job, done in zip(share, outcome, strict=True):
                 if isinstance(done, Left):
                     prints.append(_Print(job, done.kind, done.trace, done.output))
-                else:
-                    results.append(Result(job, *done))
-                bake.printed += 1
+                elif done is not None:
+                    delivered.append(Result(job, *done, noted=True))
+                got += done is not None
+            # Now, while others print: afterwards they would have to wait for it.
+            self.store.note(delivered)
+            results.extend(delivered)
+
+        in_order = sorted(jobs, key=_shared_order)
+        for _, group in groupby(in_order, key=_shared_order):
+            crew.work(list(group), self.lend_a_hand, heed)
             if any(print_.output is not None and print_.output.status == 200 for print_ in prints):
                 break
             if interrupted(Lane.MAINTENANCE):
                 bake.interrupted = True
                 break
+        bake.printed += got
         if (took := self._timer() - began) > SHARED_MS:
             self._most = max(4, got * SHARED_MS // took)
         return prints
@@ -894,8 +908,7 @@ class Engine:
         It reads what is committed. Whatever was touched since the jobs were claimed, whoever claimed them will see.
         After `SHARE_MS` it leaves the rest: a kill may wait for whoever claimed them.
         """
-        self._state.refresh()
-        self._unprinted = Unprinted(self.book, self.store.unprinted())
+        self._read_up(jobs)
         began = self._timer()
         done: list[Done | Left | None] = []
         for job in jobs:
@@ -926,6 +939,16 @@ class Engine:
                 )
             )
         return done
+
+    def _read_up(self, jobs: Iterable[Job]) -> None:
+        """Know what is so now, as far as printing `jobs` will need it at once."""
+        self._state.refresh()
+        self._unprinted = Unprinted(self.book, self.store.unprinted())
+        for job in jobs:
+            self._state.expect(job.trace)
+            for ref in job.refs:
+                self._state.expect(self.book.opens(ref))
+        self._state.read()
 
     def _print(self, job: Job) -> _Print:
         """Print one page from today's state, unless its trace says that it would come out the same."""
@@ -1059,7 +1082,10 @@ class Engine:
         return result
 
     def _commit(self, lane: Lane, tide: int, results: Sequence[Result], off: set[int], bake: Bake) -> None:
-        """Record what was read, unless somebody touched it since the pages were claimed: those stay due."""
+        """Record what was read, unless somebody touched it since the pages were claimed: those stay due.
+
+        What a crew printed is noted already. Of that it makes no odds: what is noted is what readers have.
+        """
         # What leads to a page that cannot be printed and is not there is printed without it, and again when it is.
         shifted = {
             result.job.page: reads
@@ -1081,6 +1107,7 @@ class Engine:
             for result in results
             if not touched or all(touched.get(key, seen) == seen for key, seen in result.trace.items())
         ]
+        self.store.note([result for result in standing if not result.noted])
         self.store.commit(tide, standing)
         for page, reads in shifted.items():
             self.store.mark_readers(dict.fromkeys(reads, 0), Mark(0, lane, seq, force=True), but=(page,))

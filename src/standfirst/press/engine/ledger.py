@@ -97,6 +97,8 @@ class Result:
     problem: str = ""
     at: int = 0
     """When readers had it, in ms of the engine's clock."""
+    noted: bool = False
+    """Whether the ledger has it (`Store.note`)."""
 
 
 class Surface(NamedTuple):
@@ -216,6 +218,9 @@ class Store(Protocol):
     def listed(self, name: str, key: str, limit: int) -> list[str]:
         """Keys of the first records of a list, greatest place first."""
 
+    def listed_each(self, lists: Sequence[tuple[str, str, int]]) -> list[list[str]]:
+        """The same of many lists, each by its name, key and limit."""
+
     def list_keys(self, name: str) -> list[str]:
         """Every key under which a list has a member, in order: as quick as they are few, however many members."""
 
@@ -277,8 +282,12 @@ class Store(Protocol):
     def count_last(self, lane: Lane, but: Collection[str] = ()) -> int:
         """How many pages were put off in a lane, those whose path begins with one of `but` aside."""
 
+    def note(self, results: Sequence[Result]) -> None:
+        """Record what readers have at claimed pages, and what these read."""
+
     def commit(self, tide: int, results: Sequence[Result]) -> None:
-        """Record results, and that their pages are no longer due for what was due up to `tide`. Under `hold`."""
+        """Record that pages of which results are noted are no longer due for what was due up to `tide`, and what that
+        means for changes. Under `hold`."""
 
     # --- changes
 

@@ -187,6 +187,9 @@ class MemoryStore:
         members = sorted(self._tables.entries.get((name, key), ()), reverse=True)
         return [record for _, record in members[:limit]]
 
+    def listed_each(self, lists: Sequence[tuple[str, str, int]]) -> list[list[str]]:
+        return [self.listed(*each) for each in lists]
+
     def list_keys(self, name: str) -> list[str]:
         return sorted(key for (listed, key), members in self._tables.entries.items() if listed == name and members)
 
@@ -308,7 +311,7 @@ class MemoryStore:
         last = {page for (page, _), due in self._tables.due.items() if due.lane == lane and due.rank == LAST_RANK}
         return sum(not self._tables.pages[page].path.startswith(tuple(but)) for page in last)
 
-    def commit(self, tide: int, results: Sequence[Result]) -> None:
+    def note(self, results: Sequence[Result]) -> None:
         tables = self._write()
         for result in results:
             page = result.job.page
@@ -326,6 +329,11 @@ class MemoryStore:
                 trace=dict(result.trace),
                 problem=result.problem,
             )
+
+    def commit(self, tide: int, results: Sequence[Result]) -> None:
+        tables = self._write()
+        for result in results:
+            page = result.job.page
             for key_, due in list(tables.due.items()):
                 if key_[0] == page and due.seq <= tide:
                     del tables.due[key_]

@@ -9,8 +9,8 @@ from standfirst.pages.output import PageRef
 from standfirst.press.engine.book import Book, digest_of
 from standfirst.press.engine.ledger import Store
 
-CACHED = 20_000
-"""Values kept in memory between pages. What a look touches is dropped, so none is ever old."""
+VALUES, RECORDS = 50_000, 5_000
+"""Values, and whole records, kept in memory between pages. What a look touches is dropped, so none is ever old."""
 
 
 class Undeclared(LookupError):
@@ -25,14 +25,20 @@ class State:
         self._store = store
         self._values: dict[str, tuple[Any, int]] = {}
         self._records: dict[str, Any] = {}
+        self._data: dict[str, bytes | None] = {}
+        """Records that were read with others, not decoded yet."""
+        self._expected: dict[str, None] = {}
         self.made: dict[str, tuple[Any, dict[str, int]]] = {}
         """What pages share (`Reading.once`), with the reads it was made of. Any touch may have been of one of them."""
         self._tide = -1
 
     def refresh(self) -> None:
         """Drop what has been touched since the last call."""
-        if len(self._values) > CACHED or len(self._records) > CACHED // 4:
-            self.forget()
+        if len(self._values) > VALUES:
+            self._values.clear()
+        if len(self._records) + len(self._data) > RECORDS:
+            self._records.clear()
+            self._data.clear()
         tide = self._store.tide()
         if tide == self._tide:
             return
@@ -45,15 +51,33 @@ class State:
                 self._values.pop(key, None)
                 name, _, id = key.partition(":")
                 if facet := self._book.facet.get(name):
-                    self._records.pop(f"{facet.kind}:{id}", None)
+                    record = f"{facet.kind}:{id}"
+                    self._records.pop(record, None)
+                    self._data.pop(record, None)
         self._tide = tide
 
     def forget(self) -> None:
         """Drop everything."""
         self._values.clear()
         self._records.clear()
+        self._data.clear()
         self.made.clear()
         self._tide = -1
+
+    def expect(self, reads: Iterable[str]) -> None:
+        """Have the records of these reads be among those that `read` reads next, as far as they are not known."""
+        for key in reads:
+            if key not in self._values:
+                name, _, id = key.partition(":")
+                if facet := self._book.facet.get(name):
+                    self._expected[f"{facet.kind}:{id}"] = None
+
+    def read(self) -> None:
+        """Read the records that are expected, all at once: a database has a price for each question."""
+        keys = [key for key in self._expected if key not in self._records and key not in self._data]
+        self._expected.clear()
+        if len(keys) > 1:
+            self._data.update(dict.fromkeys(keys) | self._store.records_of(keys))
 
     def digest(self, key: str) -> int:
         """Today's digest of a read, by its key as `Reading` records it."""
@@ -80,12 +104,16 @@ class State:
             record = self._record(facet.kind, id)
             value = None if record is None else facet.project(record)
             known = self._values[key] = (value, digest_of(value))
+            if facet.names and value:
+                self._expected.update((f"{facet.names}:{each}", None) for each in value)
+                self.read()
         return known
 
     def _record(self, kind: str, id: str) -> Any:
         key = f"{kind}:{id}"
         if key not in self._records:
-            self._records[key] = self._book.decode(kind, self._store.record(key))
+            data = self._data.pop(key) if key in self._data else self._store.record(key)
+            self._records[key] = self._book.decode(kind, data)
         return self._records[key]
 
     def listing(self, key: str, name: str, list_key: str, limit: int) -> tuple[Any, int]:
@@ -120,6 +148,8 @@ class State:
         members = self._store.listed(name, list_key, limit or 1)
         self._values[f"any:{name}:{list_key}"] = (bool(members), digest_of(bool(members)))
         if limit is not None:
+            self._expected.update(dict.fromkeys(members))
+            self.read()
             ids = tuple(member.partition(":")[2] for member in members)
             self._values[f"list:{name}:{list_key}:{limit}"] = (ids, digest_of(members))
 

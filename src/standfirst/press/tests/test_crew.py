@@ -39,7 +39,7 @@ def test_when_one_of_a_crew_fails_nobody_prints_any_more_by_the_time_the_press_l
     monkeypatch.setattr(crew, "_work", prints)
     two = crew.Crew(3, lambda: None)
     with pytest.raises(Problem, match="another newsroom"):
-        two.work([Job(number, f"/{number}/", 1, 200, 0, 0, {}) for number in range(60)], lambda jobs: [None])
+        two.work(_jobs(60), lambda jobs: [None], lambda jobs, outcome: None)
     assert ended.is_set(), "one was still at it"
     before = list(begun)
     two.close()
@@ -67,11 +67,18 @@ def test_the_press_does_what_nobody_has_begun_and_leaves_the_rest_once_it_is_slo
     monkeypatch.setattr(crew, "ProcessPoolExecutor", _threads)
     monkeypatch.setattr(crew, "_work", prints)
     two = crew.Crew(2, lambda: None)
-    done = two.work([Job(number, f"/{number}/", 1, 200, 0, 0, {}) for number in range(12)], myself)
+    told: dict[str, str | None] = {}
+    two.work(
+        _jobs(32),
+        myself,
+        lambda jobs, outcome: told.update(
+            (job.path, done.kind if isinstance(done, Done) else None) for job, done in zip(jobs, outcome, strict=True)
+        ),
+    )
     two.close()
     # The other has the first share of two pages; from the end, the press does one and a half.
-    assert [each.kind if isinstance(each, Done) else each for each in done] == [
-        *["crew"] * 2, *[None] * 6, "press", None, *["press"] * 2,
+    assert [told[job.path] for job in _jobs(32)] == [
+        *["crew"] * 2, *[None] * 26, "press", None, *["press"] * 2,
     ]  # fmt: skip
 
 
@@ -97,6 +104,10 @@ def test_every_share_of_a_proof_is_looked_at_once_and_that_of_whoever_dies_by_th
     assert by["/0/"] == "press"
     assert by["/1/"] == "crew", "it had been asked for that before the other died"
     assert set(by.values()) == {"crew", "press"}
+
+
+def _jobs(number: int) -> list[Job]:
+    return [Job(each, f"/{each}/", 1, 200, 0, 0, {}) for each in range(number)]
 
 
 def _done(by: str) -> Done:

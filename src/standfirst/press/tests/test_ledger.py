@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from standfirst.press.engine import SqlStore, Store
+from standfirst.press.engine.ledger import Job, Result
 from standfirst.press.engine.tests.histories import Histories
 from standfirst.press.engine.tests.test_laws import QUICK
 from standfirst.press.engine.tests.workers import Rehearsal
@@ -57,10 +58,29 @@ def session() -> Iterator[Store]:
         connections[ALIAS].close()
 
 
-def test_three_workers_do_the_work_of_one() -> None:
+@pytest.mark.parametrize("crewed", [False, True], ids=["alone", "with crews"])
+def test_three_workers_do_the_work_of_one(monkeypatch: pytest.MonkeyPatch, crewed: bool) -> None:
     if connections[ALIAS].vendor != "postgresql":
         pytest.skip(
             "Django's test database on SQLite is in memory, so threads cannot share it: see the engine's tests."
         )
+    # What a crew printed is noted before it is known whether somebody touched what it read.
+    monkeypatch.setattr("standfirst.press.engine.engine.SHARED", 1)
     empty()
-    Rehearsal(session, workers=3, changes=150).run()
+    Rehearsal(session, workers=3, changes=150, crewed=crewed).run()
+
+
+def test_on_postgresql_the_ledger_is_asked_by_its_indexes_from_its_first_page_on() -> None:
+    if connections[ALIAS].vendor != "postgresql":
+        pytest.skip("SQLite plans without knowing how many rows there are, unless somebody has it count them.")
+    made = empty()
+    with made.transaction():
+        page = made.page_ids(["/world/1/"])["/world/1/"]
+        job = Job(page, "/world/1/", 1, 0, 0, 0, {})
+        made.note([Result(job, "story", "written", 200, 1, 1, {f"card:{id}": id for id in range(5_000)})])
+    connections[ALIAS].close()  # a new connection must be told again
+    plan = DjangoConnection().execute(
+        "EXPLAIN SELECT r.page FROM unnest(?::text[]) AS given (key) JOIN ledger_read r ON r.key = given.key",
+        ([f"card:{id}" for id in range(400)],),
+    )
+    assert "Seq Scan on ledger_read" not in "\n".join(line for (line,) in plan), plan

@@ -635,7 +635,6 @@ def test_a_page_that_fails_in_a_kill_is_taken_from_readers(newsroom: Newsroom) -
 def test_a_ledger_that_does_not_answer_while_a_kill_is_printed_takes_nothing_from_readers() -> None:
     connection = SqliteConnection(":memory:")
     store = SqlStore(connection)
-    store.create()
     newsroom = Newsroom(store)
     story = newsroom.records["story", "1"]
     newsroom.put("story", Story(id=1, path=story.path, notice=Notice(reason="killed"), day=story.day))
@@ -760,6 +759,35 @@ def test_nor_does_one_that_a_crew_prints(newsroom: Newsroom, monkeypatch: pytest
     newsroom.outlet.refused = set()
     later(newsroom)
     assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+class Asked(MemoryStore):
+    """Counts the records that are read one by one, and how often many are."""
+
+    single = together = 0
+
+    def record(self, key: str) -> bytes | None:
+        self.single += 1
+        return super().record(key)
+
+    def records_of(self, keys: Sequence[str]) -> dict[str, bytes]:
+        self.together += 1
+        return super().records_of(keys)
+
+
+def test_records_that_many_pages_show_are_read_together(newsroom: Newsroom) -> None:
+    def opens(ref: PageRef) -> list[str]:
+        return [f"story:{ref.subject}", f"related:{ref.subject}", f"hot:{ref.path}"] if ref.kind == "story" else []
+
+    for id in range(10, 110):
+        newsroom.put("story", _story(newsroom, id))
+    store = Asked()
+    engine = Engine(make_book(opens=opens), store, MemoryOutlet(), clock=lambda: 0)
+    engine.open(list(newsroom.records), newsroom.compose)
+    store.single = store.together = 0
+    engine.bake()
+    assert 0 < store.together < 20
+    assert store.single < 40, "of more than a hundred"
 
 
 @pytest.mark.parametrize("store", ["memory"], indirect=True)
@@ -1351,7 +1379,6 @@ def test_a_list_may_only_be_read_as_it_is_declared(newsroom: Newsroom) -> None:
 def test_the_ledger_tells_which_pages_still_show_a_story() -> None:
     connection = SqliteConnection(":memory:")
     store = SqlStore(connection)
-    store.create()
     newsroom = Newsroom(store)
     keys = ("story:1", "card:1", "line:1")
     assert store.showing(*keys) == ["/", "/authors/1/", "/feed.xml", "/world/", "/world/1/", "/world/feed.xml"]

@@ -93,10 +93,10 @@ class ForgetsWhatWasTouched(MemoryStore):
 
 
 class ForgetsAbsentReads(MemoryStore):
-    def commit(self, tide: int, results: Sequence[Result]) -> None:
+    def note(self, results: Sequence[Result]) -> None:
         for result in results:
             result.trace = {key: digest for key, digest in result.trace.items() if digest != ABSENT}
-        super().commit(tide, results)
+        super().note(results)
 
 
 class ForgetsWhatIsDueSince(MemoryStore):

@@ -13,7 +13,7 @@ import msgspec
 
 from standfirst.edition.snapshots import Author, Epoch, Lead, Notice, Picture, Section, Site, Story
 from standfirst.press.engine import Engine, Lane, MemoryOutlet, Store
-from standfirst.press.engine.engine import Done, Left
+from standfirst.press.engine.engine import Outcome
 from standfirst.press.engine.ledger import Job
 from standfirst.press.engine.proof import Looked, Share
 from standfirst.press.engine.tests.newsroom import Key, Records, make_book, printed
@@ -28,11 +28,15 @@ class Hand:
         self.printed = 0
 
     def work(
-        self, jobs: Sequence[Job], myself: Callable[[Sequence[Job]], list[Done | Left | None]]
-    ) -> list[Done | Left | None]:
+        self,
+        jobs: Sequence[Job],
+        myself: Callable[[Sequence[Job]], Outcome],
+        heed: Callable[[Sequence[Job], Outcome], object],
+    ) -> None:
         self.printed += len(jobs)
         half = len(jobs) if self.alone else len(jobs) // 2
-        return [*self.engine.lend_a_hand(jobs[:half]), *myself(jobs[half:])]
+        for share, who in ((jobs[half:], myself), (jobs[:half], self.engine.lend_a_hand)):
+            heed(share, who(share))
 
     def look(self, shares: Iterable[Share], myself: Callable[[Share], Looked]) -> Iterator[Looked]:
         for number, share in enumerate(shares):
