@@ -23,6 +23,9 @@ MARK: Final = -(2**40)
 MOST: Final = 256
 """Ids up to which a statement is kept. More cost the database more than their statement costs Django."""
 
+PREPARED: Final = 3, 500
+"""How often PostgreSQL is asked something before it keeps its plan, and how many it keeps."""
+
 KEPT: Final = "standfirst_statements"
 """Statements belong to a connection, in whose attribute of this name they are."""
 
@@ -124,8 +127,11 @@ class _Kept(Generic[Row]):
         import psycopg
 
         connection.ensure_connection()
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-            return list(cursor.execute(self.statement, values, prepare=True).fetchall())
+        raw = connection.connection
+        if raw.prepare_threshold is None:  # which forbids it: so Django begins, whose own cursor never does
+            raw.prepare_threshold, raw.prepared_max = PREPARED
+        with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+            return list(cursor.execute(self.statement, values).fetchall())
 
 
 def _first(row: Sequence[Any]) -> Any:

@@ -668,12 +668,13 @@ class Engine:
                 jobs = [job for job in jobs if job.rank < LAST_RANK]
             elif lane is Lane.MAINTENANCE and not allow_mass_removal:
                 self._guard(lane, bake)
-            self._read_up(jobs)
             results: list[Result] = []
             began = self._timer()
             if lane is Lane.MAINTENANCE and self.crew is not None and len(jobs) >= SHARED and not self._stuck:
+                self._read_up(())  # the rest by each for the share that is its own
                 prints = self._share_out(self.crew, jobs, results, bake, interrupted)
             else:
+                self._read_up(jobs)
                 prints = self._print_some(lane, jobs, bake, interrupted)
                 began = self._timer()
             off = self._to_put_off(lane, prints)
@@ -1100,12 +1101,11 @@ class Engine:
             self.store.put_off(sorted(off))
             bake.guarded = False
         touched = self.store.touched(tide)
-        if touched is None:
-            return
         standing = [
             result
             for result in results
-            if not touched or all(touched.get(key, seen) == seen for key, seen in result.trace.items())
+            if touched is not None
+            and (not touched or all(touched.get(key, seen) == seen for key, seen in result.trace.items()))
         ]
         self.store.note([result for result in standing if not result.noted])
         self.store.commit(tide, standing)

@@ -12,6 +12,9 @@ from standfirst.press.engine.ledger import Store
 VALUES, RECORDS = 50_000, 5_000
 """Values, and whole records, kept in memory between pages. What a look touches is dropped, so none is ever old."""
 
+TOGETHER = 2_000
+"""Records that are read together at most: a list of sitemaps names very many."""
+
 
 class Undeclared(LookupError):
     """A page asked for something that its book does not declare: a fault in the page's function."""
@@ -36,6 +39,7 @@ class State:
         """Drop what has been touched since the last call."""
         if len(self._values) > VALUES:
             self._values.clear()
+            self.made.clear()
         if len(self._records) + len(self._data) > RECORDS:
             self._records.clear()
             self._data.clear()
@@ -74,7 +78,7 @@ class State:
 
     def read(self) -> None:
         """Read the records that are expected, all at once: a database has a price for each question."""
-        keys = [key for key in self._expected if key not in self._records and key not in self._data]
+        keys = [key for key in self._expected if key not in self._records and key not in self._data][:TOGETHER]
         self._expected.clear()
         if len(keys) > 1:
             self._data.update(dict.fromkeys(keys) | self._store.records_of(keys))
@@ -87,15 +91,16 @@ class State:
         if name == "list":
             list_name, _, rest = rest.partition(":")
             list_key, _, limit = rest.rpartition(":")
-            return self.listing(key, list_name, list_key, int(limit))[1]
+            return self.listing(key, list_name, list_key, int(limit), ahead=False)[1]
         if name == "any":
             list_name, _, list_key = rest.partition(":")
             return self.any(key, list_name, list_key)[1]
         if name == "keys":
             return self.keys(key, rest)[1]
-        return self.facet(key, name, rest)[1]
+        return self.facet(key, name, rest, ahead=False)[1]
 
-    def facet(self, key: str, name: str, id: str) -> tuple[Any, int]:
+    def facet(self, key: str, name: str, id: str, *, ahead: bool = True) -> tuple[Any, int]:
+        """Value and digest of a facet. With `ahead`, records that it names are read too: they will be asked for."""
         known = self._values.get(key)
         if known is None:
             facet = self._book.facet.get(name)
@@ -104,7 +109,7 @@ class State:
             record = self._record(facet.kind, id)
             value = None if record is None else facet.project(record)
             known = self._values[key] = (value, digest_of(value))
-            if facet.names and value:
+            if ahead and facet.names and value:
                 self._expected.update((f"{facet.names}:{each}", None) for each in value)
                 self.read()
         return known
@@ -116,17 +121,17 @@ class State:
             self._records[key] = self._book.decode(kind, data)
         return self._records[key]
 
-    def listing(self, key: str, name: str, list_key: str, limit: int) -> tuple[Any, int]:
+    def listing(self, key: str, name: str, list_key: str, limit: int, *, ahead: bool = True) -> tuple[Any, int]:
         known = self._values.get(key)
         if known is None:
-            self._load(name, list_key, limit)
+            self._load(name, list_key, limit, ahead)
             known = self._values[key]
         return known
 
     def any(self, key: str, name: str, list_key: str) -> tuple[Any, int]:
         known = self._values.get(key)
         if known is None:
-            self._load(name, list_key, None)
+            self._load(name, list_key, None, False)
             known = self._values[key]
         return known
 
@@ -140,16 +145,17 @@ class State:
             known = self._values[key] = (tuple(found), digest_of(found))
         return known
 
-    def _load(self, name: str, list_key: str, limit: int | None) -> None:
+    def _load(self, name: str, list_key: str, limit: int | None, ahead: bool) -> None:
         """Read a list once as deep as it is asked for, and know the shallower reads too."""
         listing = self._book.listings.get(name)
         if listing is None or (limit is not None and limit not in listing.limits):
             raise Undeclared(f"No list {name} is declared with a limit of {limit}.")
         members = self._store.listed(name, list_key, limit or 1)
         self._values[f"any:{name}:{list_key}"] = (bool(members), digest_of(bool(members)))
-        if limit is not None:
+        if ahead:
             self._expected.update(dict.fromkeys(members))
             self.read()
+        if limit is not None:
             ids = tuple(member.partition(":")[2] for member in members)
             self._values[f"list:{name}:{list_key}:{limit}"] = (ids, digest_of(members))
 

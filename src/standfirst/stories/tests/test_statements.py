@@ -119,3 +119,14 @@ def test_what_cannot_be_kept_is_refused_at_once(cast: Cast) -> None:
         without_ids([1])
     with pytest.raises(NotKept, match="records and lists of values"):
         by_name([1])
+
+
+def test_postgresql_plans_a_statement_that_is_kept_once(cast: Cast) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("Python keeps SQLite's plans, and shows them to nobody.")
+    story = cast.live("One")
+    for _ in range(5):
+        notes([story.pk])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE statement LIKE %s", ["%stories_correction%"])
+        assert len(cursor.fetchall()) == 1

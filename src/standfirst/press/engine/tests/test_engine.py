@@ -761,6 +761,41 @@ def test_nor_does_one_that_a_crew_prints(newsroom: Newsroom, monkeypatch: pytest
     assert newsroom.outlet.pages == printed(newsroom.records)
 
 
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
+def test_nor_to_one_that_a_crew_could_not_print_when_the_log_of_what_was_touched_does_not_reach_back(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("standfirst.press.engine.engine.SHARED", 1)
+    assert isinstance(newsroom.store, MemoryStore)
+    hand = Engine(newsroom.engine.book, MemoryStore(newsroom.store), newsroom.outlet, clock=lambda: newsroom.now)
+    newsroom.engine.crew = Hand(hand, alone=True)
+    newsroom.broken.add("/world/9/")
+    for record in (newsroom.make(8), newsroom.make(9)):
+        newsroom.put("story", record)
+        newsroom.look("story", record.id, Lane.MAINTENANCE)
+    newsroom.put("related", Related(id=8, stories=(9, 2)))
+    newsroom.look("related", 8, Lane.MAINTENANCE)
+    commit, cut = newsroom.engine._commit, [True]
+
+    def after_so_much_else(*what: Any) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            if cut:
+                cut.pop()
+                patch.setattr(newsroom.store, "touched", lambda since: None)
+            commit(*what)
+
+    monkeypatch.setattr(newsroom.engine, "_commit", after_so_much_else)
+    newsroom.engine.bake()
+    assert not cut
+    assert not any(b"/world/9/" in page.body for page in newsroom.outlet.pages.values())
+    assert newsroom.engine.proof().dangling == {}
+    newsroom.broken.clear()
+    newsroom.engine.retry_failed()
+    newsroom.engine.bake()
+    assert newsroom.outlet.pages == printed(newsroom.records)
+    assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
+
+
 class Asked(MemoryStore):
     """Counts the records that are read one by one, and how often many are."""
 
