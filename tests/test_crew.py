@@ -66,6 +66,36 @@ def _differing() -> list[tuple[str, str]]:
     return [key for key in keys if msgspec.json.encode(theirs[key]) != msgspec.json.encode(alone[key])]
 
 
+def test_stories_of_a_section_that_moved_are_gone_through_while_others_write(copied: Folder) -> None:
+    stories, before_the_end = copied.inside(_walks_while_others_write)
+    assert stories > before_the_end > 1
+
+
+def _walks_while_others_write() -> tuple[int, int]:
+    import sqlite3
+    from itertools import islice
+
+    from django.conf import settings
+    from django.db import transaction
+    from django.db.models import Count
+
+    from standfirst.changes import actions as changes
+    from standfirst.edition import compose
+    from standfirst.stories.models import Address
+
+    # As if the section had more stories than are read together.
+    compose.CHUNK = 2
+    busiest = Address.objects.values_list("section_id").annotate(number=Count("id")).order_by("-number")[0][0]
+    walk = compose.dependents("section", str(busiest), "moved")
+    some = list(islice(walk, 2))
+    with sqlite3.connect(settings.HOME / "newsroom.sqlite3", timeout=10) as other:
+        other.execute("UPDATE changes_change SET cause = 'another' WHERE id = (SELECT MAX(id) FROM changes_change)")
+    other.close()
+    with transaction.atomic():
+        changes.record(kind="site", ref="1", cause="saved meanwhile")
+    return len(some) + len(list(walk)), len(some)
+
+
 def test_the_press_goes_on_alone_when_all_who_help_die(copied: Folder) -> None:
     assert copied.inside(_bake_with_a_crew_that_dies) == (1, 0, True)
 
