@@ -128,5 +128,55 @@ def _bake_with_a_crew_that_dies() -> tuple[int, int, bool]:
     return asked, waiting, worker.engine.proof(every.compose, every).ok
 
 
+def test_a_crew_comes_when_very_much_is_to_be_printed_in_a_running_newsroom(copied: Folder) -> None:
+    alone, waited_for, helped, left, ok = copied.inside(_bake_in_a_running_newsroom)
+    assert alone == 0, "there was little to print when the worker began"
+    assert not waited_for, "the press goes on alone until they are there"
+    assert helped > 0
+    assert (left, ok) == (0, True)
+
+
+def _bake_in_a_running_newsroom() -> tuple[int, bool, int, int, bool]:
+    import time
+
+    from django.conf import settings
+
+    from standfirst.conf import crew
+    from standfirst.press import wiring, worker
+    from standfirst.press.crew import Crew
+
+    os.environ["STANDFIRST_HOME"] = str(settings.HOME)
+    worker.MANY, worker.COUNTED = 100, 0.0
+    called: list[Crew] = []
+    asked: list[int] = []
+
+    class Two(Crew):
+        def work(self, jobs: Any, *who: Any) -> None:
+            asked.append(len(jobs))
+            super().work(jobs, *who)
+
+    def hire() -> Crew:
+        called.append(Two(2, crew.start))
+        return called[-1]
+
+    press = worker.Worker(wiring.engine(), home=settings.HOME, options=settings.STANDFIRST, hire=hire)
+    press.open(many=1_000_000)
+    press.press(patience=60)
+    alone = len(called)
+    press.engine.bake_all()
+    press.press(patience=0)
+    [crew_] = called
+    waited_for = bool(asked)
+    until = time.monotonic() + 60
+    while not crew_.ready() and time.monotonic() < until:
+        time.sleep(0.05)
+    press.engine.bake_all()
+    press.press(patience=60)
+    press.dismiss()
+    every = wiring.Ahead()
+    left = sum(press.engine.status().backlog.values())
+    return alone, waited_for, len(asked), left, press.engine.proof(every.compose, every).ok
+
+
 def _die() -> None:
     raise SystemExit(1)

@@ -64,6 +64,11 @@ class Crew:
             initializer=_begin,
             initargs=(start, os.getpid()),
         )
+        self._up = self._pool.submit(_is_up)
+
+    def ready(self) -> bool:
+        """False while they are starting, which takes seconds: the press goes on alone and waits for nobody."""
+        return self._up.done()
 
     def work(
         self,
@@ -184,6 +189,10 @@ def _watch() -> None:
     while os.getppid() == _press:
         time.sleep(0.5)
     os._exit(1)
+
+
+def _is_up() -> None:
+    pass
 
 
 def _work(jobs: list[Job]) -> Outcome:

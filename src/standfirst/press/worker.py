@@ -74,6 +74,9 @@ PATIENCE = 0.5
 MANY = 3_000
 """Pages that wait in maintenance, from which on a crew is called: it takes two seconds to come."""
 
+COUNTED = 2.0
+"""Seconds between two counts of what waits in maintenance, while it is printed: a section may have moved."""
+
 IDLE = 0.5
 """Seconds between two rounds when nobody rings: the clock's precision, and how late a commit elsewhere is seen."""
 
@@ -593,6 +596,8 @@ class Worker:
                 return done
             if time.monotonic() > self._until:
                 self._behind = True
+                if upto is Lane.MAINTENANCE and self._is_time("crew", COUNTED):
+                    self.call_crew(many=MANY)
                 return done
         return done
 

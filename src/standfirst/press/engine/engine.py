@@ -225,6 +225,9 @@ Outcome = Sequence[Done | Left | None]
 class Crew(Protocol):
     """Others who print and deliver pages, each by an engine of their own (`Engine.lend_a_hand`)."""
 
+    def ready(self) -> bool:
+        """False as long as nobody has come yet."""
+
     def work(
         self,
         jobs: Sequence[Job],
@@ -670,7 +673,8 @@ class Engine:
                 self._guard(lane, bake)
             results: list[Result] = []
             began = self._timer()
-            if lane is Lane.MAINTENANCE and self.crew is not None and len(jobs) >= SHARED and not self._stuck:
+            helped = lane is Lane.MAINTENANCE and len(jobs) >= SHARED and not self._stuck
+            if helped and self.crew is not None and self.crew.ready():
                 self._read_up(())  # the rest by each for the share that is its own
                 prints = self._share_out(self.crew, jobs, results, bake, interrupted)
             else:

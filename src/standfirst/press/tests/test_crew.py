@@ -49,15 +49,17 @@ def test_when_one_of_a_crew_fails_nobody_prints_any_more_by_the_time_the_press_l
 def test_the_press_does_what_nobody_has_begun_and_leaves_the_rest_once_it_is_slow(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    go = threading.Event()
+    begun, go = threading.Event(), threading.Event()
 
     def prints(jobs: Sequence[Job]) -> list[Done]:
+        begun.set()
         go.wait(5)
         return [_done("crew")] * len(jobs)
 
     taken: list[str] = []
 
     def myself(jobs: Sequence[Job]) -> list[Any]:
+        begun.wait(5)
         taken.append(jobs[0].path)
         if len(taken) == 2:
             go.set()

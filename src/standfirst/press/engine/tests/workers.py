@@ -27,6 +27,9 @@ class Hand:
         self.alone = alone
         self.printed = 0
 
+    def ready(self) -> bool:
+        return True
+
     def work(
         self,
         jobs: Sequence[Job],
