@@ -178,5 +178,30 @@ def _bake_in_a_running_newsroom() -> tuple[int, bool, int, int, bool]:
     return alone, waited_for, len(asked), left, press.engine.proof(every.compose, every).ok
 
 
+def test_whoever_is_still_starting_is_sent_home_at_once(copied: Folder) -> None:
+    was_ready, took = copied.inside(_sends_home_at_once)
+    assert not was_ready
+    assert took < 5, "it starts for a minute"
+
+
+def _sends_home_at_once() -> tuple[bool, float]:
+    import time
+
+    from standfirst.press.crew import Crew
+
+    three = Crew(3, _starts_for_a_minute)
+    time.sleep(1)
+    was_ready = three.ready()
+    began = time.monotonic()
+    three.close()
+    return was_ready, time.monotonic() - began
+
+
+def _starts_for_a_minute() -> None:
+    import time
+
+    time.sleep(60)
+
+
 def _die() -> None:
     raise SystemExit(1)

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from standfirst.kit.errors import Problem
@@ -58,17 +59,24 @@ class Crew:
     def __init__(self, number: int, start: Callable[[], None]) -> None:
         self.number = max(2, number)
         self._gone = False
+        context = multiprocessing.get_context("spawn")  # a fork would take the databases' handles along
+        self._up: Any = context.Value("i", 0)
         self._pool = ProcessPoolExecutor(
-            self.number - 1,
-            mp_context=multiprocessing.get_context("spawn"),  # a fork would take the databases' handles along
-            initializer=_begin,
-            initargs=(start, os.getpid()),
+            self.number - 1, mp_context=context, initializer=_begin, initargs=(start, os.getpid(), self._up)
         )
-        self._up = self._pool.submit(_is_up)
+        self._asked: list[Future[None]] = []
+        with suppress(BrokenProcessPool):
+            # For each of these one starts, since nobody is there yet to do it.
+            for _ in range(self.number - 1):
+                self._asked.append(self._pool.submit(_is_up))
 
     def ready(self) -> bool:
-        """False while they are starting, which takes seconds: the press goes on alone and waits for nobody."""
-        return self._up.done()
+        """False while they are starting, which takes seconds: the press goes on alone and waits for nobody.
+
+        True also if one has died at that, as whoever asks them for something is told.
+        """
+        up: int = self._up.value
+        return up >= self.number - 1 or any(each.done() and each.exception() is not None for each in self._asked)
 
     def work(
         self,
@@ -162,7 +170,10 @@ class Crew:
         self._gone = True
 
     def close(self) -> None:
-        """Send them home."""
+        """Send them home. Whoever is still starting has begun nothing, and is not waited for."""
+        if not self.ready():
+            for child in multiprocessing.active_children():
+                child.kill()
         self._pool.shutdown(cancel_futures=True)
         if self._gone:
             # The pool forgets the others when one dies while work is cancelled; at its end this process would wait for
@@ -171,7 +182,7 @@ class Crew:
                 child.kill()
 
 
-def _begin(start: Callable[[], None], press: int) -> None:
+def _begin(start: Callable[[], None], press: int, up: Any) -> None:
     global _engine, _press
     _press = press
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the press says when it is over
@@ -182,6 +193,8 @@ def _begin(start: Callable[[], None], press: int) -> None:
     from standfirst.press import wiring
 
     _engine = wiring.engine()
+    with up.get_lock():
+        up.value += 1
 
 
 def _watch() -> None:

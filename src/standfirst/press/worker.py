@@ -402,12 +402,16 @@ class Worker:
 
         It is sent home when these are printed.
         """
-        if self._hire is None or self.crew is not None:
+        if self._hire is None or self.crew is not None or self._stopping:
             return
         if pages is None:
-            pages = self.engine.status().backlog.get(wiring.LANES[Lane.MAINTENANCE], 0)
+            pages = self.engine.due(wiring.LANES[Lane.MAINTENANCE], many)
         if pages >= many:
-            self.crew = self.engine.crew = self._hire()
+            try:
+                self.crew = self.engine.crew = self._hire()
+            except OSError as error:
+                log.warning("Nobody can be called to help with printing (%s): the press goes on alone.", error)
+                self._hire = None
 
     def dismiss(self) -> None:
         """Send the crew home."""
@@ -596,7 +600,8 @@ class Worker:
                 return done
             if time.monotonic() > self._until:
                 self._behind = True
-                if upto is Lane.MAINTENANCE and self._is_time("crew", COUNTED):
+                # While some pages are stuck nobody is asked to help.
+                if upto is Lane.MAINTENANCE and bake.stuck is None and self._is_time("crew", COUNTED):
                     self.call_crew(many=MANY)
                 return done
         return done

@@ -588,6 +588,10 @@ class Engine:
 
     # --- baking
 
+    def due(self, lane: Lane, most: int) -> int:
+        """How many pages can be printed in a lane, `most` at most. Cheap."""
+        return self.store.count_due(lane, most)
+
     def bake_all(self, *, lane: Lane = Lane.MAINTENANCE) -> None:
         """Make every page due, to be printed even if nothing that it read differs."""
         self._mark_every(lane, self.store.mark_all)

@@ -276,6 +276,9 @@ class Store(Protocol):
     def others_due(self, lane: Lane, pages: Sequence[int]) -> bool:
         """True if pages other than these are due in the lane."""
 
+    def count_due(self, lane: Lane, most: int) -> int:
+        """How many pages are due in a lane and not put off: `most` at most, so it is cheap."""
+
     def put_off(self, pages: Iterable[int]) -> None:
         """Let due pages wait for all others of their lane. Under `hold`."""
 

@@ -301,6 +301,10 @@ class MemoryStore:
     def others_due(self, lane: Lane, pages: Sequence[int]) -> bool:
         return bool({page for (page, _), due in self._tables.due.items() if due.lane == lane} - set(pages))
 
+    def count_due(self, lane: Lane, most: int) -> int:
+        due = self._tables.due.items()
+        return min(most, len({page for (page, _), row in due if row.lane == lane and row.rank < LAST_RANK}))
+
     def put_off(self, pages: Iterable[int]) -> None:
         put_off, due = set(pages), self._write().due
         for key, row in list(due.items()):

@@ -458,6 +458,13 @@ class SqlStore:
         )
         return any(row[0] not in mine for row in rows)
 
+    def count_due(self, lane: Lane, most: int) -> int:
+        rows = self._db.execute(
+            "SELECT COUNT(*) FROM (SELECT DISTINCT page FROM ledger_due WHERE lane = ? AND place < ? LIMIT ?) some",
+            (int(lane), LAST_RANK, most),
+        )
+        return int(rows[0][0])
+
     def put_off(self, pages: Iterable[int]) -> None:
         self._many("UPDATE ledger_due SET place = ? WHERE page = ?", [(LAST_RANK, page) for page in pages])
 

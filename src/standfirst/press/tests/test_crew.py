@@ -21,25 +21,31 @@ from standfirst.press.engine.proof import Looked, Share
 def test_when_one_of_a_crew_fails_nobody_prints_any_more_by_the_time_the_press_lets_go_of_its_pages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    failed, ended = threading.Event(), threading.Event()
+    failed, ended, both = threading.Event(), threading.Event(), threading.Event()
     begun: list[str] = []
 
     def prints(jobs: Sequence[Job]) -> list[Done]:
         begun.append(jobs[0].path)
         if jobs[0].path == "/0/":
+            both.wait(5)
             failed.set()
             raise Problem("The output folder belongs to another newsroom.")
+        both.set()
         failed.wait(5)
         ended.wait(0.3)  # it writes a page, while the first share's end is already known
         ended.set()
         return []
+
+    def myself(jobs: Sequence[Job]) -> list[None]:
+        both.wait(5)
+        return [None]
 
     # Threads stand in for processes, which would have to start Django to say the same.
     monkeypatch.setattr(crew, "ProcessPoolExecutor", _threads)
     monkeypatch.setattr(crew, "_work", prints)
     two = crew.Crew(3, lambda: None)
     with pytest.raises(Problem, match="another newsroom"):
-        two.work(_jobs(60), lambda jobs: [None], lambda jobs, outcome: None)
+        two.work(_jobs(60), myself, lambda jobs, outcome: None)
     assert ended.is_set(), "one was still at it"
     before = list(begun)
     two.close()

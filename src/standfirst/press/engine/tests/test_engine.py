@@ -635,6 +635,7 @@ def test_a_page_that_fails_in_a_kill_is_taken_from_readers(newsroom: Newsroom) -
 def test_a_ledger_that_does_not_answer_while_a_kill_is_printed_takes_nothing_from_readers() -> None:
     connection = SqliteConnection(":memory:")
     store = SqlStore(connection)
+    store.create()
     newsroom = Newsroom(store)
     story = newsroom.records["story", "1"]
     newsroom.put("story", Story(id=1, path=story.path, notice=Notice(reason="killed"), day=story.day))
@@ -794,6 +795,19 @@ def test_nor_to_one_that_a_crew_could_not_print_when_the_log_of_what_was_touched
     newsroom.engine.bake()
     assert newsroom.outlet.pages == printed(newsroom.records)
     assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
+
+
+def test_what_is_due_is_counted_as_far_as_it_matters_and_without_what_waits_for_all_others(newsroom: Newsroom) -> None:
+    engine, store = newsroom.engine, newsroom.store
+    assert engine.due(Lane.MAINTENANCE, 100) == 0
+    engine.bake_all()
+    every = engine.status().backlog[Lane.MAINTENANCE]
+    assert engine.due(Lane.MAINTENANCE, 1_000) == every > 10
+    assert engine.due(Lane.MAINTENANCE, 10) == 10
+    assert engine.due(Lane.PUBLISH, 1_000) == 0
+    with store.transaction():
+        store.put_off(store.page_ids(["/world/1/", "/world/2/"]).values())
+    assert engine.due(Lane.MAINTENANCE, 1_000) == every - 2
 
 
 class Asked(MemoryStore):
@@ -1414,6 +1428,7 @@ def test_a_list_may_only_be_read_as_it_is_declared(newsroom: Newsroom) -> None:
 def test_the_ledger_tells_which_pages_still_show_a_story() -> None:
     connection = SqliteConnection(":memory:")
     store = SqlStore(connection)
+    store.create()
     newsroom = Newsroom(store)
     keys = ("story:1", "card:1", "line:1")
     assert store.showing(*keys) == ["/", "/authors/1/", "/feed.xml", "/world/", "/world/1/", "/world/feed.xml"]
