@@ -14,7 +14,7 @@ from tests.running import Serving
 from tests.test_browser import PATIENCE, Watched
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -112,6 +112,32 @@ def test_the_wire_is_worked_by_keys_while_items_come_in(browser: Browser, served
         page.locator("#wire-q").press("Enter")
         page.wait_for_url("**lanterns**")
         assert page.locator("li.wire-row").count() >= 1
+        desk.blameless()
+
+
+def test_an_item_that_somebody_puts_back_is_never_told_as_a_new_one(browser: Browser, served: Serving) -> None:
+    comes_in(served, "room-back", *(g2(f"back-{n}", headline=f"Barge {n} leaves") for n in range(3)))
+    with Watched(browser, served) as desk:
+        page = desk.page
+        desk.sign_in("pubi")
+        page.goto("/newsroom/wire/?feed=room-back")
+        page.keyboard.press("j")
+        page.keyboard.press("h")
+        page.get_by_text("“Barge 1 leaves” is on hold.").wait_for()
+        late: list[Route] = []
+        page.route("**/newsroom/wire/fresh/**", lambda asked: asked.continue_() if late else late.append(asked))
+        with page.expect_request("**/newsroom/wire/fresh/**"):
+            pass  # the list is asked for without the item ...
+        page.keyboard.press("u")
+        row(page, "Barge 1 leaves").wait_for()
+        with page.expect_response("**/newsroom/wire/fresh/**") as answered:
+            late[0].continue_()  # ... and the answer knows it again
+        assert "Barge 1 leaves" in answered.value.text()
+        comes_in(served, "room-back", g2("back-5", headline="Barge 5 leaves"))
+        page.get_by_role("button", name="new item").wait_for()
+        assert page.get_by_role("button", name="new item").inner_text() == "1 new item"
+        page.keyboard.press("n")
+        assert page.evaluate("document.activeElement.textContent.trim()") == "Barge 5 leaves"
         desk.blameless()
 
 

@@ -62,6 +62,18 @@ let waiting = new Map(); // Items that came in and are not shown yet: id -> HTML
 let many = false;
 let timer = 0;
 
+// An answer that was under way while somebody did something with an item tells of it as it was before, or as new.
+const handled = new Map(); // Item's id -> when it was last done with; Infinity while it is being.
+const handling = async (ids, work) => {
+  for (const id of ids) handled.set(String(id), Infinity);
+  try {
+    return await work();
+  } finally {
+    for (const id of ids) handled.set(String(id), performance.now());
+  }
+};
+const outdated = (began) => ({ id }) => (handled.get(String(id)) ?? 0) > began;
+
 const resting = () => !touched && (wide.matches ? listing.scrollTop : window.scrollY) < 40 && !list.querySelector("input:checked") && !list.contains(document.activeElement);
 
 const tell = () => {
@@ -119,9 +131,15 @@ const replace = (id, html, fits) => {
 const follow = async () => {
   const known = [...rows().slice(0, KEPT).map((row) => `${row.dataset.id}.${row.dataset.state}`), ...[...waiting].map(([id, html]) => `${id}.${made(html).dataset.state}`)];
   const address = `${settings.fresh}?${settings.query}&since=${room.dataset.cursor}&urgent=${room.querySelector("[data-wire-urgent]").dataset.wireUrgent}&rows=${known.join(",")}`;
+  const began = performance.now();
   const { answer, told } = await ask(address, tag ? { headers: { "If-None-Match": tag } } : {});
   if (!told) return;
   tag = answer.headers.get("ETag") ?? "";
+  if ([...told.new, ...told.changed].some(outdated(began))) {
+    tag = ""; // The next answer tells of them again.
+    told.new = told.new.filter((item) => !outdated(began)(item));
+    told.changed = told.changed.filter((item) => !outdated(began)(item));
+  }
   for (const { id, html, fits } of told.changed) {
     if (waiting.has(id)) waiting.set(id, html);
     else replace(id, html, fits);
@@ -274,7 +292,7 @@ const act = async (row, verb, fields = {}) => {
   if (going) leave(row);
   row.classList.add("is-busy");
   try {
-    const told = await send(id, verb.replace("_", "-"), fields);
+    const told = await handling([id], () => send(id, verb.replace("_", "-"), fields));
     row.classList.remove("is-busy");
     if (going) {
       const place = row.nextElementSibling;
@@ -305,7 +323,7 @@ const undo = async () => {
     return;
   }
   try {
-    const told = await send(last.id, "put-back");
+    const told = await handling([last.id], () => send(last.id, "put-back"));
     const row = made(told.html);
     const here = rowOf(last.id);
     if (here) here.replaceWith(row);
@@ -332,7 +350,7 @@ const several = async (verb) => {
   for (const row of chosen) body.append("item", row.dataset.id);
   chosen.forEach((row) => row.classList.add("is-busy"));
   try {
-    const { told } = await ask(settings.several, { method: "POST", body });
+    const { told } = await handling(chosen.map((row) => row.dataset.id), () => ask(settings.several, { method: "POST", body }));
     for (const row of chosen) {
       row.classList.remove("is-busy");
       row.querySelector('input[name="item"]').checked = false;
