@@ -460,7 +460,7 @@ class SqlStore:
 
     def count_due(self, lane: Lane, most: int) -> int:
         rows = self._db.execute(
-            "SELECT COUNT(*) FROM (SELECT DISTINCT page FROM ledger_due WHERE lane = ? AND place < ? LIMIT ?) some",
+            "SELECT COUNT(*) FROM (SELECT DISTINCT page FROM ledger_due WHERE lane = ? AND place < ? LIMIT ?) AS due",
             (int(lane), LAST_RANK, most),
         )
         return int(rows[0][0])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connections
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from standfirst.press.engine import SqlStore, Store
-from standfirst.press.engine.ledger import Job, Result
+from standfirst.press.engine import Lane, SqlStore, Store
+from standfirst.press.engine.ledger import Job, Mark, Result
 from standfirst.press.engine.tests.histories import Histories
 from standfirst.press.engine.tests.test_laws import QUICK
 from standfirst.press.engine.tests.workers import Rehearsal
@@ -44,8 +45,35 @@ def test_what_a_database_says_that_does_not_answer_is_djangos_and_no_pages_fault
         DjangoConnection().executemany("INSERT INTO ledger_nothing (id) VALUES (?)", [(1,)])
 
 
-def test_the_laws_hold_on_djangos_connection() -> None:
-    run_state_machine_as_test(OnDjangosConnection, settings=settings(QUICK, max_examples=8))
+def test_the_laws_hold_on_djangos_connection_which_understands_all_that_a_ledger_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: set[str] = set()
+
+    def noting(self: SqlStore, name: str) -> Any:
+        asked.add(name)
+        return object.__getattribute__(self, name)
+
+    monkeypatch.setattr(SqlStore, "__getattribute__", noting)
+    run_state_machine_as_test(OnDjangosConnection, settings=settings(QUICK, max_examples=8, derandomize=True))
+    made = empty()
+    with made.transaction():
+        page = made.page_ids(["/world/1/"])["/world/1/"]
+        made.open_change(1, Lane.PUBLISH, 0)
+        made.looked(1)
+        job = Job(page, "/world/1/", 1, 0, 0, 0, {})
+        made.note([Result(job, "story", "failed", 200, 1, 1, {"card:1": 1}, "It broke.")])
+        made.mark_all(Mark(1, Lane.MAINTENANCE, 1))
+    assert made.looked_at([1, 2]) == {1}
+    assert [row.path for row in made.pages()] == ["/world/1/"]
+    assert made.showing("card:1") == ["/world/1/"]
+    assert made.count_due(Lane.MAINTENANCE, 5) == 1
+    made.put_off([page])
+    assert (made.count_due(Lane.MAINTENANCE, 5), made.count_last(Lane.MAINTENANCE)) == (0, 1)
+    made.mark_failed(Mark(1, Lane.KILL, 2))
+    assert made.urgency() == Lane.KILL
+    every = {name for name, what in vars(SqlStore).items() if callable(what) and not name.startswith("_")}
+    assert every <= asked
 
 
 @contextmanager

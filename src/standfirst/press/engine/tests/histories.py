@@ -414,6 +414,8 @@ class Histories(RuleBasedStateMachine):
     def work(self, rows: int, lane: Lane, pages: int) -> None:
         """The press does a little, and is interrupted."""
         self.look(self.engine, rows)
+        backlog = self.engine.status().backlog
+        assert self.engine.due(lane, 3) <= min(3, backlog.get(lane, 0))
         left = iter(range(pages))
         self.engine.bake(upto=lane, interrupted=lambda lane: next(left, None) is None, allow_mass_removal=True)
         self.finish(self.engine)
