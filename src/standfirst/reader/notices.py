@@ -50,6 +50,10 @@ def answer(
 
 
 NOT_FOUND: Final = page("This page does not exist", "The address may be mistyped, or the page was never published.")
+PRINTING: Final = page(
+    "This site is being prepared",
+    "Its pages are being printed for the first time, or anew. Please try again in a minute.",
+)
 NOT_ALLOWED: Final = page("That is not possible here", "Pages can only be read.")
 TOO_LONG: Final = page("This address is too long", "Check the link that brought you here.")
 BAD_REQUEST: Final = page("This request cannot be understood", "Check the link that brought you here.")
