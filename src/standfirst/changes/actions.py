@@ -76,7 +76,7 @@ def _wake() -> None:
 def waits_before(lane: int, but: Collection[int] = ()) -> bool:
     """True if a row that is more urgent than `lane` is open, not counting those whose numbers are in `but`."""
     with connection.cursor() as cursor:
-        # By hand: the press asks a hundred times a second while it prints, and building the query is most of the cost.
+        # By hand: the press asks dozens of times a second while it prints, and building the query is most of the cost.
         cursor.execute(
             "SELECT id FROM changes_change WHERE closed_at IS NULL AND lane < %s LIMIT %s", [int(lane), len(but) + 1]
         )

@@ -727,7 +727,7 @@ class Worker:
     def _interrupted(self, lane: Any) -> bool:
         """True if a more urgent row waits to be looked at or closed, or the clock has waited long enough."""
         moment = time.monotonic()
-        if moment - self._asked < 0.01:
+        if moment - self._asked < 0.03:
             return False
         self._asked = moment
         self.beat()

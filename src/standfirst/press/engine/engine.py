@@ -625,7 +625,8 @@ class Engine:
         """
         bake = Bake()
         # Asked outside of a transaction: at rest, a bake locks nothing and writes nothing.
-        if self.store.urgency() is None or self.store.meta("built") == "no":
+        urgency = self.store.urgency()
+        if urgency is None or self.store.meta("built") == "no":
             return bake
         self._forget_what_others_delivered()
         now = self._timer()
@@ -633,14 +634,17 @@ class Engine:
         before = len(bake.left)
         while not bake.interrupted:
             for lane in Lane:
+                if urgency is None or not urgency <= lane <= upto:
+                    continue
                 if lane is not Lane.KILL and (bake.stopped is not None or len(bake.left) - before > STUCK):
                     continue
-                if lane <= upto and self._batch(lane, bake, interrupted, allow_mass_removal):
+                if self._batch(lane, bake, interrupted, allow_mass_removal):
                     break
             else:
                 if not bake.freed:
                     break
                 self._let_go_of_what_waits(bake)
+            urgency = self.store.urgency()
         if bake.stopped is not None:
             raise bake.stopped
         bake.stuck = next((stuck.problem for stuck in self._stuck.values()), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from standfirst.pages.output import PageRef
@@ -31,6 +31,7 @@ class State:
         self._data: dict[str, bytes | None] = {}
         """Records that were read with others, not decoded yet."""
         self._expected: dict[str, None] = {}
+        self._expected_lists: dict[tuple[str, str, int], None] = {}
         self.made: dict[str, tuple[Any, dict[str, int]]] = {}
         """What pages share (`Reading.once`), with the reads it was made of. Any touch may have been of one of them."""
         self._tide = -1
@@ -69,15 +70,23 @@ class State:
         self._tide = -1
 
     def expect(self, reads: Iterable[str]) -> None:
-        """Have the records of these reads be among those that `read` reads next, as far as they are not known."""
+        """Have the records and lists of these reads be among those that `read` reads next, as far as they are not
+        known."""
         for key in reads:
             if key not in self._values:
                 name, _, id = key.partition(":")
                 if facet := self._book.facet.get(name):
                     self._expected[f"{facet.kind}:{id}"] = None
+                elif name == "list":
+                    self._expected_lists[_list_of(id)] = None
 
     def read(self) -> None:
-        """Read the records that are expected, all at once: a database has a price for each question."""
+        """Read what is expected, all at once: a database has a price for each question."""
+        lists = [each for each in self._expected_lists if self._is_declared(each[0], each[2])][:TOGETHER]
+        self._expected_lists.clear()
+        for each, members in zip(lists, self._store.listed_each(lists) if lists else (), strict=True):
+            self._keep_list(*each, members)
+            self._expected.update(dict.fromkeys(members))
         keys = [key for key in self._expected if key not in self._records and key not in self._data][:TOGETHER]
         self._expected.clear()
         if len(keys) > 1:
@@ -89,9 +98,7 @@ class State:
             return known[1]
         name, _, rest = key.partition(":")
         if name == "list":
-            list_name, _, rest = rest.partition(":")
-            list_key, _, limit = rest.rpartition(":")
-            return self.listing(key, list_name, list_key, int(limit), ahead=False)[1]
+            return self.listing(key, *_list_of(rest), ahead=False)[1]
         if name == "any":
             list_name, _, list_key = rest.partition(":")
             return self.any(key, list_name, list_key)[1]
@@ -147,17 +154,30 @@ class State:
 
     def _load(self, name: str, list_key: str, limit: int | None, ahead: bool) -> None:
         """Read a list once as deep as it is asked for, and know the shallower reads too."""
-        listing = self._book.listings.get(name)
-        if listing is None or (limit is not None and limit not in listing.limits):
+        if not self._is_declared(name, limit):
             raise Undeclared(f"No list {name} is declared with a limit of {limit}.")
         members = self._store.listed(name, list_key, limit or 1)
-        self._values[f"any:{name}:{list_key}"] = (bool(members), digest_of(bool(members)))
+        self._keep_list(name, list_key, limit, members)
         if ahead:
             self._expected.update(dict.fromkeys(members))
             self.read()
+
+    def _is_declared(self, name: str, limit: int | None) -> bool:
+        listing = self._book.listings.get(name)
+        return listing is not None and (limit is None or limit in listing.limits)
+
+    def _keep_list(self, name: str, list_key: str, limit: int | None, members: Sequence[str]) -> None:
+        self._values[f"any:{name}:{list_key}"] = (bool(members), digest_of(bool(members)))
         if limit is not None:
             ids = tuple(member.partition(":")[2] for member in members)
             self._values[f"list:{name}:{list_key}:{limit}"] = (ids, digest_of(members))
+
+
+def _list_of(rest: str) -> tuple[str, str, int]:
+    """Name, key and limit of a list, by how a read of it is recorded, without its "list:"."""
+    name, _, rest = rest.partition(":")
+    list_key, _, limit = rest.rpartition(":")
+    return name, list_key, int(limit)
 
 
 class Reading:

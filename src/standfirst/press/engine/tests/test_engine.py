@@ -811,9 +811,9 @@ def test_what_is_due_is_counted_as_far_as_it_matters_and_without_what_waits_for_
 
 
 class Asked(MemoryStore):
-    """Counts the records that are read one by one, and how often many are."""
+    """Counts the records and lists that are read one by one, and how often many are."""
 
-    single = together = 0
+    single = together = lists = 0
 
     def record(self, key: str) -> bytes | None:
         self.single += 1
@@ -822,6 +822,13 @@ class Asked(MemoryStore):
     def records_of(self, keys: Sequence[str]) -> dict[str, bytes]:
         self.together += 1
         return super().records_of(keys)
+
+    def listed(self, name: str, key: str, limit: int) -> list[str]:
+        self.lists += 1
+        return super().listed(name, key, limit)
+
+    def listed_each(self, lists: Sequence[tuple[str, str, int]]) -> list[list[str]]:
+        return [super(Asked, self).listed(*each) for each in lists]
 
 
 def test_records_that_many_pages_show_are_read_together(newsroom: Newsroom) -> None:
@@ -837,6 +844,14 @@ def test_records_that_many_pages_show_are_read_together(newsroom: Newsroom) -> N
     engine.bake()
     assert 0 < store.together < 20
     assert store.single < 40, "of more than a hundred"
+    # Of pages that were printed before it is known what they read.
+    assert store.lists > 5
+    engine = Engine(make_book(opens=opens), store, MemoryOutlet(), clock=lambda: 0)
+    newsroom.put("story", _story(newsroom, 999))
+    engine.look(0, Lane.PUBLISH, [("story", "999")], newsroom.compose)
+    store.lists = 0
+    assert engine.bake().pages > 5
+    assert store.lists <= 2, "a new page's"
 
 
 @pytest.mark.parametrize("store", ["memory"], indirect=True)
