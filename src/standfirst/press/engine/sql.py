@@ -191,6 +191,9 @@ class SqlStore:
                 self._make(table)
             for index in _INDEXES:
                 self._db.execute(index)
+            if not self._sqlite:
+                # Packing the long ones took most of the time of writing them.
+                self._db.execute("ALTER TABLE ledger_page ALTER COLUMN trace SET STORAGE EXTERNAL")
             self._db.execute("INSERT INTO ledger_tide (id, seq, oldest) VALUES (1, 0, 0)")
             self.set_meta("schema", SCHEMA)
             return True
