@@ -172,7 +172,7 @@ class StandardsForm(forms.ModelForm):  # type: ignore[type-arg]
             *("legal_name", "founded", "mission", "ownership", "funding"),
             *("ethics", "corrections", "verification", "unnamed_sources", "machines", "diversity"),
             *("address", "telephone", "email", "errors_to"),
-            *("tips_whatsapp", "tips_email", "tips_handle"),
+            *("tips_whatsapp", "tips_email", "tips_handle", "newsletter", "newsletter_line"),
         )
         widgets: ClassVar = dict.fromkeys(
             (
@@ -187,6 +187,7 @@ class StandardsForm(forms.ModelForm):  # type: ignore[type-arg]
         ("How we work", ("ethics", "corrections", "verification", "unnamed_sources", "machines", "diversity")),
         ("How to reach us", ("address", "telephone", "email", "errors_to")),
         ("Eyewitnesses", ("tips_whatsapp", "tips_email", "tips_handle")),
+        ("Newsletter", ("newsletter", "newsletter_line")),
     )
 
     def groups(self) -> list[tuple[str, list[Any]]]:

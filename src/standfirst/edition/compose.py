@@ -33,6 +33,7 @@ from standfirst.edition.snapshots import (
     Lead,
     LinkCard,
     ListBlock,
+    Newsletter,
     Notice,
     Origin,
     Paragraph,
@@ -635,6 +636,7 @@ def _site(refs: Sequence[str]) -> dict[str, Record]:
             tips=Tips(whatsapp=said.tips_whatsapp, email=said.tips_email, handle=said.tips_handle)
             if said.tips_whatsapp or said.tips_email or said.tips_handle
             else None,
+            newsletter=Newsletter(address=said.newsletter, line=said.newsletter_line) if said.newsletter else None,
             standards="1" in _standards(refs),
             newsroom=str(facts.newsroom_id),
             terms=facts.terms,

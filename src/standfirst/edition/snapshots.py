@@ -237,6 +237,13 @@ class Tips(Frozen):
     """Account and hashtag, as printed."""
 
 
+class Newsletter(Frozen):
+    """Where readers order the newsletter. `line` is what leads there, in the newsroom's language; empty: a phrase."""
+
+    address: str
+    line: str = ""
+
+
 class Site(Frozen):
     """Facts of the newsroom itself. There is one, with id 1."""
 
@@ -259,6 +266,7 @@ class Site(Frozen):
     errors_to: str = ""
     """E-mail address to which readers report errors."""
     tips: Tips | None = None
+    newsletter: Newsletter | None = None
     standards: bool = False
     """True if there is a page about the newsroom."""
     newsroom: str = ""

@@ -112,6 +112,14 @@ class Chrome:
         dark = next((name for name in DARK_LOGOS if paths.get(name)), "")
         return {"src": text(paths[name]), "dark": text(paths.get(dark, "")), "width": width, "height": height}
 
+    def newsletter(self, w: Words) -> Part | None:
+        """The line that leads to the newsletter: as the newsroom says it where a page speaks the site's language."""
+        letter = self.site.newsletter
+        if letter is None:
+            return None
+        own = letter.line if w.language == self.words.language else ""
+        return {"path": text(letter.address), "name": own or w.newsletter}
+
     def top(self, section: Crumb | Section) -> int:
         """Id of the top section that `section` is, or lies below."""
         return section.trail[1] if len(section.trail) > 1 else section.id
@@ -148,6 +156,7 @@ class Chrome:
         return self._footers[key]
 
     def _chrome(self, active: int, language: str, direction: str) -> Part:
+        letter = self.site.newsletter
         return {
             "w": self.words,
             "attributes": self.attributes(language, direction),
@@ -159,6 +168,7 @@ class Chrome:
                 *([{"path": text(ABOUT), "name": self.words.about}] if self.site.standards else []),
                 {"path": text(CORRECTIONS), "name": self.words.corrections},
                 {"path": text(ARCHIVE), "name": self.words.archive},
+                *([{"path": text(letter.address), "name": self.words.newsletter}] if letter else []),
             ],
             "front": active == -1,
             "logo": self.logo,

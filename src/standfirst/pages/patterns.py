@@ -262,6 +262,9 @@ COMPONENTS: dict[str, Case] = {
         if v.sentence
         else None
     },
+    "newsletter": lambda v, w, icon: {
+        "newsletter": {"path": _HERE, "name": v.standfirst or w.newsletter} if v.sentence else None
+    },
     "erratum": lambda v, w, icon: {
         "entry": {
             "path": _HERE,

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models, transaction
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from modelsearch import index
@@ -176,6 +177,21 @@ class Standards(models.Model):
     tips_email = models.EmailField("e-mail for eyewitnesses", blank=True)
     tips_handle = models.CharField(
         "account and hashtag", max_length=120, blank=True, help_text="E.g. “@harbourpost, #HarbourEyewitness”."
+    )
+    newsletter = models.CharField(
+        "address of the form",
+        max_length=500,
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="Where readers order your newsletter, e.g. “https://lists.example/harbour-post”. A line above each "
+        "story's text leads there, and so does the foot of every page.",
+    )
+    newsletter_line = models.CharField(
+        "what the line says",
+        max_length=120,
+        blank=True,
+        help_text="In the newsroom's language, e.g. “Every evening at six: the day by mail”. Empty, and in other "
+        "languages: “Get our newsletter”.",
     )
 
     objects: ClassVar[models.Manager[Standards]] = models.Manager()

@@ -24,7 +24,7 @@ from standfirst.kit import clock
 from standfirst.people.models import User
 from standfirst.stories import actions as stories
 from standfirst.stories import alerts
-from standfirst.stories.models import Correction, Section, SiteFacts, Story, Takedown
+from standfirst.stories.models import Correction, Section, SiteFacts, Standards, Story, Takedown
 from standfirst.stories.tests.cast import Cast
 from tests.post import posted
 
@@ -474,6 +474,24 @@ def test_the_publisher_keeps_the_newsrooms_facts(desk: Desk) -> None:
     assert "November 22, 2026" in text_of(answer)
     facts = SiteFacts.current()
     assert (facts.zone, facts.date_order, facts.clock) == ("Africa/Accra", "month", "12")
+
+
+@these_are_the_doors
+def test_the_publisher_says_what_readers_are_told_of_the_newsroom(desk: Desk) -> None:
+    browser, url = desk.browser(desk.cast.paula), reverse("desk:standards")
+    told = text_of(browser.post(url, {"tips_whatsapp": "0905 555", "newsletter": "javascript:alert(1)"}))
+    assert "has no country’s code" in told.replace("'", "’")
+    assert "Enter a valid URL" in told
+    assert "is no year or day" in text_of(browser.post(url, {"founded": "long ago"}))
+    right = {
+        "tips_whatsapp": "+234 905 555 0199",
+        "newsletter": "https://lists.example/post",
+        "newsletter_line": "The day by mail",
+        "founded": "1924",
+    }
+    assert "is saved" in said(browser.post(url, right, follow=True))
+    assert Standards.current().newsletter == "https://lists.example/post"
+    assert desk.browser(desk.cast.rita).get(url).status_code in (302, 403)
 
 
 @these_are_the_doors

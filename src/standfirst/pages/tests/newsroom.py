@@ -33,6 +33,7 @@ from standfirst.edition.snapshots import (
     Line,
     LinkCard,
     ListBlock,
+    Newsletter,
     Origin,
     Paragraph,
     Picture,
@@ -330,6 +331,7 @@ SITE = Site(
     about="The Harbour Post is a made-up newspaper. It stands on a coast that is on no map.",
     errors_to="errors@post.example",
     tips=Tips(whatsapp="+234 905 555 0199", email="seen@post.example", handle="@post, #PostEyewitness"),
+    newsletter=Newsletter(address="https://lists.example/post?a=1&b=2", line="The day by mail, every evening"),
     standards=True,
 )
 

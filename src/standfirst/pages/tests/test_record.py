@@ -104,6 +104,21 @@ def test_eyewitnesses_are_told_how_to_reach_the_newsroom():
     assert page.xpath("//a[@href='mailto:errors@post.example']")
 
 
+def test_the_newsletter_is_offered_above_each_storys_text_and_at_the_foot_of_every_page():
+    room = newsroom()
+    page = parsed(room.page(ref_of(FULL, "story")))
+    (line,) = page.xpath("//p[@class='newsletter']/a")
+    assert (line.text, line.get("href")) == ("The day by mail, every evening", "https://lists.example/post?a=1&b=2")
+    room.put(make_story(8, language="fr"))
+    french = parsed(room.page(ref_of(make_story(8), "story")))
+    assert french.xpath("//p[@class='newsletter']/a/text()") == ["Recevoir notre lettre d’information"]
+    front = parsed(room.page(PageRef("/", "front", "1")))
+    assert front.xpath("//footer//a[@href='https://lists.example/post?a=1&b=2']/text()") == ["Get our newsletter"]
+    room.put(Site(**{**msgspec.structs.asdict(SITE), "newsletter": None}))
+    for path, output in room.print_all(but=("rendition", "asset", "patterns")).items():
+        assert b"lists.example" not in output.body and b"newsletter" not in output.body.split(b"</style>")[-1], path
+
+
 def test_the_archive_leads_to_every_month_and_each_month_to_its_days():
     room = newsroom()
     room.put(make_story(70, day="2019-02-03", path="/news/2019/02/03/old/"))
