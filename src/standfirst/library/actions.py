@@ -12,7 +12,7 @@ published again it is related anew.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,11 +58,12 @@ EVERY = ""
 """The term that counts all stories."""
 
 
-def relate_if_due(story_id: int) -> list[int]:
+def relate_if_due(story_id: int, also: Callable[[], object] = lambda: None) -> list[int]:
     """Relate a story if it was published or refreshed since it was last related.
 
     Returns the ids of the stories whose lists changed, the story's own first; empty if nothing was due. Repeating it
-    after a crash does nothing twice: terms, lists and change rows commit together.
+    after a crash does nothing twice: terms, lists and change rows commit together, and so does what `also` does, which
+    is called if something was due.
     """
     if _due(story_id) is None:
         return []
@@ -70,7 +71,11 @@ def relate_if_due(story_id: int) -> list[int]:
         _one_at_a_time()
         # Asked again now that nobody else writes here: a kill may have come first.
         event = _due(story_id)
-        return _relate(story_id, event) if event is not None else []
+        if event is None:
+            return []
+        changed = _relate(story_id, event)
+        also()
+        return changed
 
 
 def relate_later(limit: int) -> int:
@@ -203,7 +208,8 @@ def _related_at(story_ids: Sequence[int]) -> QuerySet[Any, int]:
 
 def _one_at_a_time() -> None:
     """Wait until nobody else writes here, to the end of the transaction. (SQLite lets only one write anyway.)"""
-    if TermCount.objects.select_for_update().filter(term=EVERY).first() is None:
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    if not _asked(f"SELECT 1 FROM library_termcount WHERE term = %s{lock}", EVERY):  # noqa: S608
         TermCount.objects.bulk_create([TermCount(term=EVERY)], ignore_conflicts=True)
         TermCount.objects.select_for_update().get(term=EVERY)
 

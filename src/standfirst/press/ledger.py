@@ -33,7 +33,8 @@ class DjangoConnection:
             with (wrapper := self._open()).wrap_database_errors:
                 connection: Any = wrapper.connection
                 return cast(list[Row], in_turn(lambda: connection.execute(sql, parameters).fetchall()))
-        with connections[self._alias].wrap_database_errors, _cursor(self._alias) as cursor:
+        with (wrapper := connections[self._alias]).wrap_database_errors:
+            cursor = _cursor(wrapper)
             cursor.execute(_marked(sql), parameters or None)
             return [] if cursor.description is None else cast(list[Row], cursor.fetchall())
 
@@ -43,8 +44,8 @@ class DjangoConnection:
                 connection: Any = wrapper.connection
                 in_turn(lambda: connection.executemany(sql, rows))
             return
-        with connections[self._alias].wrap_database_errors, _cursor(self._alias) as cursor:
-            cursor.executemany(_marked(sql), rows)
+        with (wrapper := connections[self._alias]).wrap_database_errors:
+            _cursor(wrapper).executemany(_marked(sql), rows)
 
     def transaction(self) -> AbstractContextManager[None]:
         return cast(AbstractContextManager[None], transaction.atomic(using=self._alias))
@@ -57,14 +58,22 @@ class DjangoConnection:
         return wrapper
 
 
-def _cursor(alias: str) -> Any:
+def _cursor(wrapper: Any) -> Any:
     """A cursor of psycopg's own: parameters go beside the statement, which the server plans once, and many rows go
     without waiting for an answer to each. Django's writes parameters into the statement and does neither."""
     import psycopg
 
-    connection = connections[alias]
-    connection.ensure_connection()
-    return psycopg.Cursor(cast(Any, connection.connection))
+    wrapper.ensure_connection()
+    connection = wrapper.connection
+    cursor = wrapper.__dict__.get(_CURSOR)
+    if cursor is None or cursor.connection is not connection:
+        # One for all statements, each of which is read to its end: to make one costs as much as a small statement.
+        cursor = wrapper.__dict__[_CURSOR] = psycopg.Cursor(connection)
+    return cursor
+
+
+_CURSOR = "standfirst_cursor"
+"""It belongs to a connection, in whose attribute of this name it is."""
 
 
 def _prepare(connection: Any, **_: Any) -> None:

@@ -785,12 +785,14 @@ class Worker:
         """At first publication and at marked updates related lists are made; a new story's page is hot, and another's
         cools."""
         keys: list[tuple[str, str]] = []
-        if story_id in library.relate_if_due(story_id):
-            keys.append(("related", str(story_id)))
+
+        def heat() -> None:
             for address in _addresses([story_id]) if 0 in _refreshes([story_id]) else ():
                 heated = readership.heat_new(address.path, story_id, self.options.hot_paths)
-                keys += [("hot", path) for path in heated]
-        return keys
+                keys.extend(("hot", path) for path in heated)
+
+        related = library.relate_if_due(story_id, heat)
+        return [("related", str(story_id)), *keys] if story_id in related else keys
 
     # --- the readers' search
 

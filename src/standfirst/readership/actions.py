@@ -242,16 +242,14 @@ def heat_new(path: str, story: int, limit: int = 40) -> list[str]:
     if limit < 1 or len(path) > LONGEST_PATH:
         return []
     now = clock.now()
-    with transaction.atomic():
-        others = list(HotPath.objects.all())
-        if any(row.path == path for row in others):
+    with transaction.atomic(savepoint=False):
+        others = list(HotPath.objects.values_list("path", "story", "since"))
+        if any(other == path for other, _, _ in others):
             return []
-        levels = dict(_levels([row.story for row in others]))
+        levels = dict(_levels([story for _, story, _ in others]))
         # First those that are neither new nor read, the oldest of them first; last those that are new themselves.
-        others.sort(
-            key=lambda row: (row.since > now - FRESH, levels.get(row.story, float("-inf")), row.since, row.path)
-        )
-        leaving = [row.path for row in others[: max(0, len(others) - limit + 1)]]
+        others.sort(key=lambda row: (row[2] > now - FRESH, levels.get(row[1], float("-inf")), row[2], row[0]))
+        leaving = [other for other, _, _ in others[: max(0, len(others) - limit + 1)]]
         HotPath.objects.filter(path__in=leaving).delete()
         changes.record_all(kind="hot", refs=leaving, lane=Lane.MAINTENANCE, cause="cooled")
         HotPath.objects.create(path=path, story=story, since=now)
