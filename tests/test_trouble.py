@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from django.db import DatabaseError, OperationalError
@@ -407,6 +408,21 @@ def test_a_record_that_could_not_be_read_is_printed_when_it_can(
     newsroom.at_rest()
     assert b"Boats go fast" in newsroom.everything()
     assert trouble(newsroom) == ""
+    newsroom.prove()
+
+
+def test_a_new_storys_page_is_hot_though_the_press_failed_once_before_it_was(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RETRY", 0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(readership, "heat_new", Mock(side_effect=OSError("It broke off here.")))
+        story = newsroom.story("Boats go fast")
+        newsroom.worker.steady_round()
+        assert b"Boats go fast" not in newsroom.everything()
+    newsroom.at_rest()
+    assert b"Boats go fast" in newsroom.everything()
+    assert {address.path for address in Address.objects.filter(story=story)} & readership.hot_paths()
     newsroom.prove()
 
 
