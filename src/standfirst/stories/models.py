@@ -190,7 +190,7 @@ class Standards(models.Model):
         "what the line says",
         max_length=120,
         blank=True,
-        help_text="In the newsroom's language, e.g. “Every evening at six: the day by mail”. Empty, and in other "
+        help_text="In the newsroom’s language, e.g. “Every evening at six: the day by mail”. Empty, and in other "
         "languages: “Get our newsletter”.",
     )
 

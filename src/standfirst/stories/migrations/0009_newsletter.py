@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name="newsletter",
             field=models.CharField(
                 blank=True,
-                help_text="Where readers order your newsletter, e.g. “https://lists.example/harbour-post”. A line above each story's text leads there, and so does the foot of every page.",
+                help_text="Where readers order your newsletter, e.g. “https://lists.example/harbour-post”. A line above each story’s text leads there, and so does the foot of every page.",
                 max_length=500,
                 validators=[django.core.validators.URLValidator(schemes=["http", "https"])],
                 verbose_name="address of the form",
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             name="newsletter_line",
             field=models.CharField(
                 blank=True,
-                help_text="In the newsroom's language, e.g. “Every evening at six: the day by mail”. Empty, and in other languages: “Get our newsletter”.",
+                help_text="In the newsroom’s language, e.g. “Every evening at six: the day by mail”. Empty, and in other languages: “Get our newsletter”.",
                 max_length=120,
                 verbose_name="what the line says",
             ),
