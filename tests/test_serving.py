@@ -21,14 +21,16 @@ def version(number: int) -> Output:
 
 @pytest.fixture
 def stand(tmp_path):
-    stand = Newsstand(tmp_path)
+    stand = Newsstand(tmp_path, printed=False)
     yield stand
     assert stand.stop() == 0
 
 
 @pytest.fixture
 def outlet(stand):
-    return LocalOutlet(stand.output, "newsroom-one")
+    outlet = LocalOutlet(stand.output, "newsroom-one")
+    outlet.put("/", Output(b"the front"))
+    return outlet
 
 
 def test_a_kill_is_seen_by_the_very_next_reader(stand, outlet):

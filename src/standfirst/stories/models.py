@@ -184,7 +184,7 @@ class Standards(models.Model):
         blank=True,
         validators=[URLValidator(schemes=["http", "https"])],
         help_text="Where readers order your newsletter, e.g. “https://lists.example/harbour-post”. A line above each "
-        "story's text leads there, and so does the foot of every page.",
+        "story’s text leads there, and so does the foot of every page.",
     )
     newsletter_line = models.CharField(
         "what the line says",
