@@ -127,7 +127,7 @@ class Street:
 
 @pytest.fixture
 def street(newsroom: Newsroom, tmp_path: Path) -> Iterator[Street]:
-    stand = Newsstand(tmp_path, printed=False)
+    stand = Newsstand(tmp_path)
     cache = Cache(lambda: stand.url)
     options = replace(django_settings.STANDFIRST, origin=cache.url, host="127.0.0.1", port=stand.port)
     newsroom.at_rest()
@@ -213,7 +213,7 @@ def test_with_the_reader_down_publishing_goes_on_and_the_desk_says_what_to_do(st
     assert sight.says.startswith("Nothing is served to readers: ")
     assert "Start the reader with “standfirst serve”" in sight.says
     assert progress.of(street.row(story)).says.startswith("Live on ")
-    stand = Newsstand(street.newsroom.home, port=street.stand.port, printed=False)
+    stand = Newsstand(street.newsroom.home, port=street.stand.port)
     try:
         street.looked()
         assert street.says(story).state == "green"

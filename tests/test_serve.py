@@ -62,6 +62,7 @@ def test_a_newsroom_opens_in_an_empty_folder_runs_again_and_leaves_nothing_behin
         assert oct((home / "newsroom.sqlite3").stat().st_mode & 0o777) == "0o600"
         address, _ = newsroom.inside(publish, "The ferry is back")
         until(lambda: newsroom.http.get(address).status_code == 200, waiting_for="the first story")
+        until(lambda: not (home / "output" / ".preparing").exists(), waiting_for="everything to be printed once")
 
         second = newsroom.command("serve", settings={"PORT": str(running.free_port())})
         assert second.returncode == 1

@@ -21,16 +21,14 @@ def version(number: int) -> Output:
 
 @pytest.fixture
 def stand(tmp_path):
-    stand = Newsstand(tmp_path, printed=False)
+    stand = Newsstand(tmp_path)
     yield stand
     assert stand.stop() == 0
 
 
 @pytest.fixture
 def outlet(stand):
-    outlet = LocalOutlet(stand.output, "newsroom-one")
-    outlet.put("/", Output(b"the front"))
-    return outlet
+    return LocalOutlet(stand.output, "newsroom-one")
 
 
 def test_a_kill_is_seen_by_the_very_next_reader(stand, outlet):
@@ -56,6 +54,26 @@ def test_pages_redirections_and_notices_take_each_others_place(stand, outlet):
             answer = stand.http.get(STORY)
             assert (answer.status_code, answer.content) == (after.status, after.body)
             assert answer.headers.get("location", "") == after.location
+
+
+def test_while_a_new_site_is_printed_its_front_is_said_to_come_and_later_never_again(stand, outlet):
+    outlet.put("/404.html", Output(b"not here"))
+    outlet.put(STORY, version(1))
+    assert stand.http.get(STORY).status_code == 200
+    for ask in (stand.http.get, stand.http.head):
+        answer = ask("/")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+        assert answer.headers["cache-control"] == "no-store"
+    assert "being prepared" in stand.http.get("/").text
+    # A cache that hears 503 may go on showing an old copy: it must not of what was taken away.
+    assert stand.http.get("/sport/").status_code == 404
+    outlet.put("/", version(2))
+    assert stand.http.get("/").content == version(2).body
+    assert outlet.is_being_prepared
+    outlet.is_prepared()
+    outlet.remove("/")
+    assert stand.http.get("/").status_code == 404
+    assert not LocalOutlet(stand.output, "newsroom-one").is_being_prepared
 
 
 def test_section_moves_are_followed(stand, outlet):

@@ -7,6 +7,7 @@ The press writes the folder and the reader process serves it; both go by this mo
     moved/<path>            target paths of addresses that moved (301)
     moved-prefixes.json     {"/old/": "/new/"}, used where nothing else answers
     .newsroom               whose folder this is
+    .preparing              there until everything has been printed once
     .<something>.part       anywhere: a file being written, before its rename
 
 An address that ends in "/" is kept as `index.html` in its folder, any other as the file of its name. Text has a packed
@@ -34,6 +35,9 @@ TREES: Final[Mapping[int, str]] = {200: PAGES, 301: MOVED, 410: GONE}
 
 PREFIXES: Final = "moved-prefixes.json"
 OWNER: Final = ".newsroom"
+PREPARING: Final = ".preparing"
+"""While it is there, a front page that is not is still to come."""
+
 NOT_FOUND: Final = "/404.html"
 """The page whose body answers for every address that is not there."""
 

@@ -298,6 +298,17 @@ class LocalOutlet:
             return {}
         return msgspec.json.decode(data, type=dict[str, str])
 
+    @property
+    def is_being_prepared(self) -> bool:
+        """Whether the folder is new, and nobody has said yet that everything in it was printed once."""
+        return os.path.lexists(os.path.join(self._root, sitefiles.PREPARING))
+
+    def is_prepared(self) -> None:
+        """Say that everything was printed once."""
+        with self._whole():
+            self._check_owner()
+            self._unlink(sitefiles.PREPARING)
+
     def sent_on(self) -> Collection[str]:
         return self.prefixes()
 
@@ -332,6 +343,7 @@ class LocalOutlet:
                 # A link, unlike a rename, does not replace what another newsroom wrote a moment ago.
                 with suppress(FileExistsError):
                     os.link(aside, self._owner_file)
+                    Path(self._root, sitefiles.PREPARING).touch()
             finally:
                 aside.unlink(missing_ok=True)
         self._check_owner()

@@ -214,6 +214,16 @@ def write_prefixes(press: Engine) -> None:
         outlet.put_prefixes(rules)
 
 
+def finish_preparing(press: Engine) -> bool:
+    """When everything was printed: from now on a front page that is not there is missing. True if it is said so."""
+    outlet = press.outlet
+    if isinstance(outlet, LocalOutlet) and outlet.is_being_prepared:
+        if press.store.urgency() is not None:
+            return False  # another worker prints it, or it is stuck
+        outlet.is_prepared()
+    return True
+
+
 def clean(press: Engine) -> None:
     """Remove what killed processes left half written in the output folder. For a thread: it takes its time."""
     outlet = press.outlet

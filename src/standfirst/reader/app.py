@@ -253,9 +253,8 @@ class App:
         return proto.response_bytes(status, headers, body)
 
     async def _not_found(self, scope: Scope, proto: HTTPProtocol) -> None:
-        if await self.shelf.find("/") is None:
-            # The front comes last of all pages, so any other may be still to come: none is said not to exist.
-            return notices.answer(scope, proto, 503, notices.PRINTING, ("retry-after", "10"))
+        if scope.path == "/" and self.shelf.is_being_prepared():
+            return notices.answer(scope, proto, 503, notices.PREPARING, ("retry-after", "10"))
         page = await self.shelf.find(sitefiles.NOT_FOUND)
         if page is None or page.status != 200 or page.large:
             return notices.answer(scope, proto, 404, notices.NOT_FOUND, caching=SHORT_CACHING)

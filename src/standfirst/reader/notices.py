@@ -50,9 +50,9 @@ def answer(
 
 
 NOT_FOUND: Final = page("This page does not exist", "The address may be mistyped, or the page was never published.")
-PRINTING: Final = page(
+PREPARING: Final = page(
     "This site is being prepared",
-    "Its pages are being printed for the first time, or anew. Please try again in a minute.",
+    "Its pages are being printed. Please try again in a minute.",
 )
 NOT_ALLOWED: Final = page("That is not possible here", "Pages can only be read.")
 TOO_LONG: Final = page("This address is too long", "Check the link that brought you here.")

@@ -390,6 +390,10 @@ class Shelf:
             is_story=page.is_story,
         )
 
+    def is_being_prepared(self) -> bool:
+        """Whether the folder is new, and not everything in it has been printed once."""
+        return os.path.lexists(self._place(sitefiles.PREPARING))
+
     # ---- Prefixes that moved ---------------------------------------------------------------------------------------
 
     def moved_prefix(self, path: str) -> str | None:

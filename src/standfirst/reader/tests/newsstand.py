@@ -39,7 +39,7 @@ def free_port() -> int:
 class Newsstand:
     """`python -m standfirst.reader` on a free port of the loopback."""
 
-    def __init__(self, home: Path, *options: str, port: int | None = None, printed: bool = True):
+    def __init__(self, home: Path, *options: str, port: int | None = None):
         self.home = home
         self.output = home / "output"
         self.port = port or free_port()
@@ -48,8 +48,6 @@ class Newsstand:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.http = httpx.Client(base_url=self.url, timeout=PATIENCE, headers={"user-agent": BROWSER}, trust_env=False)
         until(self._answers)
-        if printed and not (self.output / sitefiles.file_of("/", 200)).exists():
-            self.write("/", "the front")  # there is none only while a site is printed for the first time
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.process.stdout.read().decode()
