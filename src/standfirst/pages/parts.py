@@ -29,7 +29,7 @@ from standfirst.edition.snapshots import (
     Signature,
     Site,
 )
-from standfirst.kit.languages import direction_of
+from standfirst.kit.languages import direction_of, primary_of
 from standfirst.kit.sitefiles import FULL, SEARCH
 from standfirst.library.asking import LONGEST
 from standfirst.pages.assets import DARK_LOGOS, LOGOS, sizes
@@ -112,13 +112,14 @@ class Chrome:
         dark = next((name for name in DARK_LOGOS if paths.get(name)), "")
         return {"src": text(paths[name]), "dark": text(paths.get(dark, "")), "width": width, "height": height}
 
-    def newsletter(self, w: Words) -> Part | None:
-        """The line that leads to the newsletter: as the newsroom says it where a page speaks the site's language."""
+    def newsletter(self, language: str, w: Words) -> Part | None:
+        """The line that leads to the newsletter, on a page in `language`, with words `w`: as the newsroom says it where
+        either is the site's own."""
         letter = self.site.newsletter
         if letter is None:
             return None
-        own = letter.line if w.language == self.words.language else ""
-        return {"path": text(letter.address), "name": own or w.newsletter}
+        own = primary_of(self.site.language) in (primary_of(language), primary_of(w.language))
+        return {"path": text(letter.address), "name": (own and letter.line) or w.newsletter}
 
     def top(self, section: Crumb | Section) -> int:
         """Id of the top section that `section` is, or lies below."""

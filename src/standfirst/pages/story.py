@@ -162,7 +162,7 @@ def _article(reads: Reads, ref: PageRef, story: Story) -> Output:
         "lead": lead,
         "corrections": [_note(note, site, w) for note in story.corrections if note.kind == "correction"],
         "notes": [_note(note, site, w) for note in story.corrections if note.kind != "correction"],
-        "newsletter": site.newsletter(w),
+        "newsletter": site.newsletter(story.language, w),
         "blocks": blocks,
         "authors": [_author(reads, author, w) for author in authors],
         "day": _day(site, story, w),

@@ -114,6 +114,16 @@ def test_the_newsletter_is_offered_above_each_storys_text_and_at_the_foot_of_eve
     assert french.xpath("//p[@class='newsletter']/a/text()") == ["Recevoir notre lettre d’information"]
     front = parsed(room.page(PageRef("/", "front", "1")))
     assert front.xpath("//footer//a[@href='https://lists.example/post?a=1&b=2']/text()") == ["Get our newsletter"]
+    # We have no Swahili and no Igbo: their pages speak English.
+    room.put(Site(**{**msgspec.structs.asdict(SITE), "language": "sw"}))
+    for language, said in (("sw", "The day by mail, every evening"), ("en", "Get our newsletter")):
+        room.put(make_story(8, language=language))
+        other = parsed(room.page(ref_of(make_story(8), "story")))
+        assert other.xpath("//p[@class='newsletter']/a/text()") == [said]
+    room.put(Site(**{**msgspec.structs.asdict(SITE), "language": "en-NG"}))
+    room.put(make_story(8, language="ig"))
+    other = parsed(room.page(ref_of(make_story(8), "story")))
+    assert other.xpath("//p[@class='newsletter']/a/text()") == ["The day by mail, every evening"]
     room.put(Site(**{**msgspec.structs.asdict(SITE), "newsletter": None}))
     for path, output in room.print_all(but=("rendition", "asset", "patterns")).items():
         assert b"lists.example" not in output.body and b"newsletter" not in output.body.split(b"</style>")[-1], path
