@@ -63,16 +63,22 @@ let many = false;
 let timer = 0;
 
 // An answer that was under way while somebody did something with an item tells of it as it was before, or as new.
-const handled = new Map(); // Item's id -> when it was last done with; Infinity while it is being.
+const handled = new Map(); // Item's id -> how many things are being done with it, and when the last was done.
 const handling = async (ids, work) => {
-  for (const id of ids) handled.set(String(id), Infinity);
+  const note = (by) => {
+    for (const id of ids) handled.set(String(id), { now: (handled.get(String(id))?.now ?? 0) + by, at: performance.now() });
+  };
+  note(1);
   try {
     return await work();
   } finally {
-    for (const id of ids) handled.set(String(id), performance.now());
+    note(-1);
   }
 };
-const outdated = (began) => ({ id }) => (handled.get(String(id)) ?? 0) > began;
+const outdated = (began) => ({ id }) => {
+  const doing = handled.get(String(id));
+  return Boolean(doing && (doing.now || doing.at > began));
+};
 
 const resting = () => !touched && (wide.matches ? listing.scrollTop : window.scrollY) < 40 && !list.querySelector("input:checked") && !list.contains(document.activeElement);
 
