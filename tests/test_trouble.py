@@ -18,6 +18,7 @@ from standfirst.changes import actions as changes
 from standfirst.changes.models import Change, Lane
 from standfirst.edition import compose
 from standfirst.kit import clock
+from standfirst.library.models import StoryTerms
 from standfirst.press import wiring, worker
 from standfirst.press.engine.engine import MassRemoval
 from standfirst.press.outlet import LocalOutlet, PlaceProblem
@@ -414,15 +415,30 @@ def test_a_record_that_could_not_be_read_is_printed_when_it_can(
 def test_a_new_storys_page_is_hot_though_the_press_failed_once_before_it_was(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    newsroom.at_rest()
     monkeypatch.setattr(worker, "RETRY", 0.0)
+    monkeypatch.setattr(readership, "heat", Mock())  # which makes it hot a minute later
     with monkeypatch.context() as patched:
         patched.setattr(readership, "heat_new", Mock(side_effect=OSError("It broke off here.")))
         story = newsroom.story("Boats go fast")
         newsroom.worker.steady_round()
+        assert not StoryTerms.objects.filter(story=story).exists(), "both or neither"
         assert b"Boats go fast" not in newsroom.everything()
     newsroom.at_rest()
     assert b"Boats go fast" in newsroom.everything()
     assert {address.path for address in Address.objects.filter(story=story)} & readership.hot_paths()
+    newsroom.prove()
+
+
+@the_press_decides
+def test_no_story_waits_for_being_hot(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    newsroom.at_rest()
+    monkeypatch.setattr(worker, "RETRY", 0.0)
+    monkeypatch.setattr(readership, "heat_new", Mock(side_effect=OSError("It breaks off here.")))
+    newsroom.story("Boats go fast")
+    newsroom.at_rest()
+    assert b"Boats go fast" in newsroom.everything()
+    assert trouble(newsroom) == ""
     newsroom.prove()
 
 

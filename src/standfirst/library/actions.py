@@ -208,6 +208,8 @@ def _related_at(story_ids: Sequence[int]) -> QuerySet[Any, int]:
 
 def _one_at_a_time() -> None:
     """Wait until nobody else writes here, to the end of the transaction. (SQLite lets only one write anyway.)"""
+    if not connection.in_atomic_block:
+        raise RuntimeError("Whoever writes here one at a time does so in a transaction: the lock ends with it.")
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
     if not _asked(f"SELECT 1 FROM library_termcount WHERE term = %s{lock}", EVERY):  # noqa: S608
         TermCount.objects.bulk_create([TermCount(term=EVERY)], ignore_conflicts=True)

@@ -203,6 +203,7 @@ class Worker:
         self._doing = "starting"
         self._beaten = 0.0
         self._asked = 0.0
+        self._prepared = False
         self._until = 0.0
         self._yield_at = float("inf")
         self._printed_for = 0.0
@@ -596,6 +597,8 @@ class Worker:
             self._file_what_went_out()
             if not bake.interrupted and upto is Lane.MAINTENANCE:
                 self.dismiss()
+                if not self._prepared:
+                    self._contain("new folder", self._finish_preparing)
             if not bake.interrupted and looked and len(rows) < ROWS:
                 return done
             if time.monotonic() > self._until:
@@ -605,6 +608,9 @@ class Worker:
                     self.call_crew(many=MANY)
                 return done
         return done
+
+    def _finish_preparing(self) -> None:
+        self._prepared = wiring.finish_preparing(self.engine)
 
     def _say_how_it_went(self, bake: Bake) -> None:
         """What of a bake the desk should know: pages that could not be delivered or printed, and a slow disk."""
@@ -746,8 +752,9 @@ class Worker:
         if leader.kind in wiring.KINDS:
             keys.append((leader.kind, leader.ref))
         if leader.kind == "story":
-            keys += self._events(int(leader.ref))
-            if any(row.pk in self._put_off for row in rows):
+            again = any(row.pk in self._put_off for row in rows)
+            keys += self._events(int(leader.ref), again=again)
+            if again:
                 keys.append(("related", leader.ref))  # it may have been made when the story could not be read
         moved = any(row.cause == "moved" for row in rows)
         if moved or leader.kind in WIDE:
@@ -781,9 +788,9 @@ class Worker:
             del records[problem.key]
         return records
 
-    def _events(self, story_id: int) -> list[tuple[str, str]]:
+    def _events(self, story_id: int, *, again: bool) -> list[tuple[str, str]]:
         """At first publication and at marked updates related lists are made; a new story's page is hot, and another's
-        cools."""
+        cools. Both or neither; but `again`, where that has failed, no story waits for being hot."""
         keys: list[tuple[str, str]] = []
 
         def heat() -> None:
@@ -791,8 +798,17 @@ class Worker:
                 heated = readership.heat_new(address.path, story_id, self.options.hot_paths)
                 keys.extend(("hot", path) for path in heated)
 
-        related = library.relate_if_due(story_id, heat)
-        return [("related", str(story_id)), *keys] if story_id in related else keys
+        if again:
+            if related := library.relate_if_due(story_id):
+                try:
+                    heat()
+                except Exception as fault:
+                    if _concerns_all(fault):
+                        raise
+                    log.exception("The page of story %d is not hot before the next ranking.", story_id)
+        else:
+            related = library.relate_if_due(story_id, heat)
+        return [("related", str(story_id)), *keys] if related else keys
 
     # --- the readers' search
 

@@ -82,11 +82,17 @@ class State:
 
     def read(self) -> None:
         """Read what is expected, all at once: a database has a price for each question."""
-        lists = [each for each in self._expected_lists if self._is_declared(each[0], each[2])][:TOGETHER]
+        # As many lists as leave room for their members: of one that is known already these would not be asked together.
+        room, lists = TOGETHER - len(self._expected), []
+        for name, list_key, limit in self._expected_lists:
+            if limit <= room and self._is_declared(name, limit):
+                room -= limit
+                lists.append((name, list_key, limit))
         self._expected_lists.clear()
-        for each, members in zip(lists, self._store.listed_each(lists) if lists else (), strict=True):
-            self._keep_list(*each, members)
-            self._expected.update(dict.fromkeys(members))
+        if lists:
+            for each, members in zip(lists, self._store.listed_each(lists), strict=True):
+                self._keep_list(*each, members)
+                self._expected.update(dict.fromkeys(members))
         keys = [key for key in self._expected if key not in self._records and key not in self._data][:TOGETHER]
         self._expected.clear()
         if len(keys) > 1:
