@@ -73,6 +73,15 @@ def compose_many(kind: str, refs: Sequence[str]) -> dict[str, Record]:
     return _COMPOSERS[kind](refs)
 
 
+def compose_without_text(ids: Sequence[int]) -> list[Story]:
+    """Snapshots of stories of which no more is shown than their cards; those that do not exist are left out.
+
+    To read and clean their texts is most of the work of composing.
+    """
+    composed = _stories([str(id) for id in ids], texts=False).values()
+    return [story for story in composed if isinstance(story, Story)]
+
+
 def refs_of(kind: str) -> Iterator[str]:
     """Every ref of `kind` that may have a snapshot, in a steady order and bounded memory."""
     yield from _REFS[kind]()
@@ -163,6 +172,12 @@ def _rows(ids: Sequence[int]) -> QuerySet[stories.Story]:
 
 
 @by_ids
+def _rows_without_text(ids: Sequence[int]) -> QuerySet[stories.Story]:
+    rows: QuerySet[stories.Story] = stories.Story.objects.filter(pk__in=ids).defer("body")
+    return rows
+
+
+@by_ids
 def _signed(ids: Sequence[int]) -> QuerySet[Any, tuple[int, int]]:
     rows = stories.StoryAuthor.objects.filter(story_id__in=ids).order_by("story_id", "sort_order", "id")
     pairs: QuerySet[Any, tuple[int, int]] = rows.values_list("story_id", "author_id")
@@ -193,7 +208,7 @@ def _origins(ids: Sequence[int]) -> QuerySet[stories.Origin]:
     return stories.Origin.objects.filter(story_id__in=ids).order_by("id")
 
 
-def _stories(refs: Sequence[str]) -> dict[str, Record]:
+def _stories(refs: Sequence[str], *, texts: bool = True) -> dict[str, Record]:
     ids = [int(ref) for ref in refs]
     publications = {row.story_id: row for row in _publications(ids)}
     if not publications:
@@ -215,7 +230,7 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
     elsewhere: dict[int, set[str]] = defaultdict(set)
     for story, path in _former_addresses(ids):
         elsewhere[story].add(path)
-    rows = {row.pk: row for row in _rows(ids)}
+    rows = {row.pk: row for row in (_rows(ids) if texts else _rows_without_text(ids))}
     live = [pk for pk, row in rows.items() if row.live and pk not in takedowns and pk not in embargoed]
     extras = _Extras(live)
 
@@ -234,7 +249,7 @@ def _stories(refs: Sequence[str]) -> dict[str, Record]:
             composed[str(pk)] = _taken_down(row, takedowns.get(pk), common)
             continue
         publication = publications[pk]
-        body = _body(row)
+        body = _body(row) if texts else ()
         composed[str(pk)] = Story(
             **common,
             **_fields(row),

@@ -40,7 +40,8 @@ T = TypeVar("T")
 
 
 class Now:
-    """Reads over the site, its sections, and `stories` (ids), composed when they are first asked for and not again.
+    """Reads over the site, its sections, and `stories` (ids), composed when they are first asked for and not again; of
+    stories, all but their text.
 
     `epoch` is that of the pages. Reads of related stories, rankings and the like find nothing. With `site`, other
     reads of this moment, the site and its sections are what those have found.
@@ -48,7 +49,7 @@ class Now:
 
     def __init__(self, epoch: Epoch, stories: Sequence[int] = (), *, site: Now | None = None) -> None:
         self._epoch = epoch
-        self._asked = [str(story) for story in stories]
+        self._asked = stories
         if site is not None:
             self.sections, self._site = site.sections, site._site
 
@@ -64,7 +65,7 @@ class Now:
 
     @cached_property
     def _stories(self) -> dict[int, Story]:
-        return {story.id: story for story in _only(Story, compose.compose_many("story", self._asked))}
+        return {story.id: story for story in compose.compose_without_text(self._asked)}
 
     @cached_property
     def _authors(self) -> dict[int, Author]:
