@@ -274,6 +274,8 @@ class Engine:
         """Path -> what was said in the log of a page that gives trouble, to say it once; "": of the whole outlet."""
         self._most = max(BATCH.values())
         """Pages that are printed before they are delivered: fewer while that takes long."""
+        self._may_go: tuple[int, frozenset[str]] = (0, frozenset())
+        """Pages that were put off when it was last seen that they may be taken away, and what sent readers on then."""
         self.crew: Crew | None = None
         """Who helps with maintenance, while there is much of it, and with proofs."""
 
@@ -1018,11 +1020,16 @@ class Engine:
         """Ask before many pages are taken away for which readers would get nothing instead."""
         if bake.guarded:
             return
-        number = self.store.count_last(lane)
-        if number > FEW and number > MASS * (pages := self.store.status().pages):
-            number = self.store.count_last(lane, but=self.outlet.sent_on())
-            if number > FEW and number > MASS * pages:
-                raise MassRemoval(number, pages)
+        waiting, moved = self.store.count_last(lane), frozenset(self.outlet.sent_on())
+        before, moved_before = self._may_go
+        # While they only become fewer it has been seen already; to see it, all of them are read.
+        if waiting > FEW and (waiting > before or moved != moved_before):
+            pages = self.store.status().pages
+            if waiting > MASS * pages:
+                number = self.store.count_last(lane, but=moved)
+                if number > FEW and number > MASS * pages:
+                    raise MassRemoval(number, pages)
+        self._may_go = waiting, moved
         bake.guarded = True
 
     def _status(self, path: str) -> int:

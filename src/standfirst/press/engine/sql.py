@@ -472,6 +472,12 @@ class SqlStore:
         self._many("UPDATE ledger_due SET place = ? WHERE page = ?", [(LAST_RANK, page) for page in pages])
 
     def count_last(self, lane: Lane, but: Collection[str] = ()) -> int:
+        if not but:
+            rows = self._db.execute(
+                "SELECT COUNT(*) FROM (SELECT DISTINCT page FROM ledger_due WHERE lane = ? AND place = ?) AS due",
+                (int(lane), LAST_RANK),
+            )
+            return int(rows[0][0])
         paths = self._db.execute(
             "SELECT path FROM ledger_page WHERE id IN (SELECT page FROM ledger_due WHERE lane = ? AND place = ?)",
             (int(lane), LAST_RANK),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -1086,6 +1086,33 @@ def test_many_pages_may_go_if_readers_are_sent_on_from_where_they_were(newsroom:
         newsroom.engine.bake()
     newsroom.outlet.moved = {"/sport/": "/games/", "/world/": "/globe/"}
     assert newsroom.engine.bake().removed == 30
+
+
+def test_that_many_pages_may_go_is_seen_once_while_they_become_fewer(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thirty_stories_go(newsroom)
+    counts: list[Collection[str]] = []
+    count = newsroom.store.count_last
+
+    def counted(lane: Lane, but: Collection[str] = ()) -> int:
+        if but:
+            counts.append(but)
+        return count(lane, but)
+
+    monkeypatch.setattr(newsroom.store, "count_last", counted)
+    monkeypatch.setattr("standfirst.press.engine.engine.SLOW_MS", -1)  # so that each is asked after
+    monkeypatch.setattr("standfirst.press.engine.engine.BATCH", dict.fromkeys(Lane, 1))
+    newsroom.outlet.moved = {"/world/": "/globe/"}
+    removed = 0
+    while removed < 5:
+        removed += newsroom.engine.bake(interrupted=lambda lane: True).removed
+    assert len(counts) == 1
+    newsroom.outlet.moved = {}
+    with pytest.raises(MassRemoval, match="take 25 of"):
+        newsroom.engine.bake()
+    newsroom.outlet.moved = {"/world/": "/globe/"}
+    assert newsroom.engine.bake().removed == 25
 
 
 def test_maintenance_does_not_take_many_pages_from_readers_unasked(newsroom: Newsroom) -> None:
