@@ -44,7 +44,11 @@ async () => {
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)));
   }
   scrollTo(0, 0);
-  await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
+  // One that was passed before the browser had begun with it would be waited for in vain.
+  for (const image of document.images) image.loading = "eager";
+  const all = Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
+  const late = new Promise((done, failed) => setTimeout(() => failed(new Error("A picture does not come.")), 20000));
+  await Promise.race([all, late]);
 }
 """
 
