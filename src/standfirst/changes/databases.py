@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote
 
 from django.conf import settings
 from django.db import DatabaseError, connections
+
+WRITTEN_BACK_SECONDS: Final = 1.0
+"""Between two times that a log is written back beside those who write it."""
+
+LONGEST_LOG: Final = 40_000
+"""Pages of a log (4 KB each) from which on commits write it back all the same: the disk is too slow for the rest."""
 
 
 def _file() -> Path | None:
@@ -44,6 +54,44 @@ def write_back() -> None:
             # What is wrong with the disk says the next commit.
             with suppress(DatabaseError), connection.cursor() as cursor:
                 cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+@contextmanager
+def written_back_beside(alias: str, seconds: float = WRITTEN_BACK_SECONDS) -> Iterator[None]:
+    """For as long as very much is written to the database `alias`: have a thread write its log back into its file.
+
+    Otherwise whoever commits does it, and waits for the disk; and whoever waits for him waits with him. On a server,
+    which has somebody for it, nothing is done.
+    """
+    connection = connections[alias]
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        usual = cursor.execute("PRAGMA wal_autocheckpoint").fetchone()[0]
+        cursor.execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
+    over = threading.Event()
+    file = connection.get_connection_params()
+    thread = threading.Thread(
+        target=_write_back_until, args=(over, str(file["database"]), bool(file.get("uri")), seconds), daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        # What is wrong with the database says whoever works with it next.
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA wal_autocheckpoint={usual}")
+
+
+def _write_back_until(over: threading.Event, database: str, uri: bool, seconds: float) -> None:
+    # What is wrong with the disk says the next commit.
+    with suppress(sqlite3.Error), closing(sqlite3.connect(database, timeout=0, uri=uri)) as connection:
+        while not over.wait(seconds):
+            with suppress(sqlite3.Error):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def is_full(error: Exception) -> bool:

@@ -171,13 +171,13 @@ def story(reads: Reads, ref: PageRef, press: Press) -> Output | None:
         )
     if whole:
         html = "\n".join(_body(reads, site, found.body))
-        plain = unescape(_TAG.sub("", _END.sub(" ", _FIGURE.sub(" ", html))))
+        plain = unescape(_TAG.sub("", _END.sub(" ", _FIGURE.sub(" ", html)))).split()
         document["bodies"] = [
             {
                 "role": "main",
                 "contentType": "text/html",
-                "charCount": len(" ".join(plain.split())),
-                "wordCount": len(plain.split()),
+                "charCount": len(" ".join(plain)),
+                "wordCount": len(plain),
                 "value": html,
             }
         ]

@@ -301,10 +301,9 @@ def _history(site: Chrome, story: Story, w: Words) -> list[Part]:
 def _share(site: Chrome, story: Story, w: Words) -> list[Part]:
     """Links that share the story without a script: each opens the other side's own form. WhatsApp first."""
     address = absolute(site.site, story.path)
-    both = quote(f"{story.headline} {address}", safe="")
     here, title = quote(address, safe=""), quote(story.headline, safe="")
     ways = (
-        (w.share_whatsapp, f"https://wa.me/?text={both}"),
+        (w.share_whatsapp, f"https://wa.me/?text={title}%20{here}"),
         (w.share_facebook, f"https://www.facebook.com/sharer/sharer.php?u={here}"),
         (w.share_x, f"https://x.com/intent/post?url={here}&text={title}"),
         (w.share_email, f"mailto:?subject={title}&body={here}"),

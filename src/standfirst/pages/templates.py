@@ -41,6 +41,7 @@ class Html(str):
 NOTHING = Html("")
 
 
+@lru_cache(maxsize=10_000)
 def text(value: str) -> Html:
     """`value` escaped for an element or a quoted attribute. Leaves slashes alone, so addresses stay readable."""
     return Html(escape(value, quote=True))

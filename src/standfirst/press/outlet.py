@@ -107,7 +107,8 @@ class LocalOutlet:
             # file, and a reader who finds that packs the old file himself. The small twin is made again when there is
             # time.
             if sitefiles.has_twin(file):
-                self._unlink(sitefiles.small_twin_of(file))
+                if self._is_there(small := sitefiles.small_twin_of(file)):
+                    self._unlink(small)
                 packed = sitefiles.pack(body)
                 if len(packed) < len(body):
                     self._write(sitefiles.twin_of(file), packed, now)
@@ -121,9 +122,13 @@ class LocalOutlet:
                 raise
             # Only now what it replaces: with the new file there, no look-up falls between the two. For a kill, this is
             # the moment at which the page is gone, since pages shadow notices.
-            for status in sitefiles.TREES:
-                if status != output.status:
-                    self._erase(sitefiles.file_of(path, status))
+            rest = file.partition("/")[2]
+            folder = rest.rpartition("/")[0]
+            for status, tree in sitefiles.TREES.items():
+                # Hardly any address has a former way or a notice: that is told by one look. What a page shadows does
+                # no harm where one may not look; what it does not, is never passed over.
+                if status != output.status and (output.status != 200 or self._is_there(f"{tree}/{folder}")):
+                    self._erase(f"{tree}/{rest}")
 
     def remove(self, path: str) -> None:
         """Serve nothing at `path` any more; nothing there is no error. Folders that become empty go too."""
@@ -421,14 +426,17 @@ class LocalOutlet:
         place = f"{self._root}/{file}"
         aside, descriptor = _open_beside(place)
         try:
-            with open(descriptor, "wb", buffering=0) as out:
+            try:
                 view = memoryview(data)
+                # By the kernel's own calls: a file object costs a third of the time that all of this takes.
                 while view:
-                    view = view[out.write(view) :]
+                    view = view[os.write(descriptor, view) :]
                 # File systems stamp by a coarse clock: two versions in one tick would look alike to a reader who
                 # remembers files by size, time and inode (and inodes are used again).
                 now = time_ns() if stamp is None else stamp
                 os.utime(descriptor, ns=(now, now))
+            finally:
+                os.close(descriptor)
             self._step(f"rename {file}")
             os.replace(aside, place)
         except IsADirectoryError:
@@ -461,6 +469,10 @@ class LocalOutlet:
                 # Not empty, or gone already: it is no longer ours to tidy.
                 return
             folder = os.path.dirname(folder)
+
+    def _is_there(self, name: str) -> bool:
+        """Whether a file or folder is there, in a quarter of the time that removing what is not there takes."""
+        return os.access(f"{self._root}/{name}", os.F_OK)
 
     def _unlink(self, file: str) -> bool:
         self._step(f"erase {file}")

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from pathlib import Path
@@ -196,6 +196,7 @@ class Worker:
         self._hire = hire
         self._outdated = outdated
         self.crew: Crew | None = None
+        self._with_crew = ExitStack()
         self.home = home
         self.options = options
         self._fault = fault
@@ -413,6 +414,8 @@ class Worker:
             except OSError as error:
                 log.warning("Nobody can be called to help with printing (%s): the press goes on alone.", error)
                 self._hire = None
+            else:
+                self._with_crew.enter_context(databases.written_back_beside(ledger.ALIAS))
 
     def dismiss(self) -> None:
         """Send the crew home."""
@@ -420,6 +423,7 @@ class Worker:
             self.engine.crew = None
             self.crew.close()
             self.crew = None
+            self._with_crew.close()
 
     def round(self) -> None:
         """The clock, then the press, then what can wait."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -117,3 +118,26 @@ def test_a_disk_that_is_full_is_left_to_the_next_commit(monkeypatch: pytest.Monk
         databases, "connections", SimpleNamespace(all=lambda: [SimpleNamespace(vendor="sqlite", cursor=full)])
     )
     databases.write_back()
+
+
+def test_while_much_is_written_somebody_else_writes_it_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "some.sqlite3"
+    with closing(connected(path)) as database, database.cursor() as cursor:
+        monkeypatch.setattr(databases, "connections", {"some": database})
+        cursor.execute("CREATE TABLE notes (words text)")
+        usual = cursor.execute("PRAGMA wal_autocheckpoint").fetchone()
+        with databases.written_back_beside("some", seconds=0.05):
+            # What is committed now is far more than SQLite by itself leaves in a log; this commit leaves it.
+            assert cursor.execute("PRAGMA wal_autocheckpoint").fetchone() == (databases.LONGEST_LOG,)
+            cursor.execute("INSERT INTO notes VALUES (%s)", ["words " * 2_000_000])
+            until = time.monotonic() + 10
+            while path.stat().st_size < 12_000_000 and time.monotonic() < until:
+                time.sleep(0.02)
+            assert path.stat().st_size > 12_000_000
+        assert cursor.execute("PRAGMA wal_autocheckpoint").fetchone() == usual
+
+
+def test_a_server_writes_back_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "connections", {"some": SimpleNamespace(vendor="postgresql")})
+    with databases.written_back_beside("some"):
+        pass
