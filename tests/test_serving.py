@@ -70,10 +70,16 @@ def test_while_a_new_site_is_printed_its_front_is_said_to_come_and_later_never_a
     outlet.put("/", version(2))
     assert stand.http.get("/").content == version(2).body
     assert outlet.is_being_prepared
-    outlet.is_prepared()
+    outlet.finish_preparing()
     outlet.remove("/")
     assert stand.http.get("/").status_code == 404
     assert not LocalOutlet(stand.output, "newsroom-one").is_being_prepared
+
+
+def test_before_the_press_has_come_to_its_folder_the_front_is_said_to_come(stand):
+    answer = stand.http.get("/")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+    assert stand.http.get("/sport/").status_code == 404
 
 
 def test_section_moves_are_followed(stand, outlet):

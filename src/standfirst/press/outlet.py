@@ -308,7 +308,7 @@ class LocalOutlet:
         """Whether the folder is new, and nobody has said yet that everything in it was printed once."""
         return os.path.lexists(os.path.join(self._root, sitefiles.PREPARING))
 
-    def is_prepared(self) -> None:
+    def finish_preparing(self) -> None:
         """Say that everything was printed once."""
         with self._whole():
             self._check_owner()

@@ -220,7 +220,7 @@ def finish_preparing(press: Engine) -> bool:
     if isinstance(outlet, LocalOutlet) and outlet.is_being_prepared:
         if press.store.urgency() is not None:
             return False  # another worker prints it, or it is stuck
-        outlet.is_prepared()
+        outlet.finish_preparing()
     return True
 
 

@@ -391,8 +391,8 @@ class Shelf:
         )
 
     def is_being_prepared(self) -> bool:
-        """Whether the folder is new, and not everything in it has been printed once."""
-        return os.path.lexists(self._place(sitefiles.PREPARING))
+        """Whether the folder is new and not everything in it has been printed once, or no press has come to it yet."""
+        return os.path.lexists(self._place(sitefiles.PREPARING)) or not os.path.lexists(self._place(sitefiles.OWNER))
 
     # ---- Prefixes that moved ---------------------------------------------------------------------------------------
 

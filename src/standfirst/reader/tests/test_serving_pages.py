@@ -506,7 +506,7 @@ def test_readers_who_keep_connections_open_do_not_keep_others_out(stand):
 def test_a_folder_that_is_not_there_yet_is_found_when_it_comes(tmp_path):
     stand = Newsstand(tmp_path / "home")
     try:
-        assert stand.http.get("/").status_code == 404
+        assert stand.http.get("/").status_code == 503
         stand.write("/", "the first page")
         assert stand.http.get("/").text == "the first page"
     finally:
