@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SHARES: Final = 8
-"""Into so many parts for each that prints a batch is cut: pages differ, and nobody should wait long for the last."""
+"""One of so many parts of what is left of a batch is the next share of each that prints: shares become smaller, so that
+nobody waits long for the last, and few of them are so small that handing them over counts."""
+
+LEAST, MOST = 4, 25
+"""Pages of the smallest share and of the largest: something more urgent waits for those that are begun."""
 
 NICE: Final = 5
 """Readers, editors and the wire go first."""
@@ -88,30 +92,27 @@ class Crew:
         ends.
 
         Those that nobody has begun are done by `myself`, until it leaves one: then the rest are left too. What has been
-        done is told when no share is left to begin: the press heeds while the others end theirs.
+        done is told at once: at the end, the others would have to wait for it.
         """
-        size = max(1, -(-len(jobs) // (self.number * SHARES)))
-        parts = [jobs[start : start + size] for start in range(0, len(jobs), size)]
+        parts = _shares(jobs, self.number)
         shares: list[Future[Outcome]] = []
-        done: deque[tuple[Sequence[Job], Outcome]] = deque()
         try:
             for part in parts:
                 shares.append(self._pool.submit(_work, list(part)))  # one by one: those begun are waited for below
             begun = list(range(len(parts)))
             leave = False
-            # From the end, since they begin at the front.
-            while begun and shares[begun[-1]].cancel():
-                part = parts[begun.pop()]
-                done.append((part, [None] * len(part) if leave else myself(part)))
-                leave = leave or None in done[-1][1]
-            while begun or done:
-                if not done:
+            while begun:
+                # From the end, since they begin at the front.
+                if shares[begun[-1]].cancel():
+                    part = parts[begun.pop()]
+                    outcome = [None] * len(part) if leave else myself(part)
+                    leave = leave or None in outcome
+                    heed(part, outcome)
+                elif not any(shares[number].done() for number in begun):
                     wait([shares[number] for number in begun], return_when=FIRST_COMPLETED)
                 for number in [number for number in begun if shares[number].done()]:
                     begun.remove(number)
-                    done.append((parts[number], shares[number].result()))
-                if done:
-                    heed(*done.popleft())
+                    heed(parts[number], shares[number].result())
         except BrokenProcessPool as error:
             self._gone = True
             raise CrewGone(GONE) from error
@@ -180,6 +181,24 @@ class Crew:
             # them for ever. It has no other children of this sort.
             for child in multiprocessing.active_children():
                 child.kill()
+
+
+def _shares(jobs: Sequence[Job], number: int) -> list[Sequence[Job]]:
+    """Parts of `jobs`, in their order. `number` - 1 go on from the front and one from the end, so those in between, at
+    which they meet, are the smallest."""
+    front: list[Sequence[Job]] = []
+    back: list[Sequence[Job]] = []
+    start, end = 0, len(jobs)
+    while start < end:
+        size = min(MOST, max(LEAST, (end - start) // (number * SHARES // 2)))
+        for _ in range(number - 1):
+            if start < end:
+                front.append(jobs[start : min(start + size, end)])
+                start += size
+        if start < end:
+            back.append(jobs[max(start, end - size) : end])
+            end -= size
+    return [*front, *reversed(back)]
 
 
 def _begin(start: Callable[[], None], press: int, up: Any) -> None:

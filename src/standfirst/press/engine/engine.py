@@ -55,8 +55,9 @@ LOOK, FILL = 100, 500
 BATCH = {Lane.KILL: 20, Lane.PUBLISH: 200, Lane.MAINTENANCE: 200}
 """Pages printed in one transaction."""
 
-SHARED = 40
-"""Pages from which on a crew is asked: fewer are printed sooner than told."""
+SHARED, SHARED_BATCH = 40, 1_000
+"""Pages from which on a crew is asked: fewer are printed sooner than told. And those that a crew prints in one
+transaction: at its end all of them wait, so it comes seldom, and sooner when something more urgent waits."""
 
 BATCH_BYTES = 16_000_000
 """Printed pages that are kept in memory at most, give or take one."""
@@ -272,7 +273,7 @@ class Engine:
         self._unprinted = Unprinted(book, {})
         self._said: dict[str, str] = {}
         """Path -> what was said in the log of a page that gives trouble, to say it once; "": of the whole outlet."""
-        self._most = max(BATCH.values())
+        self._most = SHARED_BATCH
         """Pages that are printed before they are delivered: fewer while that takes long."""
         self._may_go: tuple[int, frozenset[str]] = (0, frozenset())
         """Pages that were put off when it was last seen that they may be taken away, and what sent readers on then."""
@@ -673,7 +674,10 @@ class Engine:
         """Print and deliver some pages of a lane in one transaction. False if there are none to claim."""
         with self.store.transaction():
             but: Collection[int] = bake.tried if lane is Lane.KILL else bake.left
-            tide, jobs = self.store.take(lane, min(BATCH[lane], self._most), but)
+            crew = self.crew if lane is Lane.MAINTENANCE and not self._stuck else None
+            if crew is not None and not crew.ready():
+                crew = None
+            tide, jobs = self.store.take(lane, min(BATCH[lane] if crew is None else SHARED_BATCH, self._most), but)
             if not jobs:
                 return False
             self._fault("bake:taken")
@@ -683,10 +687,9 @@ class Engine:
                 self._guard(lane, bake)
             results: list[Result] = []
             began = self._timer()
-            helped = lane is Lane.MAINTENANCE and len(jobs) >= SHARED and not self._stuck
-            if helped and self.crew is not None and self.crew.ready():
+            if crew is not None and len(jobs) >= SHARED:
                 self._read_up(())  # the rest by each for the share that is its own
-                prints = self._share_out(self.crew, jobs, results, bake, interrupted)
+                prints = self._share_out(crew, jobs, results, bake, interrupted)
             else:
                 self._read_up(jobs)
                 prints = self._print_some(lane, jobs, bake, interrupted)
@@ -758,7 +761,7 @@ class Engine:
                 self._most = max(4, tried)
                 return
         if self._timer() - began <= SLOW_MS:
-            self._most = min(max(BATCH.values()), self._most * 2)
+            self._most = min(SHARED_BATCH, self._most * 2)
 
     def _must_wait(self, print_: _Print, bake: Bake) -> bool:
         """True if a page must not be delivered as it is while others are stuck; it is set aside then.
@@ -883,20 +886,32 @@ class Engine:
         """Have the crew print `jobs`. What they delivered is added to `results`; what is left to deliver comes back.
 
         Of one rank at a time, and of that what readers do not have yet first: what is linked to goes before what links.
-        Once a page could not be delivered the rest is left for the press, which knows what must not lead there. Where
-        the disk is slow the next batch is smaller, down to what the press prints alone: it asks between two pages
-        whether something more urgent waits, and measures what each of them takes.
+        Once a page could not be delivered the rest is left for the press, which knows what must not lead there. The
+        rest is left, too, when something more urgent waits; the press asks after each share of its own. Where the disk
+        is slow the next batch is smaller, down to what the press prints alone: it asks between two pages then, and
+        measures what each of them takes.
         """
         prints: list[_Print] = []
         began = self._timer()
-        got = 0
+        got = mine = 0
+        stuck = False
+
+        def myself(share: Sequence[Job]) -> Outcome:
+            nonlocal mine
+            # Once at least: however much waits, this comes to an end some time.
+            bake.interrupted = bake.interrupted or (mine > 0 and interrupted(Lane.MAINTENANCE))
+            if bake.interrupted or stuck:
+                return [None] * len(share)
+            mine += 1
+            return self.lend_a_hand(share)
 
         def heed(share: Sequence[Job], outcome: Outcome) -> None:
-            nonlocal got
+            nonlocal got, stuck
             delivered = []
             for job, done in zip(share, outcome, strict=True):
                 if isinstance(done, Left):
                     prints.append(_Print(job, done.kind, done.trace, done.output))
+                    stuck = stuck or (done.output is not None and done.output.status == 200)
                 elif done is not None:
                     delivered.append(Result(job, *done, noted=True))
                 got += done is not None
@@ -906,11 +921,9 @@ class Engine:
 
         in_order = sorted(jobs, key=_shared_order)
         for _, group in groupby(in_order, key=_shared_order):
-            crew.work(list(group), self.lend_a_hand, heed)
-            if any(print_.output is not None and print_.output.status == 200 for print_ in prints):
-                break
-            if interrupted(Lane.MAINTENANCE):
-                bake.interrupted = True
+            crew.work(list(group), myself, heed)
+            bake.interrupted = bake.interrupted or interrupted(Lane.MAINTENANCE)
+            if bake.interrupted or stuck:
                 break
         bake.printed += got
         if (took := self._timer() - began) > SHARED_MS:

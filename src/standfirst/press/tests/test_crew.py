@@ -84,10 +84,22 @@ def test_the_press_does_what_nobody_has_begun_and_leaves_the_rest_once_it_is_slo
         ),
     )
     two.close()
-    # The other has the first share of two pages; from the end, the press does one and a half.
+    # Shares of so few pages have four. The other has the first; from the end, the press does one and a page of another.
     assert [told[job.path] for job in _jobs(32)] == [
-        *["crew"] * 2, *[None] * 26, "press", None, *["press"] * 2,
+        *["crew"] * 4, *[None] * 20, "press", *[None] * 3, *["press"] * 4,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [2, 3, 16])
+@pytest.mark.parametrize("pages", [1, 5, 40, 200, 1_000])
+def test_shares_are_all_of_a_batch_in_its_order_and_smallest_where_those_who_print_meet(pages: int, number: int):
+    jobs = _jobs(pages)
+    shares = crew._shares(jobs, number)
+    assert [job for share in shares for job in share] == jobs
+    sizes = [len(share) for share in shares]
+    assert 0 < min(sizes) <= crew.LEAST and max(sizes) <= crew.MOST
+    meeting = sizes.index(min(sizes))
+    assert sizes[:meeting] == sorted(sizes[:meeting], reverse=True) and sizes[meeting:] == sorted(sizes[meeting:])
 
 
 def test_every_share_of_a_proof_is_looked_at_once_and_that_of_whoever_dies_by_the_press(

@@ -46,8 +46,8 @@ from standfirst.press.engine import (
 )
 from standfirst.press.engine import engine as engines
 from standfirst.press.engine import proof as proofs
-from standfirst.press.engine.engine import RETRY_MS, _leads
-from standfirst.press.engine.ledger import KEPT, SURFACES
+from standfirst.press.engine.engine import RETRY_MS, Outcome, _leads
+from standfirst.press.engine.ledger import KEPT, SURFACES, Job
 from standfirst.press.engine.outlet import Stuck
 from standfirst.press.engine.reading import State
 from standfirst.press.engine.tests.newsroom import RENDERERS, Records, make_book, picture_path, printed
@@ -898,6 +898,32 @@ def test_a_slow_disk_does_not_hold_up_a_kill_behind_a_crews_work(
     helped = newsroom.engine.crew.printed
     newsroom.engine.bake()
     assert newsroom.engine.crew.printed > helped + 100
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+def test_what_is_urgent_does_not_wait_for_the_rest_of_a_crews_batch(newsroom: Newsroom) -> None:
+    class Alone(Hand):
+        """The press itself does every share."""
+
+        def work(self, jobs: Sequence[Job], myself: Callable[..., Outcome], heed: Callable[..., object]) -> None:
+            for start in range(0, len(jobs), 10):
+                share = jobs[start : start + 10]
+                heed(share, myself(share))
+
+    for id in range(10, 130):
+        newsroom.put("story", _story(newsroom, id))
+        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
+    newsroom.engine.bake()
+    newsroom.engine.crew = Alone(newsroom.engine)
+    newsroom.put("site", Site(name="The Echo"))
+    newsroom.look("site", 1, Lane.MAINTENANCE)
+    before = newsroom.engine.status().backlog[Lane.MAINTENANCE]
+    assert before > 100
+    bake = newsroom.engine.bake(interrupted=lambda lane: True)
+    assert bake.interrupted and bake.pages == 10, "one share, so that it comes to an end some time"
+    assert newsroom.engine.status().backlog[Lane.MAINTENANCE] == before - 10, "which is noted, and the rest is due"
+    while newsroom.engine.bake(interrupted=lambda lane: True).pages:
+        pass
     assert newsroom.outlet.pages == printed(newsroom.records)
 
 
