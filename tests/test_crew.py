@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from standfirst.changes import databases
 from tests.running import Folder, demonstration
 
 __all__ = ["demonstration"]
@@ -129,17 +130,21 @@ def _bake_with_a_crew_that_dies() -> tuple[int, int, bool]:
 
 
 def test_a_crew_comes_when_very_much_is_to_be_printed_in_a_running_newsroom(copied: Folder) -> None:
-    alone, waited_for, helped, left, ok = copied.inside(_bake_in_a_running_newsroom)
+    alone, waited_for, helped, logs, left, ok = copied.inside(_bake_in_a_running_newsroom)
     assert alone == 0, "there was little to print when the worker began"
     assert not waited_for, "the press goes on alone until they are there"
     assert helped > 0
     assert (left, ok) == (0, True)
+    # SQLite's log is left to grow while they are there, and no longer.
+    before, meanwhile, after = logs
+    assert before == after and meanwhile in ({databases.LONGEST_LOG}, {0})
 
 
-def _bake_in_a_running_newsroom() -> tuple[int, bool, int, int, bool]:
+def _bake_in_a_running_newsroom() -> tuple[int, bool, int, tuple[int, set[int], int], int, bool]:
     import time
 
     from django.conf import settings
+    from django.db import connections
 
     from standfirst.conf import crew
     from standfirst.press import wiring, worker
@@ -150,9 +155,19 @@ def _bake_in_a_running_newsroom() -> tuple[int, bool, int, int, bool]:
     called: list[Crew] = []
     asked: list[int] = []
 
+    def log() -> int:
+        """Pages of SQLite's log from which on a commit writes it back; 0 on PostgreSQL."""
+        if (connection := connections["press"]).vendor != "sqlite":
+            return 0
+        with connection.cursor() as cursor:
+            return int(cursor.execute("PRAGMA wal_autocheckpoint").fetchone()[0])
+
+    before, meanwhile = log(), set()
+
     class Two(Crew):
         def work(self, jobs: Any, *who: Any) -> None:
             asked.append(len(jobs))
+            meanwhile.add(log())
             super().work(jobs, *who)
 
     def hire() -> Crew:
@@ -173,9 +188,11 @@ def _bake_in_a_running_newsroom() -> tuple[int, bool, int, int, bool]:
     press.engine.bake_all()
     press.press(patience=60)
     press.dismiss()
+    press.dismiss()
+    logs = before, meanwhile, log()
     every = wiring.Ahead()
     left = sum(press.engine.status().backlog.values())
-    return alone, waited_for, len(asked), left, press.engine.proof(every.compose, every).ok
+    return alone, waited_for, len(asked), logs, left, press.engine.proof(every.compose, every).ok
 
 
 def test_whoever_is_still_starting_is_sent_home_at_once(copied: Folder) -> None:

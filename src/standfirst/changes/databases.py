@@ -13,11 +13,8 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.db import DatabaseError, connections
 
-WRITTEN_BACK_SECONDS: Final = 1.0
-"""Between two times that a log is written back beside those who write it."""
-
-LONGEST_LOG: Final = 40_000
-"""Pages of a log (4 KB each) from which on commits write it back all the same: the disk is too slow for the rest."""
+LONGEST_LOG: Final = 20_000
+"""Pages of a log (4 KB each) from which on who writes very much writes it back in a commit all the same."""
 
 
 def _file() -> Path | None:
@@ -57,11 +54,10 @@ def write_back() -> None:
 
 
 @contextmanager
-def written_back_beside(alias: str, seconds: float = WRITTEN_BACK_SECONDS) -> Iterator[None]:
-    """For as long as very much is written to the database `alias`: have a thread write its log back into its file.
+def long_log(alias: str) -> Iterator[None]:
+    """For as long as one connection writes very much to the database `alias`: leave its log be in commits.
 
-    Otherwise whoever commits does it, and waits for the disk; and whoever waits for him waits with him. On a server,
-    which has somebody for it, nothing is done.
+    What the log holds is for `written_back_beside`, and what is not committed stays in memory. Servers need neither.
     """
     connection = connections[alias]
     if connection.vendor != "sqlite":
@@ -69,29 +65,53 @@ def written_back_beside(alias: str, seconds: float = WRITTEN_BACK_SECONDS) -> It
         return
     with connection.cursor() as cursor:
         usual = cursor.execute("PRAGMA wal_autocheckpoint").fetchone()[0]
+        spilt = cursor.execute("PRAGMA cache_spill").fetchone()[0]
         cursor.execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
-    over = threading.Event()
-    file = connection.get_connection_params()
-    thread = threading.Thread(
-        target=_write_back_until, args=(over, str(file["database"]), bool(file.get("uri")), seconds), daemon=True
-    )
-    thread.start()
+        cursor.execute("PRAGMA cache_spill=OFF")
     try:
         yield
     finally:
-        over.set()
-        thread.join()
         # What is wrong with the database says whoever works with it next.
         with suppress(DatabaseError), connection.cursor() as cursor:
             cursor.execute(f"PRAGMA wal_autocheckpoint={usual}")
+            cursor.execute(f"PRAGMA cache_spill={spilt}")
 
 
-def _write_back_until(over: threading.Event, database: str, uri: bool, seconds: float) -> None:
-    # What is wrong with the disk says the next commit.
-    with suppress(sqlite3.Error), closing(sqlite3.connect(database, timeout=0, uri=uri)) as connection:
-        while not over.wait(seconds):
-            with suppress(sqlite3.Error):
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+@contextmanager
+def written_back_beside(alias: str) -> Iterator[None]:
+    """Around long work within a transaction of `alias`: have a thread write back what the log holds meanwhile.
+
+    In a commit, all who wait for that would wait for the disk. The thread is at an end before this is, finished or not:
+    SQLite before 3.51.3 may lose what somebody else writes to a log while it is being written back (its "WAL-reset
+    bug"), and until the commit the one who writes writes nothing there.
+    """
+    connection = connections[alias]
+    if connection.vendor != "sqlite":
+        yield
+        return
+    parameters = connection.get_connection_params()
+    try:
+        beside = sqlite3.connect(
+            parameters["database"], uri=bool(parameters.get("uri")), timeout=0, check_same_thread=False
+        )
+    except sqlite3.Error:  # the next commit says what is wrong
+        yield
+        return
+    with closing(beside):
+        thread = threading.Thread(target=_write_back, args=(beside,), daemon=True)
+        with suppress(RuntimeError):  # no more threads: it is only a help
+            thread.start()
+        try:
+            yield
+        finally:
+            while thread.is_alive():  # again, since it may not have begun yet
+                beside.interrupt()
+                thread.join(0.02)
+
+
+def _write_back(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def is_full(error: Exception) -> bool:

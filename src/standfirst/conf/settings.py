@@ -87,7 +87,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 
 # A ledger is written all over (docs/decisions/database.md).
-_OF_THE_LEDGER = "PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000;"
+_OF_THE_LEDGER = "PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=16777216;"
 
 DATABASES = {
     "default": _database("DATABASE_URL", STANDFIRST.database_url, "newsroom.sqlite3"),

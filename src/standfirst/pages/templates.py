@@ -41,9 +41,14 @@ class Html(str):
 NOTHING = Html("")
 
 
-@lru_cache(maxsize=10_000)
 def text(value: str) -> Html:
     """`value` escaped for an element or a quoted attribute. Leaves slashes alone, so addresses stay readable."""
+    # Most are addresses, and these come again.
+    return _escaped(value) if len(value) <= 160 else Html(escape(value, quote=True))
+
+
+@lru_cache(maxsize=5_000)
+def _escaped(value: str) -> Html:
     return Html(escape(value, quote=True))
 
 

@@ -34,8 +34,9 @@ SHARES: Final = 8
 """One of so many parts of what is left of a batch is the next share of each that prints: shares become smaller, so that
 nobody waits long for the last, and few of them are so small that handing them over counts."""
 
-LEAST, MOST = 4, 25
-"""Pages of the smallest share and of the largest: something more urgent waits for those that are begun."""
+LEAST, MOST = 4, 50
+"""Pages of the smallest share, and of the largest ones of all who print together: what is more urgent waits for those
+that are begun."""
 
 NICE: Final = 5
 """Readers, editors and the wire go first."""
@@ -190,7 +191,7 @@ def _shares(jobs: Sequence[Job], number: int) -> list[Sequence[Job]]:
     back: list[Sequence[Job]] = []
     start, end = 0, len(jobs)
     while start < end:
-        size = min(MOST, max(LEAST, (end - start) // (number * SHARES // 2)))
+        size = max(LEAST, min(MOST // number, (end - start) // (number * SHARES // 2)))
         for _ in range(number - 1):
             if start < end:
                 front.append(jobs[start : min(start + size, end)])

@@ -11,6 +11,7 @@ import msgspec
 from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.db.backends.signals import connection_created
 
+from standfirst.changes import databases
 from standfirst.changes.sqlite3.base import in_turn
 from standfirst.edition.snapshots import Story, errata
 from standfirst.press.engine.sql import Row, SqlStore
@@ -49,6 +50,9 @@ class DjangoConnection:
 
     def transaction(self) -> AbstractContextManager[None]:
         return cast(AbstractContextManager[None], transaction.atomic(using=self._alias))
+
+    def written_back_beside(self) -> AbstractContextManager[None]:
+        return databases.written_back_beside(self._alias)
 
     def _open(self) -> Any:
         # Looked up once: finding out which thread asks costs as much as a small statement.

@@ -415,7 +415,7 @@ class Worker:
                 log.warning("Nobody can be called to help with printing (%s): the press goes on alone.", error)
                 self._hire = None
             else:
-                self._with_crew.enter_context(databases.written_back_beside(ledger.ALIAS))
+                self._with_crew.enter_context(databases.long_log(ledger.ALIAS))
 
     def dismiss(self) -> None:
         """Send the crew home."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from sqlite3 import OperationalError as OperationalErrorOfPython
 from types import SimpleNamespace
 from typing import Any
 
@@ -120,24 +121,59 @@ def test_a_disk_that_is_full_is_left_to_the_next_commit(monkeypatch: pytest.Monk
     databases.write_back()
 
 
-def test_while_much_is_written_somebody_else_writes_it_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def test_who_writes_very_much_has_its_log_written_back_within_the_next_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "some.sqlite3"
     with closing(connected(path)) as database, database.cursor() as cursor:
         monkeypatch.setattr(databases, "connections", {"some": database})
         cursor.execute("CREATE TABLE notes (words text)")
-        usual = cursor.execute("PRAGMA wal_autocheckpoint").fetchone()
-        with databases.written_back_beside("some", seconds=0.05):
-            # What is committed now is far more than SQLite by itself leaves in a log; this commit leaves it.
-            assert cursor.execute("PRAGMA wal_autocheckpoint").fetchone() == (databases.LONGEST_LOG,)
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pragmas = ("wal_autocheckpoint", "cache_spill")
+        usual = [cursor.execute(f"PRAGMA {name}").fetchone() for name in pragmas]
+        with databases.long_log("some"):
+            # Far more than SQLite by itself leaves in a log: this commit leaves it.
             cursor.execute("INSERT INTO notes VALUES (%s)", ["words " * 2_000_000])
-            until = time.monotonic() + 10
-            while path.stat().st_size < 12_000_000 and time.monotonic() < until:
-                time.sleep(0.02)
-            assert path.stat().st_size > 12_000_000
-        assert cursor.execute("PRAGMA wal_autocheckpoint").fetchone() == usual
+            assert path.stat().st_size < 100_000 < 12_000_000 < log_of(path).stat().st_size
+            cursor.execute("BEGIN IMMEDIATE")
+            with databases.written_back_beside("some"):
+                cursor.execute("INSERT INTO notes VALUES (%s)", ["more " * 2_000_000])
+                until = time.monotonic() + 10
+                while path.stat().st_size < 12_000_000 and time.monotonic() < until:
+                    time.sleep(0.02)
+                assert path.stat().st_size > 12_000_000, "what was committed"
+                assert path.stat().st_size < 20_000_000 and log_of(path).stat().st_size < 20_000_000, "and no more"
+            cursor.execute("COMMIT")
+            assert [words[:4] for words in words_in(database)] == ["word", "more"]
+        assert [cursor.execute(f"PRAGMA {name}").fetchone() for name in pragmas] == usual
+
+
+def test_what_is_not_written_back_by_the_end_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "some.sqlite3"
+    begun = threading.Event()
+
+    def endlessly(connection: Any) -> None:
+        begun.set()
+        with suppress(OperationalErrorOfPython):
+            connection.execute("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT MAX(n) FROM n")
+
+    with closing(connected(path)) as database, database.cursor() as cursor:
+        monkeypatch.setattr(databases, "connections", {"some": database})
+        monkeypatch.setattr(databases, "_write_back", endlessly)
+        cursor.execute("CREATE TABLE notes (words text)")
+        threads = threading.active_count()
+        began = time.monotonic()
+        with databases.written_back_beside("some"):
+            assert begun.wait(10)
+            time.sleep(0.1)
+        assert time.monotonic() - began < 10 and threading.active_count() == threads
 
 
 def test_a_server_writes_back_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(databases, "connections", {"some": SimpleNamespace(vendor="postgresql")})
-    with databases.written_back_beside("some"):
+    with databases.long_log("some"), databases.written_back_beside("some"):
         pass

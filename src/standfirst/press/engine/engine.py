@@ -273,8 +273,9 @@ class Engine:
         self._unprinted = Unprinted(book, {})
         self._said: dict[str, str] = {}
         """Path -> what was said in the log of a page that gives trouble, to say it once; "": of the whole outlet."""
-        self._most = SHARED_BATCH
-        """Pages that are printed before they are delivered: fewer while that takes long."""
+        self._most, self._most_shared = max(BATCH.values()), SHARED_BATCH
+        """Pages that are printed before they are delivered, and those of a batch of the crew's: fewer while that takes
+        long."""
         self._may_go: tuple[int, frozenset[str]] = (0, frozenset())
         """Pages that were put off when it was last seen that they may be taken away, and what sent readers on then."""
         self.crew: Crew | None = None
@@ -677,7 +678,8 @@ class Engine:
             crew = self.crew if lane is Lane.MAINTENANCE and not self._stuck else None
             if crew is not None and not crew.ready():
                 crew = None
-            tide, jobs = self.store.take(lane, min(BATCH[lane] if crew is None else SHARED_BATCH, self._most), but)
+            most = min(BATCH[lane], self._most) if crew is None else self._most_shared
+            tide, jobs = self.store.take(lane, most, but)
             if not jobs:
                 return False
             self._fault("bake:taken")
@@ -693,10 +695,14 @@ class Engine:
             else:
                 self._read_up(jobs)
                 prints = self._print_some(lane, jobs, bake, interrupted)
-                began = self._timer()
             off = self._to_put_off(lane, prints)
             prints = [print_ for print_ in prints if print_.job.page not in off]
-            self._deliver_some(lane, prints, results, bake, interrupted, began)
+            self._deliver_some(lane, prints, results, bake, interrupted)
+            took = self._timer() - began
+            if crew is not None and took > SHARED_MS:
+                self._most_shared = max(4, len(results) * SHARED_MS // took)
+            elif crew is not None and took <= SHARED_MS // 2 and not bake.interrupted:
+                self._most_shared = min(SHARED_BATCH, self._most_shared * 2)
             self._commit(lane, tide, results, off, bake)
         self._fault("bake:done")
         return True
@@ -708,12 +714,9 @@ class Engine:
         results: list[Result],
         bake: Bake,
         interrupted: Callable[[Lane], bool],
-        began: int,
     ) -> None:
-        """Deliver pages in their order; what became of them is added to `results`. The rest stays due.
-
-        `began` is when delivering did, by whoever helped with it.
-        """
+        """Deliver pages in their order; what became of them is added to `results`. The rest stays due."""
+        began = self._timer()
         tried = 0
         goes: set[str] | None = None
         astray: set[str] = set()  # where a page should be that has just turned out not to be printable
@@ -761,7 +764,7 @@ class Engine:
                 self._most = max(4, tried)
                 return
         if self._timer() - began <= SLOW_MS:
-            self._most = min(SHARED_BATCH, self._most * 2)
+            self._most = min(max(BATCH.values()), self._most * 2)
 
     def _must_wait(self, print_: _Print, bake: Bake) -> bool:
         """True if a page must not be delivered as it is while others are stuck; it is set aside then.
@@ -892,7 +895,6 @@ class Engine:
         measures what each of them takes.
         """
         prints: list[_Print] = []
-        began = self._timer()
         got = mine = 0
         stuck = False
 
@@ -921,13 +923,12 @@ class Engine:
 
         in_order = sorted(jobs, key=_shared_order)
         for _, group in groupby(in_order, key=_shared_order):
-            crew.work(list(group), myself, heed)
+            with self.store.written_back_beside():
+                crew.work(list(group), myself, heed)
             bake.interrupted = bake.interrupted or interrupted(Lane.MAINTENANCE)
             if bake.interrupted or stuck:
                 break
         bake.printed += got
-        if (took := self._timer() - began) > SHARED_MS:
-            self._most = max(4, got * SHARED_MS // took)
         return prints
 
     def lend_a_hand(self, jobs: Sequence[Job]) -> list[Done | Left | None]:

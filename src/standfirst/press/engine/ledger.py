@@ -176,6 +176,9 @@ class Store(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing. Pages claimed inside stay claimed until its end, and no longer, whatever happens."""
 
+    def written_back_beside(self) -> AbstractContextManager[None]:
+        """Around long work inside a transaction: what else the store has to do with its disk is done meanwhile."""
+
     # --- meta and tide
 
     def meta(self, name: str) -> str: ...

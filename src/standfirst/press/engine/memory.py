@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
@@ -100,6 +100,9 @@ class MemoryStore:
     @property
     def _tables(self) -> _Tables:
         return self._shared.tables
+
+    def written_back_beside(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

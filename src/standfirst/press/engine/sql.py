@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -134,6 +134,9 @@ class Connection(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, at the isolation of the database's default (PostgreSQL: read committed)."""
 
+    def written_back_beside(self) -> AbstractContextManager[None]:
+        """Within a transaction: what was committed before is brought from the log to where it belongs meanwhile."""
+
 
 class SqliteConnection:
     """A ledger file opened without Django, or a ledger in memory (":memory:")."""
@@ -162,6 +165,9 @@ class SqliteConnection:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+    def written_back_beside(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def close(self) -> None:
         self._connection.close()
@@ -210,6 +216,9 @@ class SqlStore:
 
     def transaction(self) -> AbstractContextManager[None]:
         return self._db.transaction()
+
+    def written_back_beside(self) -> AbstractContextManager[None]:
+        return self._db.written_back_beside()
 
     # --- meta and tide
 

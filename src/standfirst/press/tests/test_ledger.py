@@ -57,7 +57,7 @@ def test_the_laws_hold_on_djangos_connection_which_understands_all_that_a_ledger
     monkeypatch.setattr(SqlStore, "__getattribute__", noting)
     run_state_machine_as_test(OnDjangosConnection, settings=settings(QUICK, max_examples=8, derandomize=True))
     made = empty()
-    with made.transaction():
+    with made.transaction(), made.written_back_beside():
         page = made.page_ids(["/world/1/"])["/world/1/"]
         made.open_change(1, Lane.PUBLISH, 0)
         made.looked(1)

@@ -901,15 +901,17 @@ def test_a_slow_disk_does_not_hold_up_a_kill_behind_a_crews_work(
     assert newsroom.outlet.pages == printed(newsroom.records)
 
 
+class Alone(Hand):
+    """A crew of which the press itself does every share, of ten pages."""
+
+    def work(self, jobs: Sequence[Job], myself: Callable[..., Outcome], heed: Callable[..., object]) -> None:
+        self.printed += len(jobs)
+        for start in range(0, len(jobs), 10):
+            share = jobs[start : start + 10]
+            heed(share, myself(share))
+
+
 def test_what_is_urgent_does_not_wait_for_the_rest_of_a_crews_batch(newsroom: Newsroom) -> None:
-    class Alone(Hand):
-        """The press itself does every share."""
-
-        def work(self, jobs: Sequence[Job], myself: Callable[..., Outcome], heed: Callable[..., object]) -> None:
-            for start in range(0, len(jobs), 10):
-                share = jobs[start : start + 10]
-                heed(share, myself(share))
-
     for id in range(10, 130):
         newsroom.put("story", _story(newsroom, id))
         newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
@@ -925,6 +927,59 @@ def test_what_is_urgent_does_not_wait_for_the_rest_of_a_crews_batch(newsroom: Ne
     while newsroom.engine.bake(interrupted=lambda lane: True).pages:
         pass
     assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+def test_nothing_of_a_crews_batch_that_is_cut_short_was_printed_in_vain_and_the_crew_is_asked_again(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for id in range(10, 210):
+        story = _story(newsroom, id)
+        if id % 2:
+            story = Story(id=id, path=story.path, notice=Notice(reason="killed"), day=story.day)
+        newsroom.put("story", story)
+        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
+    newsroom.engine.bake()
+    newsroom.engine.crew = crew = Alone(newsroom.engine)
+    newsroom.engine.bake_all()
+    put, until = newsroom.outlet.put, newsroom.now + 600
+
+    def slowly(path: str, output: Output) -> None:
+        newsroom.now += 20 if output.status == 200 else 0
+        put(path, output)
+
+    # Another hand took them away, so each has to be written again.
+    for path in [path for path, page in newsroom.outlet.pages.items() if page.status == 200]:
+        newsroom.outlet.remove(path)
+    monkeypatch.setattr(newsroom.outlet, "put", slowly)
+    bake = newsroom.engine.bake(interrupted=lambda lane: newsroom.now > until)
+    # Notices are delivered by the press itself, after the shares, when it is known that something waits.
+    assert bake.interrupted and bake.printed == bake.pages and 20 < bake.pages < 150
+    asked = crew.printed
+    newsroom.engine.bake()
+    assert crew.printed > asked + 50
+    assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+def test_once_a_page_of_a_crews_batch_cannot_be_delivered_the_crew_prints_no_more_of_it(newsroom: Newsroom) -> None:
+    for id in range(10, 130):
+        newsroom.put("story", _story(newsroom, id))
+        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
+    newsroom.engine.bake()
+    newsroom.engine.crew = Alone(newsroom.engine)
+    newsroom.outlet.refused = {"/world/1/"}
+    newsroom.put("site", Site(name="The Echo"))
+    newsroom.look("site", 1, Lane.MAINTENANCE)
+    shares: list[int] = []
+    lend = newsroom.engine.lend_a_hand
+
+    def counted(jobs: Sequence[Job]) -> Outcome:
+        shares.append(len(jobs))
+        return lend(jobs)
+
+    newsroom.engine.lend_a_hand = counted  # type: ignore[method-assign, assignment]
+    bake = newsroom.engine.bake()
+    assert len(shares) == 1, "the one that has that page, and none after it"
+    assert bake.stuck is not None and bake.pages > 100, "the press prints the others by itself"
 
 
 def test_a_clock_that_is_set_back_delays_nothing_that_is_tried_again(newsroom: Newsroom) -> None:
