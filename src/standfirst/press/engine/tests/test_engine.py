@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -311,6 +311,13 @@ def test_taking_down_many_stories_waits_for_the_lists_though_they_do_not_fit_one
 
 def _story(newsroom: Newsroom, id: int) -> Story:
     return replace(newsroom.make(1), id=id, path=f"/world/{id}/", published=f"2026-11-22T10:{id}")
+
+
+def _print_stories(newsroom: Newsroom, ids: Iterable[int]) -> None:
+    for id in ids:
+        newsroom.put("story", _story(newsroom, id))
+        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
+    newsroom.engine.bake()
 
 
 def test_a_kill_reaches_what_went_out_for_the_time_being_also_on_a_full_disk(newsroom: Newsroom) -> None:
@@ -859,10 +866,7 @@ def test_a_slow_disk_does_not_hold_up_a_kill_behind_a_crews_work(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(newsroom.store, MemoryStore)
-    for id in range(10, 210):
-        newsroom.put("story", _story(newsroom, id))
-        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
-    newsroom.engine.bake()
+    _print_stories(newsroom, range(10, 210))
     hand = Engine(
         newsroom.engine.book,
         MemoryStore(newsroom.store),
@@ -912,10 +916,7 @@ class Alone(Hand):
 
 
 def test_what_is_urgent_does_not_wait_for_the_rest_of_a_crews_batch(newsroom: Newsroom) -> None:
-    for id in range(10, 130):
-        newsroom.put("story", _story(newsroom, id))
-        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
-    newsroom.engine.bake()
+    _print_stories(newsroom, range(10, 130))
     newsroom.engine.crew = Alone(newsroom.engine)
     newsroom.put("site", Site(name="The Echo"))
     newsroom.look("site", 1, Lane.MAINTENANCE)
@@ -961,10 +962,7 @@ def test_nothing_of_a_crews_batch_that_is_cut_short_was_printed_in_vain_and_the_
 
 
 def test_once_a_page_of_a_crews_batch_cannot_be_delivered_the_crew_prints_no_more_of_it(newsroom: Newsroom) -> None:
-    for id in range(10, 130):
-        newsroom.put("story", _story(newsroom, id))
-        newsroom.engine.look(0, Lane.PUBLISH, [("story", str(id))], newsroom.compose)
-    newsroom.engine.bake()
+    _print_stories(newsroom, range(10, 130))
     newsroom.engine.crew = Alone(newsroom.engine)
     newsroom.outlet.refused = {"/world/1/"}
     newsroom.put("site", Site(name="The Echo"))
