@@ -126,6 +126,7 @@ class _Kept(Generic[Row]):
         # Past Django's cursor, which writes the values into the statement: so the server plans it once, too.
         import psycopg
 
+        connection.close_if_health_check_failed()  # as Django does
         connection.ensure_connection()
         raw = connection.connection
         if raw.prepare_threshold is None:  # which forbids it: so Django begins, whose own cursor never does

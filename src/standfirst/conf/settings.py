@@ -50,7 +50,8 @@ def _database(option: str, url: str, name: str, also: str = "") -> dict[str, Any
             raise ImproperlyConfigured(
                 f"{option} cannot be read: write it as postgresql://user:password@host:port/name."
             ) from error
-        return {**parsed, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+        # Kept by each thread of the newsroom process: a new one costs a request as much as all that it asks.
+        return {**parsed, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     # mode=rw: a database that was removed is an error at once, never an empty newsroom.
     return {
         "ENGINE": "standfirst.changes.sqlite3",

@@ -262,7 +262,7 @@ def _in_time() -> Iterator[_Index]:
     if connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;"
+                "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL jit = off;"
                 f"SET LOCAL statement_timeout = {int(SECONDS * 1000)}"
             )
             try:

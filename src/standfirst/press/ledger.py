@@ -67,6 +67,7 @@ def _cursor(wrapper: Any) -> Any:
     without waiting for an answer to each. Django's writes parameters into the statement and does neither."""
     import psycopg
 
+    wrapper.close_if_health_check_failed()  # as Django's cursors do: one that was kept may be of a server that is gone
     wrapper.ensure_connection()
     connection = wrapper.connection
     cursor = wrapper.__dict__.get(_CURSOR)

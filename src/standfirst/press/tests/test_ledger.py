@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
+from django.core.signals import request_started
 from django.db import DatabaseError, connections
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from standfirst.press.engine import Lane, SqlStore, Store
 from standfirst.press.engine.ledger import Job, Mark, Result
+from standfirst.press.engine.sql import SCHEMA
 from standfirst.press.engine.tests.histories import Histories
 from standfirst.press.engine.tests.test_laws import QUICK
 from standfirst.press.engine.tests.workers import Rehearsal
@@ -43,6 +46,15 @@ def test_what_a_database_says_that_does_not_answer_is_djangos_and_no_pages_fault
     assert isinstance(caught.value, made.faults)
     with pytest.raises(made.faults):
         DjangoConnection().executemany("INSERT INTO ledger_nothing (id) VALUES (?)", [(1,)])
+
+
+def test_the_ledger_is_asked_over_a_new_connection_where_one_was_kept_whose_server_has_ended_it() -> None:
+    made, connection = empty(), connections[ALIAS]
+    if connection.vendor == "postgresql":
+        with psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": psycopg.Cursor}) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+    request_started.send(None)
+    assert made.meta("schema") == SCHEMA
 
 
 def test_the_laws_hold_on_djangos_connection_which_understands_all_that_a_ledger_asks(
