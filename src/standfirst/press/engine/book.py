@@ -149,7 +149,10 @@ class Book:
 
     def ordered(self, refs: Iterable[PageRef]) -> tuple[PageRef, ...]:
         """Claims on one path, in the order in which they are tried."""
-        return tuple(sorted(set(refs), key=lambda ref: (self.rank(ref.kind), ref.kind, ref.subject)))
+        claims = set(refs)
+        if len(claims) == 1:
+            return tuple(claims)
+        return tuple(sorted(claims, key=lambda ref: (self.rank(ref.kind), ref.kind, ref.subject)))
 
 
 Entry = tuple[str, str, str, str]

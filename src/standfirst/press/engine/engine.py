@@ -59,6 +59,10 @@ SHARED, SHARED_BATCH = 40, 1_000
 """Pages from which on a crew is asked: fewer are printed sooner than told. And those that a crew prints in one
 transaction: at its end all of them wait, so it comes seldom, and sooner when something more urgent waits."""
 
+NOTED = 200
+"""Pages that a crew has printed before what they read is noted: together they cost less, and at the end all wait for
+the rest."""
+
 BATCH_BYTES = 16_000_000
 """Printed pages that are kept in memory at most, give or take one."""
 
@@ -895,6 +899,7 @@ class Engine:
         measures what each of them takes.
         """
         prints: list[_Print] = []
+        unnoted: list[Result] = []
         got = mine = 0
         stuck = False
 
@@ -917,14 +922,21 @@ class Engine:
                 elif done is not None:
                     delivered.append(Result(job, *done, noted=True))
                 got += done is not None
-            # Now, while others print: afterwards they would have to wait for it.
-            self.store.note(delivered)
             results.extend(delivered)
+            unnoted.extend(delivered)
+            # Now, while others print: afterwards they would have to wait for it.
+            if len(unnoted) >= NOTED:
+                note()
+
+        def note() -> None:
+            self.store.note(unnoted)
+            unnoted.clear()
 
         in_order = sorted(jobs, key=_shared_order)
         for _, group in groupby(in_order, key=_shared_order):
             with self.store.written_back_beside():
                 crew.work(list(group), myself, heed)
+                note()
             bake.interrupted = bake.interrupted or interrupted(Lane.MAINTENANCE)
             if bake.interrupted or stuck:
                 break

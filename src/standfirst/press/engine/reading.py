@@ -26,7 +26,8 @@ class State:
     def __init__(self, book: Book, store: Store) -> None:
         self._book = book
         self._store = store
-        self._values: dict[str, tuple[Any, int]] = {}
+        self.values: dict[str, tuple[Any, int]] = {}
+        """Read key -> its value and digest, of what is known."""
         self._records: dict[str, Any] = {}
         self._data: dict[str, bytes | None] = {}
         """Records that were read with others, not decoded yet."""
@@ -38,8 +39,8 @@ class State:
 
     def refresh(self) -> None:
         """Drop what has been touched since the last call."""
-        if len(self._values) > VALUES:
-            self._values.clear()
+        if len(self.values) > VALUES:
+            self.values.clear()
             self.made.clear()
         if len(self._records) + len(self._data) > RECORDS:
             self._records.clear()
@@ -53,7 +54,7 @@ class State:
             self.forget()
         else:
             for key in touched:
-                self._values.pop(key, None)
+                self.values.pop(key, None)
                 name, _, id = key.partition(":")
                 if facet := self._book.facet.get(name):
                     record = f"{facet.kind}:{id}"
@@ -63,7 +64,7 @@ class State:
 
     def forget(self) -> None:
         """Drop everything."""
-        self._values.clear()
+        self.values.clear()
         self._records.clear()
         self._data.clear()
         self.made.clear()
@@ -73,7 +74,7 @@ class State:
         """Have the records and lists of these reads be among those that `read` reads next, as far as they are not
         known."""
         for key in reads:
-            if key not in self._values:
+            if key not in self.values:
                 name, _, id = key.partition(":")
                 if facet := self._book.facet.get(name):
                     self._expected[f"{facet.kind}:{id}"] = None
@@ -100,7 +101,7 @@ class State:
 
     def digest(self, key: str) -> int:
         """Today's digest of a read, by its key as `Reading` records it."""
-        if known := self._values.get(key):
+        if known := self.values.get(key):
             return known[1]
         name, _, rest = key.partition(":")
         if name == "list":
@@ -114,14 +115,14 @@ class State:
 
     def facet(self, key: str, name: str, id: str, *, ahead: bool = True) -> tuple[Any, int]:
         """Value and digest of a facet. With `ahead`, records that it names are read too: they will be asked for."""
-        known = self._values.get(key)
+        known = self.values.get(key)
         if known is None:
             facet = self._book.facet.get(name)
             if facet is None:
                 raise Undeclared(f"No facet is called {name}.")
             record = self._record(facet.kind, id)
             value = None if record is None else facet.project(record)
-            known = self._values[key] = (value, digest_of(value))
+            known = self.values[key] = (value, digest_of(value))
             if ahead and facet.names and value:
                 self._expected.update((f"{facet.names}:{each}", None) for each in value)
                 self.read()
@@ -135,27 +136,27 @@ class State:
         return self._records[key]
 
     def listing(self, key: str, name: str, list_key: str, limit: int, *, ahead: bool = True) -> tuple[Any, int]:
-        known = self._values.get(key)
+        known = self.values.get(key)
         if known is None:
             self._load(name, list_key, limit, ahead)
-            known = self._values[key]
+            known = self.values[key]
         return known
 
     def any(self, key: str, name: str, list_key: str) -> tuple[Any, int]:
-        known = self._values.get(key)
+        known = self.values.get(key)
         if known is None:
             self._load(name, list_key, None, False)
-            known = self._values[key]
+            known = self.values[key]
         return known
 
     def keys(self, key: str, name: str) -> tuple[Any, int]:
-        known = self._values.get(key)
+        known = self.values.get(key)
         if known is None:
             listing = self._book.listings.get(name)
             if listing is None or not listing.enumerated:
                 raise Undeclared(f"The keys of the list {name} are not declared to be read.")
             found = self._store.list_keys(name)
-            known = self._values[key] = (tuple(found), digest_of(found))
+            known = self.values[key] = (tuple(found), digest_of(found))
         return known
 
     def _load(self, name: str, list_key: str, limit: int | None, ahead: bool) -> None:
@@ -173,10 +174,10 @@ class State:
         return listing is not None and (limit is None or limit in listing.limits)
 
     def _keep_list(self, name: str, list_key: str, limit: int | None, members: Sequence[str]) -> None:
-        self._values[f"any:{name}:{list_key}"] = (bool(members), digest_of(bool(members)))
+        self.values[f"any:{name}:{list_key}"] = (bool(members), digest_of(bool(members)))
         if limit is not None:
             ids = tuple(member.partition(":")[2] for member in members)
-            self._values[f"list:{name}:{list_key}:{limit}"] = (ids, digest_of(members))
+            self.values[f"list:{name}:{list_key}:{limit}"] = (ids, digest_of(members))
 
 
 def _list_of(rest: str) -> tuple[str, str, int]:
@@ -198,8 +199,10 @@ class Reading:
     def facet(self, name: str, id: str | int) -> Any:
         """Facet `name` of record `id`, None if there is none."""
         key = f"{name}:{id}"
-        value, self.trace[key] = self._state.facet(key, name, str(id))
-        return value
+        # Most are known, and are looked up here: a page reads twenty.
+        known = self._state.values.get(key) or self._state.facet(key, name, str(id))
+        self.trace[key] = known[1]
+        return known[0]
 
     def listing(self, name: str, list_key: str | int, limit: int) -> tuple[str, ...]:
         """Ids of the first `limit` members of a list; `limit` is one of those declared."""
