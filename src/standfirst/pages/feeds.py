@@ -18,7 +18,7 @@ from standfirst.pages.channels import KEPT, Channel, Item, channel
 from standfirst.pages.output import Output, PageRef, Press
 from standfirst.pages.parts import FEEDS, Part, absolute
 from standfirst.pages.pictures import jpegs
-from standfirst.pages.templates import Html, carried, component, text, whole
+from standfirst.pages.templates import Html, carried_json, component, text, whole
 
 NEVER = "1970-01-01T00:00:00Z"
 """When an Atom feed without entries changed last: the format wants a date, and there is none."""
@@ -78,7 +78,7 @@ def json_feed(reads: Reads, ref: PageRef, press: Press) -> Output | None:
 
 def json_bytes(document: dict[str, Any]) -> bytes:
     """A document of ours as JSON (RFC 8259)."""
-    return carried(msgspec.json.encode(document).decode())
+    return carried_json(msgspec.json.encode(document))
 
 
 def _type(name: str) -> str:

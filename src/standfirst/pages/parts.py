@@ -90,27 +90,29 @@ class Chrome:
         return direction_of(self.site.language)
 
     @cached_property
+    def paths(self) -> dict[str, str]:
+        """Where each style sheet, script, face and logo is, by its name in `theme/`."""
+        return dict(self.epoch.assets)
+
+    @cached_property
     def assets(self) -> dict[str, Html]:
         """Addresses of what every page asks for: style sheet, icon, and the face of headlines where there is one."""
-        paths = dict(self.epoch.assets)
         names = {"css": "site.css", "savedata": "savedata.js", "icon": "icon.svg", "face": "headline.woff2"}
-        return {name: text(paths.get(file, "")) for name, file in names.items()}
+        return {name: text(self.paths.get(file, "")) for name, file in names.items()}
 
     def scripts(self, *names: str) -> list[Html]:
         """Addresses of scripts beside the one that every page has; `names` as in `theme/`, without the ending."""
-        paths = dict(self.epoch.assets)
-        return [text(paths[file]) for name in names if (file := f"{name}.js") in paths]
+        return [text(self.paths[file]) for name in names if (file := f"{name}.js") in self.paths]
 
     @cached_property
     def logo(self) -> Part | None:
         """What stands in the masthead in the place of the name, if the newsroom's theme has a logo."""
-        paths = dict(self.epoch.assets)
-        name = next((name for name in LOGOS if paths.get(name)), "")
+        name = next((name for name in LOGOS if self.paths.get(name)), "")
         if not name:
             return None
         width, height = sizes().get(name, (0, 0))
-        dark = next((name for name in DARK_LOGOS if paths.get(name)), "")
-        return {"src": text(paths[name]), "dark": text(paths.get(dark, "")), "width": width, "height": height}
+        dark = next((name for name in DARK_LOGOS if self.paths.get(name)), "")
+        return {"src": text(self.paths[name]), "dark": text(self.paths.get(dark, "")), "width": width, "height": height}
 
     def newsletter(self, language: str, w: Words) -> Part | None:
         """The line that leads to the newsletter, on a page in `language`, with words `w`: as the newsroom says it where
@@ -243,7 +245,12 @@ def identity(site: Site, kind: str, id: int | str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _identity(newsroom: str, kind: str, id: str) -> str:
-    return uuid5(UUID(newsroom) if newsroom else NAMESPACE_URL, f"{kind}:{id}").urn
+    return uuid5(_namespace(newsroom), f"{kind}:{id}").urn
+
+
+@lru_cache(maxsize=8)
+def _namespace(newsroom: str) -> UUID:
+    return UUID(newsroom) if newsroom else NAMESPACE_URL
 
 
 def absolute(site: Site, path: str) -> str:
@@ -424,7 +431,8 @@ _SCORE = re.compile(r"\d+(?:[-\u2013]\d+)+")
 
 def headline_part(headline: str) -> str | Html:
     """A headline in which no line ends within a score or a span of years: "3-2", "2026\u201327"."""
-    if not _SCORE.search(headline):
+    # Hardly any headline has a dash: that is told sooner than a pattern tells it.
+    if not ("-" in headline or "\u2013" in headline) or not _SCORE.search(headline):
         return headline
     return Html(_SCORE.sub(lambda found: f'<span class="score">{found[0]}</span>', text(headline)))
 
@@ -520,9 +528,10 @@ def alternate(path: str, type: str, title: str) -> Part:
     return {"path": text(path), "type": text(type), "title": title, "language": NOTHING}
 
 
-def feed_alternates(path: str, title: str) -> list[Part]:
+@lru_cache(maxsize=1_000)
+def feed_alternates(path: str, title: str) -> Sequence[Part]:
     """The feeds of the list at `path`."""
-    return [alternate(path + name, type, f"{title} ({label})") for name, (type, label) in FEEDS.items()]
+    return tuple(alternate(path + name, type, f"{title} ({label})") for name, (type, label) in FEEDS.items())
 
 
 def alternates(path: str, title: str) -> list[Part]:

@@ -305,10 +305,11 @@ def _share(site: Chrome, story: Story, w: Words) -> list[Part]:
     ways = (
         (w.share_whatsapp, f"https://wa.me/?text={title}%20{here}"),
         (w.share_facebook, f"https://www.facebook.com/sharer/sharer.php?u={here}"),
-        (w.share_x, f"https://x.com/intent/post?url={here}&text={title}"),
-        (w.share_email, f"mailto:?subject={title}&body={here}"),
+        (w.share_x, f"https://x.com/intent/post?url={here}&amp;text={title}"),
+        (w.share_email, f"mailto:?subject={title}&amp;body={here}"),
     )
-    return [{"name": name, "href": text(href)} for name, href in ways] if story.published else []
+    # What is percent-encoded needs no escaping.
+    return [{"name": name, "href": Html(href)} for name, href in ways] if story.published else []
 
 
 def _call(site: Chrome, w: Words) -> Part | None:

@@ -187,7 +187,7 @@ def news_article(
 ) -> dict[str, Any]:
     """NewsArticle, with corrections, its agency, and the copy that it is based on."""
     site = chrome.site
-    publisher = organisation(site, dict(chrome.epoch.assets).get("icon.svg", ""))
+    publisher = organisation(site, chrome.paths.get("icon.svg", ""))
     address = absolute(site, story.path)
     found: dict[str, Any] = {
         "@context": CONTEXT,

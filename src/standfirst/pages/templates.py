@@ -172,6 +172,14 @@ def carried(page: str) -> bytes:
     return body
 
 
+def carried_json(document: bytes) -> bytes:
+    """The same of JSON in UTF-8, whose control characters are escaped already."""
+    if document.isascii():
+        return document
+    text = document.decode()
+    return _UNRULY.sub("", text).encode() if any(sign in text for sign in _SIGNS) else document
+
+
 def component(name: str, context: Mapping[str, Any]) -> Html:
     """A component printed by itself, ready to be placed in a page."""
     return Html(render(name, context))
