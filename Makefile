@@ -59,7 +59,7 @@ bench-rush: $(VENV)/.dev ## Publish and kill stories while 64 readers ask as fas
 
 bench-scale: $(VENV)/.dev ## What 100,000 stories cost, and whether the laws hold there (three hours, 20 GB)
 	$(BIN)/python -m bench.publish --bakes 5 100000
-	$(BIN)/python -m bench.hubs
+	$(BIN)/python -m bench.hubs --moves 1
 	$(BIN)/python -m bench.laws --stories 100000 --changes 11700 --proofs 20
 	$(BIN)/python -m bench.report
 

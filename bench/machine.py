@@ -11,7 +11,7 @@ import signal
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -146,8 +146,9 @@ def over_rounds(reports: Sequence[Figures]) -> Figures:
     merged: Figures = {}
     for name in dict.fromkeys(name for report in reports for name in report):
         found = [report.get(name, 0) for report in reports]
-        if isinstance(found[0], Mapping):
-            merged[name] = over_rounds(found)
+        if isinstance(found[0], dict):
+            # Not every round does everything.
+            merged[name] = over_rounds([each for each in found if isinstance(each, dict)])
         elif isinstance(found[0], list):
             merged[name] = [each for part in found for each in part]
         else:
