@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -32,8 +32,9 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.fields import StreamField
-from wagtail.models import Orderable, Page, PagePermissionTester
+from wagtail.models import Orderable, Page, PagePermissionTester, ReferenceIndex
 
+from standfirst.changes import jobs
 from standfirst.kit import clock
 from standfirst.kit.languages import direction_of
 from standfirst.pictures.models import Picture
@@ -521,6 +522,30 @@ class Story(Page):
         if self.live and self.pk and (why := self.why_not_live()):
             raise ValidationError(why)
 
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Leaves out what Wagtail has set: for each of these it would ask the database whether that is there, which
+        sees to it by itself."""
+        super().clean_fields(exclude={*(exclude or ()), *_SET_BY_WAGTAIL})
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and write down once what the story refers to. Wagtail does so for the page and again for each author,
+        and reads all of it each time."""
+        # These want all models to be loaded.
+        from wagtail.signal_handlers import disable_reference_index_auto_update
+        from wagtail.tasks import update_reference_index_task
+
+        if kwargs.get("update_fields") is not None:
+            # The rest of it may be a draft's, which is not what readers have.
+            super().save(*args, **kwargs)
+            return
+        with disable_reference_index_auto_update():
+            super().save(*args, **kwargs)
+        if jobs.are_gathered():
+            update_reference_index_task.enqueue(self._meta.app_label, self._meta.model_name, str(self.pk))
+        else:
+            ReferenceIndex.create_or_update_for_object(self)
+
     def minimal_clean(self) -> None:
         """What Wagtail asks of a draft."""
         self._as_born()
@@ -562,6 +587,9 @@ class Story(Page):
 
     def serve_preview(self, request: Any, mode_name: str) -> Any:
         return ports.preview(self, request)
+
+
+_SET_BY_WAGTAIL = ("locale", "content_type", "owner", "latest_revision", "live_revision")
 
 
 class StoryAuthor(Orderable):
