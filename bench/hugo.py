@@ -8,7 +8,7 @@ A newsroom is made in a temporary folder and its copy written down as two Hugo s
     first      ours, from nothing: a new ledger, an empty output folder (`press run --jobs 2`)
     all        ours, an empty output folder, the ledger there (`press run --all --jobs 2`): compared with Hugo
     again      ours, everything printed once more and found to be what is there
-    plain      as `all`, but no page gets a gzip twin
+    plain      as `all`, but no page gets a gzip twin, and what the ledger and the comparison take is counted apart
     same, ordinary   Hugo, into an empty folder
 
 The same pages are the same files: of each kind as many, and as many bytes within `NEAR`, which is checked and told.
@@ -33,6 +33,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -216,12 +217,13 @@ def measure(stories: int, rounds: int, jobs: int, ways: Sequence[str]) -> Figure
                 )
                 for way in ways
             }
-            ledger = sum(found["apart"]["ms_a_page"][name] for name in (LEDGER, SWEEP))
+            beside = [json.loads(each.out.strip().splitlines()[-1]) for each in used["plain"]]
+            found["beside_printing"] = {name: middle([each[name] for each in beside], 3) for name in BESIDE}
             found["printing_to_hugo"] = {
                 way: middle(
                     [
-                        (_cpu(a, weights["plain"]) - ledger) / _cpu(b, weights[way])
-                        for a, b in zip(used["plain"], used[way], strict=True)
+                        (_cpu(a, weights["plain"]) - sum(aside.values())) / _cpu(b, weights[way])
+                        for a, aside, b in zip(used["plain"], beside, used[way], strict=True)
                     ],
                     3,
                 )
@@ -273,6 +275,8 @@ def tell(found: Figures) -> None:
         word = "held" if got["median"] <= BARS["cpu_to_hugo"] else "missed"
         print(f"  CPU a page, ours to {NAMES[way]}: {got['median']:.2f}  bar {BARS['cpu_to_hugo']}: {word}")
         print(f"    with gzip twins and the ledger: {found['cpu_to_hugo'][way]['median']:.2f}")
+    for name, got in found.get("beside_printing", {}).items():
+        print(f"  of the build without twins, CPU ms a page, {name}: {got['median']:.3f}")
     if "kinds" in found:
         print("\n  files and bytes by kind, ours and Hugo's:")
         for kind, (mine, other) in side_by_side(found["kinds"]).items():
@@ -297,11 +301,19 @@ def tell(found: Figures) -> None:
 
 
 def start_without_twins() -> None:
-    """Start one of a crew that writes no gzip twins."""
+    """Start one of a crew that writes no gzip twins, and leaves word of what it did beside printing."""
     from standfirst.conf import crew
 
     _no_twins()
     crew.start()
+    from standfirst.press import wiring
+
+    clock = Clock()
+    _clock_the_ledger(clock)
+    wiring.compose_many = clock.timed(SWEEP, wiring.compose_many)
+    word = Path(os.environ["STANDFIRST_HOME"], f"{_WORD}{os.getpid()}.json")
+    word.write_text("")
+    Finalize(None, lambda: word.write_text(json.dumps(clock.spent)), exitpriority=1)
 
 
 def _no_twins() -> None:
@@ -389,28 +401,55 @@ ENGINE = "the engine's own: digests, order"
 START = "starting Python and Django"
 
 
-def _apart() -> Figures:
+BESIDE = (LEDGER, SWEEP)
+"""What Hugo does nothing of: the bar is about the rest."""
+_WORD = "beside-printing-"
+
+
+def _clock_the_ledger(clock: Clock) -> None:
     from inspect import isgeneratorfunction
 
-    from standfirst.kit import sitefiles
-    from standfirst.pages import site
-    from standfirst.press.engine import engine, reading, sql
-    from standfirst.press.outlet import LocalOutlet
+    from standfirst.press.engine import engine, sql
 
-    clock = Clock()
     entered = sql.SqlStore.transaction
     sql.SqlStore.transaction = lambda self: clock.around(LEDGER, entered(self))  # type: ignore[method-assign]
     for name, function in vars(sql.SqlStore).copy().items():
         asked = name != "transaction" and not name.startswith("_") and callable(function)
         if asked and not isgeneratorfunction(function):
             setattr(sql.SqlStore, name, clock.timed(LEDGER, function))
+    engine.Engine.sweep = clock.timed(SWEEP, engine.Engine.sweep)  # type: ignore[method-assign]
+
+
+def _plain(jobs: int) -> Figures:
+    """Prints everything without twins. Returns the milliseconds a page that went beside printing, of all processes."""
+    home = Path(os.environ["STANDFIRST_HOME"])
+    for word in home.glob(f"{_WORD}*"):
+        word.unlink()
+    _no_twins()
+    clock = Clock()
+    _clock_the_ledger(clock)
+    pages = _print_everything(jobs)
+    words = [word.read_text() for word in home.glob(f"{_WORD}*")]
+    if not all(words):
+        raise SystemExit("One of those who printed does not say what it did beside.")
+    every = [clock.spent, *map(json.loads, words)]
+    return {name: sum(spent.get(name, 0) for spent in every) / 1e6 / pages for name in BESIDE}
+
+
+def _apart() -> Figures:
+    from standfirst.kit import sitefiles
+    from standfirst.pages import site
+    from standfirst.press.engine import reading
+    from standfirst.press.outlet import LocalOutlet
+
+    clock = Clock()
+    _clock_the_ledger(clock)
     for name in ("facet", "listing", "any"):
         setattr(reading.Reading, name, clock.timed(READS, getattr(reading.Reading, name)))
     site.RENDERERS = {kind: clock.timed(PAGES, function) for kind, function in site.RENDERERS.items()}
     sitefiles.pack = clock.timed(GZIP, sitefiles.pack)
     for name in ("put", "read"):
         setattr(LocalOutlet, name, clock.timed(FILES, getattr(LocalOutlet, name)))
-    engine.Engine.sweep = clock.timed(SWEEP, engine.Engine.sweep)  # type: ignore[method-assign]
     begun = time.process_time()
     pages = clock.timed(ENGINE, _print_everything)(1)
     whole = time.process_time() - begun
@@ -425,8 +464,7 @@ def _inside(what: str, jobs: int) -> None:
 
     setup.open_newsroom()
     if what == "plain":
-        _no_twins()
-        print(_print_everything(jobs))
+        print(json.dumps(_plain(jobs)))
     else:
         print(json.dumps(_apart()))
 
