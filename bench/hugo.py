@@ -366,11 +366,11 @@ class Clock:
         self.spent[self._stack.pop()] += now - self._since
         self._since = now
 
-    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """`function`, under the clock."""
+    def timed(self, name: str, function: Callable[..., Any], part_of: str = "") -> Callable[..., Any]:
+        """`function`, under the clock. Called within what is `part_of`, it counts for that."""
 
         def run(*args: Any, **kwargs: Any) -> Any:
-            self.begin(name)
+            self.begin(part_of if part_of in self._stack else name)
             try:
                 return function(*args, **kwargs)
             finally:
@@ -391,7 +391,8 @@ class Clock:
             self.timed(name, manager.__exit__)(None, None, None)
 
 
-LEDGER = "ledger: claims, records, read sets, commits"
+DATA = "reading records and lists"
+LEDGER = "ledger: claims, read sets, commits"
 PAGES = "page functions and templates"
 READS = "recording what they read"
 GZIP = "gzip"
@@ -402,7 +403,7 @@ START = "starting Python and Django"
 
 
 BESIDE = (LEDGER, SWEEP)
-"""What Hugo does nothing of: the bar is about the rest."""
+"""What Hugo does nothing of: the bar is about the rest. It reads its copy from files, so that we read ours counts."""
 _WORD = "beside-printing-"
 
 
@@ -416,7 +417,8 @@ def _clock_the_ledger(clock: Clock) -> None:
     for name, function in vars(sql.SqlStore).copy().items():
         asked = name != "transaction" and not name.startswith("_") and callable(function)
         if asked and not isgeneratorfunction(function):
-            setattr(sql.SqlStore, name, clock.timed(LEDGER, function))
+            what = DATA if name in ("record", "records_of", "listed", "listed_each", "list_keys") else LEDGER
+            setattr(sql.SqlStore, name, clock.timed(what, function, part_of=SWEEP))
     engine.Engine.sweep = clock.timed(SWEEP, engine.Engine.sweep)  # type: ignore[method-assign]
 
 
@@ -453,7 +455,7 @@ def _apart() -> Figures:
     begun = time.process_time()
     pages = clock.timed(ENGINE, _print_everything)(1)
     whole = time.process_time() - begun
-    spent = {name: clock.spent[name] / 1e6 for name in (PAGES, READS, GZIP, FILES, LEDGER, ENGINE, SWEEP)}
+    spent = {name: clock.spent[name] / 1e6 for name in (PAGES, DATA, READS, GZIP, FILES, LEDGER, ENGINE, SWEEP)}
     spent["not under the clock"] = max(0.0, whole * 1000 - sum(spent.values()))
     spent[START] = begun * 1000
     return {"pages": pages, "ms_a_page": {name: round(each / pages, 4) for name, each in spent.items()}}

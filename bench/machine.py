@@ -146,9 +146,9 @@ def over_rounds(reports: Sequence[Figures]) -> Figures:
     merged: Figures = {}
     for name in dict.fromkeys(name for report in reports for name in report):
         found = [report.get(name, 0) for report in reports]
-        if isinstance(found[0], dict):
+        if parts := [each for each in found if isinstance(each, dict)]:
             # Not every round does everything.
-            merged[name] = over_rounds([each for each in found if isinstance(each, dict)])
+            merged[name] = over_rounds(parts)
         elif isinstance(found[0], list):
             merged[name] = [each for part in found for each in part]
         else:

@@ -39,11 +39,6 @@ class JobsAtOnce(ImmediateBackend):
         super()._execute_task(task_result)
 
 
-def are_gathered() -> bool:
-    """Whether somebody does each job once, later (`once`)."""
-    return _gathered.get() is not None
-
-
 @contextmanager
 def once() -> Iterator[None]:
     """Do each job that is handed over in this block once, at its end; inside the transaction that saves.

@@ -32,9 +32,8 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.widgets.slug import SlugInput
 from wagtail.fields import StreamField
-from wagtail.models import Orderable, Page, PagePermissionTester, ReferenceIndex
+from wagtail.models import Orderable, Page, PagePermissionTester
 
-from standfirst.changes import jobs
 from standfirst.kit import clock
 from standfirst.kit.languages import direction_of
 from standfirst.pictures.models import Picture
@@ -529,8 +528,8 @@ class Story(Page):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and write down once what the story refers to. Wagtail does so for the page and again for each author,
-        and reads all of it each time."""
+        """Save, and have what the story refers to written down once. Wagtail does so for the page and again for each
+        author, and reads all of it each time."""
         # These want all models to be loaded.
         from wagtail.signal_handlers import disable_reference_index_auto_update
         from wagtail.tasks import update_reference_index_task
@@ -541,10 +540,8 @@ class Story(Page):
             return
         with disable_reference_index_auto_update():
             super().save(*args, **kwargs)
-        if jobs.are_gathered():
-            update_reference_index_task.enqueue(self._meta.app_label, self._meta.model_name, str(self.pk))
-        else:
-            ReferenceIndex.create_or_update_for_object(self)
+        # As a job, like Wagtail's own: what goes wrong in it keeps no story from being saved, and none from a kill.
+        update_reference_index_task.enqueue(self._meta.app_label, self._meta.model_name, str(self.pk))
 
     def minimal_clean(self) -> None:
         """What Wagtail asks of a draft."""
