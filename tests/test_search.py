@@ -20,7 +20,7 @@ from standfirst.archive import reading
 from standfirst.changes import actions as changes
 from standfirst.changes.models import Change, Lane
 from standfirst.conf import search
-from standfirst.edition import findable
+from standfirst.edition import compose, findable, snapshots
 from standfirst.kit import clock
 from standfirst.library import cuttings, finding
 from standfirst.library.models import Cutting
@@ -154,6 +154,23 @@ def test_what_is_taken_down_is_not_found_from_the_moment_it_commits(newsroom: Ne
     stories.publish(story=story, by=newsroom.editor)
     newsroom.at_rest()
     assert found("ferry killed") == ["World Ferry killed"]
+
+
+def test_results_are_the_cards_that_the_press_has_of_stories(newsroom: Newsroom) -> None:
+    other = Author.objects.create(name="Efua Mensah", slug="efua-mensah")
+    signed = newsroom.story("Ferry", authors=[other, newsroom.author], kicker="Tide", short_headline="F", credit="AFP")
+    moved = newsroom.story("Ferry moves", standfirst="It sails.", byline="By a guest", language="ar")
+    stories.correct(story=newsroom.story("Ferry 3"), kind="correction", text="It was two.", by=newsroom.editor)
+    Story.objects.get(pk=moved.pk).move(Section.objects.get(pk=newsroom.sport.pk), pos="last-child")
+    for how, take in TAKEN.items():
+        take(newsroom, newsroom.story(f"Ferry {how}"))
+    newsroom.story("Ferry of tomorrow", live=False)
+    ids = list(Story.objects.values_list("pk", flat=True))
+    whole = compose.compose_many("story", [str(pk) for pk in ids]).values()
+    cards = {card.id: card for story in whole if isinstance(story, snapshots.Story) and (card := snapshots.card(story))}
+    assert {card.id: card for card in compose.compose_cards(ids)} == cards
+    assert cards.keys() >= {signed.pk, moved.pk} and len(cards) == 3
+    assert cards[signed.pk].authors == (other.pk, newsroom.author.pk) and cards[moved.pk].section == newsroom.sport.pk
 
 
 def test_the_last_walls_hold_even_if_the_index_forgets_nothing(

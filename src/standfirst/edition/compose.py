@@ -24,6 +24,7 @@ from standfirst.edition.snapshots import (
     Avif,
     Block,
     Breaking,
+    Card,
     Correction,
     FactBox,
     Gallery,
@@ -73,13 +74,38 @@ def compose_many(kind: str, refs: Sequence[str]) -> dict[str, Record]:
     return _COMPOSERS[kind](refs)
 
 
-def compose_without_text(ids: Sequence[int]) -> list[Story]:
-    """Snapshots of stories of which no more is shown than their cards; those that do not exist are left out.
+def compose_cards(ids: Sequence[int]) -> list[Card]:
+    """The cards that stories have as they are now; of those that readers may not see, none.
 
-    To read and clean their texts is most of the work of composing.
+    The same as the cards of their snapshots, for a third of the questions, and without texts, which are most of the
+    work of composing.
     """
-    composed = _stories([str(id) for id in ids], texts=False).values()
-    return [story for story in composed if isinstance(story, Story)]
+    publications = {row.story_id: row for row in _publications(ids)}
+    published = list(publications)
+    takedowns, embargoed = _forbidden(published)
+    addresses = {address.story_id: address for address in _addresses(published) if address.current}
+    authors: dict[int, dict[int, None]] = defaultdict(dict)
+    for story, author in _signed(published):
+        authors[story][author] = None
+    cards = []
+    for row in _rows_without_text(published):
+        address = addresses.get(row.pk)
+        if address is None or not row.live or row.pk in takedowns or row.pk in embargoed:
+            continue
+        cards.append(
+            Card(
+                id=row.pk,
+                path=address.path,
+                **{name: value for name, value in _fields(row).items() if name != "dateline"},
+                section=address.section_id,
+                picture=row.lead_picture_id,
+                authors=tuple(authors[row.pk]),
+                published=clock.iso(publications[row.pk].first),
+                refreshed=clock.iso(publications[row.pk].refreshed),
+                day=address.day.isoformat(),
+            )
+        )
+    return cards
 
 
 def refs_of(kind: str) -> Iterator[str]:
@@ -208,29 +234,33 @@ def _origins(ids: Sequence[int]) -> QuerySet[stories.Origin]:
     return stories.Origin.objects.filter(story_id__in=ids).order_by("id")
 
 
-def _stories(refs: Sequence[str], *, texts: bool = True) -> dict[str, Record]:
-    ids = [int(ref) for ref in refs]
-    publications = {row.story_id: row for row in _publications(ids)}
-    if not publications:
-        return {}
-    ids = list(publications)
-    now = clock.now()
-    places = _places()
-    by_id = {place.id: place for place in places.values()}
+def _forbidden(ids: Sequence[int]) -> tuple[dict[int, stories.Takedown], set[int]]:
+    """The orders by which stories are taken down, a kill before all others; and which stories are embargoed."""
     takedowns: dict[int, stories.Takedown] = {}
     for takedown in _takedowns(ids):
         known = takedowns.get(takedown.story_id)
         if known is None or takedown.kind == stories.Takedown.Kind.KILL:
             takedowns[takedown.story_id] = takedown
-    embargoes = stories.Embargo.objects.standing(now).filter(story_id__in=ids)
-    embargoed = set(embargoes.values_list("story_id", flat=True))
+    embargoes = stories.Embargo.objects.standing(clock.now()).filter(story_id__in=ids)
+    return takedowns, set(embargoes.values_list("story_id", flat=True))
+
+
+def _stories(refs: Sequence[str]) -> dict[str, Record]:
+    ids = [int(ref) for ref in refs]
+    publications = {row.story_id: row for row in _publications(ids)}
+    if not publications:
+        return {}
+    ids = list(publications)
+    places = _places()
+    by_id = {place.id: place for place in places.values()}
+    takedowns, embargoed = _forbidden(ids)
     addresses: dict[int, list[stories.Address]] = defaultdict(list)
     for address in _addresses(ids):
         addresses[address.story_id].append(address)
     elsewhere: dict[int, set[str]] = defaultdict(set)
     for story, path in _former_addresses(ids):
         elsewhere[story].add(path)
-    rows = {row.pk: row for row in (_rows(ids) if texts else _rows_without_text(ids))}
+    rows = {row.pk: row for row in _rows(ids)}
     live = [pk for pk, row in rows.items() if row.live and pk not in takedowns and pk not in embargoed]
     extras = _Extras(live)
 
@@ -249,7 +279,7 @@ def _stories(refs: Sequence[str], *, texts: bool = True) -> dict[str, Record]:
             composed[str(pk)] = _taken_down(row, takedowns.get(pk), common)
             continue
         publication = publications[pk]
-        body = _body(row) if texts else ()
+        body = _body(row)
         composed[str(pk)] = Story(
             **common,
             **_fields(row),

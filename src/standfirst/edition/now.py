@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 class Now:
     """Reads over the site, its sections, and `stories` (ids), composed when they are first asked for and not again; of
-    stories, all but their text.
+    stories, their cards.
 
     `epoch` is that of the pages. Reads of related stories, rankings and the like find nothing. With `site`, other
     reads of this moment, the site and its sections are what those have found.
@@ -64,12 +64,12 @@ class Now:
         return next(iter(_only(Site, compose.compose_many("site", ["1"]))), None)
 
     @cached_property
-    def _stories(self) -> dict[int, Story]:
-        return {story.id: story for story in compose.compose_without_text(self._asked)}
+    def _cards(self) -> dict[int, Card]:
+        return {card.id: card for card in compose.compose_cards(self._asked)}
 
     @cached_property
     def _authors(self) -> dict[int, Author]:
-        signed = sorted({str(author) for story in self._stories.values() for author in story.authors})
+        signed = sorted({str(author) for card in self._cards.values() for author in card.authors})
         return {author.id: author for author in _only(Author, compose.compose_many("author", signed))}
 
     def site(self) -> Site:
@@ -79,19 +79,17 @@ class Now:
         return self._epoch
 
     def story(self, id: int) -> Story | None:
-        return self._stories.get(id)
+        return None
 
     def card(self, id: int) -> Card | None:
-        found = self.story(id)
-        return snapshots.card(found) if found else None
+        return self._cards.get(id)
 
     def line(self, id: int) -> Line | None:
-        found = self.story(id)
-        return snapshots.line(found) if found else None
+        return None
 
     def link(self, id: int) -> str | None:
-        found = self.story(id)
-        return snapshots.link(found) if found else None
+        found = self.card(id)
+        return found.path if found else None
 
     def section(self, id: int) -> Section | None:
         return self.sections.get(id)
@@ -145,24 +143,19 @@ class Now:
         return next(iter(_only(Standards, compose.compose_many("standards", ["1"]))), None)
 
     def album(self, id: int) -> Album | None:
-        found = self.story(id)
-        return snapshots.album(found) if found else None
+        return None
 
     def errata(self, id: int) -> Errata | None:
-        found = self.story(id)
-        return snapshots.errata(found) if found else None
+        return None
 
     def entry(self, id: int) -> Entry | None:
-        found = self.story(id)
-        return snapshots.entry(found) if found else None
+        return None
 
     def stamp(self, id: int) -> Stamp | None:
-        found = self.story(id)
-        return snapshots.stamp(found) if found else None
+        return None
 
     def tongue(self, id: int) -> Tongue | None:
-        found = self.story(id)
-        return snapshots.tongue(found) if found else None
+        return None
 
     def section_path(self, id: int) -> str | None:
         found = self.section(id)

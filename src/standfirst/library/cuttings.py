@@ -4,10 +4,11 @@ A *cutting* is a story as readers know it, filed under its words. It is filed by
 the story held, and discarded in the transaction in which the story goes. Words are folded here (`kit.folding`), so
 SQLite's FTS5 and PostgreSQL's tsvector hold the same and find the same: in one column, with a gap between parts,
 
-    §harbour §lamps · harbour lamps · kicker, topics, authors · standfirst · text · §s3 §s1 §len
+    §harbour §lamps · harbour lamps · kicker, topics, authors · standfirst · text · §s3 §s1 §len §m202611
 
-where `§` marks the headline's words once more, the sections that list the story, and its language. No word that anybody
-types begins with it, so a filter is a word like others, and "in the headline" is one look into the same index.
+where `§` marks the headline's words once more, the sections that list the story, its language and its month. No word
+that anybody types begins with it, so a filter is a word like others, and "in the headline" is one look into the same
+index.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -33,7 +34,7 @@ from standfirst.stories.models import Publication
 
 log = logging.getLogger(__name__)
 
-RULES: Final = 1
+RULES: Final = 2
 """Version of what is filed and how. Where a cutting has another one, it is filed again."""
 
 TABLE: Final = "library_words"
@@ -185,6 +186,17 @@ def place_of(moment: datetime) -> int:
     return int((moment - _EPOCH).total_seconds() // 60) << _MINUTE
 
 
+def month_of(place: int) -> datetime:
+    """The beginning of the month in which a place lies, in UTC."""
+    moment = _EPOCH + timedelta(minutes=place >> _MINUTE)
+    return moment.replace(day=1, hour=0, minute=0)
+
+
+def month_mark(month: datetime) -> str:
+    """The word that stands for a month."""
+    return f"{MARK}m{month:%Y%m}"
+
+
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
@@ -203,6 +215,8 @@ def file(found: Iterable[Findable]) -> int:
     for each in fresh:
         tokens, head = document(each)
         place = places[each.story]
+        # By the place, since that is what is looked for: it may lie some minutes behind the story's own.
+        tokens.append(month_mark(month_of(place)))
         whole = " ".join(tokens)
         words.append((place, _vector(tokens) if default_connection.vendor == "postgresql" else whole))
         packed = None if default_connection.vendor == "postgresql" else zlib.compress(whole.encode(), 1)
@@ -387,6 +401,8 @@ __all__ = [
     "latest",
     "lay_out",
     "left",
+    "month_mark",
+    "month_of",
     "place_of",
     "section_mark",
     "tear_down",

@@ -167,7 +167,7 @@ def test_nothing_that_can_be_typed_fails_or_asks_for_more_than_words(
 VOCABULARY = ["boat", "boats", "the", "of", "flood", "port"]
 texts = st.lists(st.sampled_from(VOCABULARY), max_size=6).map(" ".join)
 stories = st.lists(
-    st.tuples(texts, texts, texts, st.integers(0, 40), st.sets(st.integers(1, 3)), st.sampled_from(["en", "fr"])),
+    st.tuples(texts, texts, texts, st.integers(0, 160), st.sets(st.integers(1, 3)), st.sampled_from(["en", "fr"])),
     min_size=1,
     max_size=12,
 )
@@ -218,8 +218,9 @@ def expected(filed: Iterable[Findable], query: Query, filters: Filters) -> set[i
     rewritten=stories,
     asked=st.lists(terms, min_size=1, max_size=3),
     section=st.sampled_from([None, 1, 3]),
-    days=st.tuples(st.integers(0, 40), st.integers(0, 40)),
+    days=st.tuples(st.integers(0, 90), st.integers(0, 160)),
     language=st.sampled_from(["", "fr"]),
+    near=st.sampled_from([0, 2, 5, 5_000]),
 )
 def test_what_is_found_is_what_the_words_say_after_any_changes(
     db: None,
@@ -229,6 +230,7 @@ def test_what_is_found_is_what_the_words_say_after_any_changes(
     section: int | None,
     days: tuple[int, int],
     language: str,
+    near: int,
 ) -> None:
     def press(copy: list[Any]) -> list[Findable]:
         return [
@@ -236,7 +238,9 @@ def test_what_is_found_is_what_the_words_say_after_any_changes(
             for number, (headline, standfirst, body, age, within, tongue) in enumerate(copy, 1)
         ]
 
-    with undone():
+    with undone(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finding, "NEAR", near)
+        finding._near.clear()
         first, second = press(written), press(rewritten)
         file(*first)
         gone = {story.story for story in second if story.story % 4 == 0}
@@ -252,6 +256,40 @@ def test_what_is_found_is_what_the_words_say_after_any_changes(
         assert moments == sorted(moments, reverse=True)
         assert Cutting.objects.count() == CuttingText.objects.count() == len(filed)
         assert not cuttings.differing(filed.values(), gone)
+
+
+@pytest.mark.parametrize("near", [0, 1, 4, 11, 5_000])
+@pytest.mark.parametrize("most", [1, 5, 12])
+def test_the_newest_are_found_however_many_months_are_looked_through_first(
+    db: None, monkeypatch: pytest.MonkeyPatch, near: int, most: int
+) -> None:
+    monkeypatch.setattr(finding, "NEAR", near)
+    monkeypatch.setattr(finding, "MOST", most)
+    finding._near.clear()
+    file(*(told(number, "Ferry" if number % 3 else "Port", days=number * 20) for number in range(1, 20)))
+    # Also at the very beginning of a month, which the places of its first minute share.
+    midnight = datetime(2026, 9, 1, tzinfo=UTC)
+    file(*(told(number, "Ferry", days=(NOON - midnight).total_seconds() / 86_400) for number in (30, 31)))
+    ferries = [number for number in range(1, 20) if number % 3]
+    first, rest = [number for number in ferries if number < 5], [number for number in ferries if number >= 5]
+    assert found("ferry", newest=True) == [*first, 31, 30, *rest][:most]
+    assert look("ferry", newest=True).more is (most < 15)
+    since, until = NOON - timedelta(days=130), NOON - timedelta(days=50)
+    assert found("ferry", newest=True, since=since, until=until) == [4, 31, 30, 5][:most]
+    # What is filed meanwhile is found at once, in whichever month.
+    file(told(40, "Ferry", days=-45))
+    assert found("ferry", newest=True)[0] == 40
+
+
+def test_what_was_filed_before_it_said_its_month_is_found(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "NEAR", 1)
+    finding._near.clear()
+    with monkeypatch.context() as before:
+        before.setattr(cuttings, "RULES", 1)
+        before.setattr(cuttings, "month_mark", lambda month: cuttings.GAP)
+        file(told(1, "Ferry"), told(2, "Ferry", days=40))
+    file(told(3, "Ferry", days=80))
+    assert found("ferry", newest=True) == [1, 2, 3]
 
 
 # --- order --------------------------------------------------------------------------------------------------------
