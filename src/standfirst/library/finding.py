@@ -244,6 +244,10 @@ class _Fts5(_Index):
         return self._places(expression, near[-1], near[0] + 1, most)
 
 
+_BY_WORDS: Final = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"
+"""So PostgreSQL looks for words in the index of words and nowhere else."""
+
+
 class _Tsvector(_Index):
     """PostgreSQL: always by the inverted index, whatever the planner thinks of common words. Otherwise it reads the
     words of every story, which takes a second; and it looks at each story's words again for a phrase."""
@@ -334,11 +338,14 @@ class _NearMonths:
 
     @staticmethod
     def _asked(cursor: Any, newest: int) -> _Near | None:
+        # Numbers of our own, so they may stand in the statements.
         cursor.execute(
-            "SELECT (SELECT place FROM library_cutting ORDER BY place DESC OFFSET %s LIMIT 1),"
-            " EXISTS (SELECT 1 FROM library_cutting WHERE rules < %s OR rules > %s)",
-            [NEAR, RULES, RULES],
+            "SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on;"  # noqa: S608
+            f"SELECT (SELECT place FROM library_cutting ORDER BY place DESC OFFSET {int(NEAR)} LIMIT 1),"
+            f" EXISTS (SELECT 1 FROM library_cutting WHERE rules < {RULES} OR rules > {RULES}); {_BY_WORDS}"
         )
+        while cursor.description is None:
+            cursor.nextset()
         edge, others = cursor.fetchone()
         if edge is None or others:
             return None
@@ -359,13 +366,11 @@ def _in_time() -> Iterator[_Index]:
     """The index, for `SECONDS` in all. Raises `TooSlow` when they are over."""
     if connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
-            # All in one go, as each question that is sent has its price.
+            # All in one go, as each that is sent has its price; and what an index answers at once before that is off.
             cursor.execute(
-                "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL jit = off;"  # noqa: S608
-                f"SET LOCAL statement_timeout = {int(SECONDS * 1000)}; SELECT max(place) FROM library_cutting"
+                f"SELECT max(place) FROM library_cutting; SET LOCAL statement_timeout = {int(SECONDS * 1000)};"  # noqa: S608
+                f"SET LOCAL jit = off; {_BY_WORDS}"
             )
-            while cursor.nextset():
-                pass
             try:
                 yield _Tsvector(cursor, cursor.fetchone()[0])
             except OperationalError as error:
