@@ -4,11 +4,11 @@ A *cutting* is a story as readers know it, filed under its words. It is filed by
 the story held, and discarded in the transaction in which the story goes. Words are folded here (`kit.folding`), so
 SQLite's FTS5 and PostgreSQL's tsvector hold the same and find the same: in one column, with a gap between parts,
 
-    §harbour §lamps · harbour lamps · kicker, topics, authors · standfirst · text · §s3 §s1 §len §m202611
+    §harbour §lamps · harbour lamps · kicker, topics, authors · standfirst · text · §§s3 §§s1 §§len §§m202611
 
-where `§` marks the headline's words once more, the sections that list the story, its language and its month. No word
-that anybody types begins with it, so a filter is a word like others, and "in the headline" is one look into the same
-index.
+where `§` marks the headline's words once more, and `§§` the sections that list the story, its language and its month.
+No word that anybody types begins with either, so a filter is a word like others, and "in the headline" is one look into
+the same index.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ MOST_TIMES: Final = 250
 LEAD: Final = 80
 """Words with which a story's text begins, and which weigh more than those that follow."""
 
-GAP, MARK = "·", "§"
-"""Signs that no folded word has."""
+GAP, MARK, FILTER = "·", "§", "§§"
+"""Signs that no folded word has. Filters have another than the headline's words, of which one may be "s3"."""
 
 _LONGEST_PART: Final = 400
 """Words of a headline, of all tags and of a standfirst."""
@@ -173,12 +173,12 @@ def _rarer(words: list[str]) -> list[str]:
 
 def section_mark(section: int) -> str:
     """The word that stands for a section."""
-    return f"{MARK}s{section}"
+    return f"{FILTER}s{section}"
 
 
 def language_mark(language: str) -> str:
     """The word that stands for a language, whatever its region."""
-    return f"{MARK}l{''.join(folding.words(language.partition('-')[0]))}"
+    return f"{FILTER}l{''.join(folding.words(language.partition('-')[0]))}"
 
 
 def place_of(moment: datetime) -> int:
@@ -194,7 +194,7 @@ def month_of(place: int) -> datetime:
 
 def month_mark(month: datetime) -> str:
     """The word that stands for a month."""
-    return f"{MARK}m{month:%Y%m}"
+    return f"{FILTER}m{month:%Y%m}"
 
 
 # --- writing ------------------------------------------------------------------------------------------------------

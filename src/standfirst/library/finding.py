@@ -326,7 +326,7 @@ class _NearMonths:
         self._known: tuple[float, _Near | None] = (0.0, None)
 
     def known(self, cursor: Any, newest: int | None) -> _Near | None:
-        """None where it is not worth while, or not everything says its month yet. `newest`: the last place there is."""
+        """None where it is not worth while. `newest`: the last place there is, where all say their month."""
         if newest is None:
             return None
         with self._lock:
@@ -338,16 +338,12 @@ class _NearMonths:
 
     @staticmethod
     def _asked(cursor: Any, newest: int) -> _Near | None:
-        # Numbers of our own, so they may stand in the statements.
         cursor.execute(
             "SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on;"  # noqa: S608
-            f"SELECT (SELECT place FROM library_cutting ORDER BY place DESC OFFSET {int(NEAR)} LIMIT 1),"
-            f" EXISTS (SELECT 1 FROM library_cutting WHERE rules < {RULES} OR rules > {RULES}); {_BY_WORDS}"
+            f" SELECT (SELECT place FROM library_cutting ORDER BY place DESC OFFSET {int(NEAR)} LIMIT 1); {_BY_WORDS}"
         )
-        while cursor.description is None:
-            cursor.nextset()
-        edge, others = cursor.fetchone()
-        if edge is None or others:
+        edge = _row(cursor)[0]
+        if edge is None:
             return None
         first, months = month_of(edge), [month_of(newest)]
         while months[-1] > first and len(months) <= NEAR_MONTHS:
@@ -361,18 +357,34 @@ class _NearMonths:
 _near = _NearMonths()
 
 
+def _newest(cursor: Any) -> int | None:
+    """Limit the search that begins. Returns the last place there is; None if there is none, or one that does not say
+    its month."""
+    # All in one go, as each that is sent has its price; and what other indexes answer before these are off.
+    cursor.execute(
+        f"SET LOCAL statement_timeout = {int(SECONDS * 1000)}; SET LOCAL jit = off;"  # noqa: S608 - numbers of our own
+        " SELECT (SELECT max(place) FROM library_cutting),"
+        f" EXISTS (SELECT 1 FROM library_cutting WHERE rules < {RULES}),"
+        f" EXISTS (SELECT 1 FROM library_cutting WHERE rules > {RULES}); {_BY_WORDS}"
+    )
+    place, older, younger = _row(cursor)
+    return None if older or younger else place
+
+
+def _row(cursor: Any) -> Any:
+    """The first row of what was asked in one go with settings."""
+    while cursor.description is None:
+        cursor.nextset()
+    return cursor.fetchone()
+
+
 @contextmanager
 def _in_time() -> Iterator[_Index]:
     """The index, for `SECONDS` in all. Raises `TooSlow` when they are over."""
     if connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
-            # All in one go, as each that is sent has its price; and what an index answers at once before that is off.
-            cursor.execute(
-                f"SELECT max(place) FROM library_cutting; SET LOCAL statement_timeout = {int(SECONDS * 1000)};"  # noqa: S608
-                f"SET LOCAL jit = off; {_BY_WORDS}"
-            )
             try:
-                yield _Tsvector(cursor, cursor.fetchone()[0])
+                yield _Tsvector(cursor, _newest(cursor))
             except OperationalError as error:
                 if getattr(error.__cause__, "sqlstate", "") != "57014":
                     raise

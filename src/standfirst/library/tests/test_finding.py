@@ -164,7 +164,8 @@ def test_nothing_that_can_be_typed_fails_or_asks_for_more_than_words(
 
 # --- the definition -----------------------------------------------------------------------------------------------
 
-VOCABULARY = ["boat", "boats", "the", "of", "flood", "port"]
+# Of these the last are what a section, a language and a month are called behind their sign.
+VOCABULARY = ["boat", "boats", "the", "of", "flood", "port", "s1", "lfr", "m202611"]
 texts = st.lists(st.sampled_from(VOCABULARY), max_size=6).map(" ".join)
 stories = st.lists(
     st.tuples(texts, texts, texts, st.integers(0, 160), st.sets(st.integers(1, 3)), st.sampled_from(["en", "fr"])),
@@ -276,6 +277,11 @@ def test_the_newest_are_found_however_many_months_are_looked_through_first(
     assert look("ferry", newest=True).more is (most < 15)
     since, until = NOON - timedelta(days=130), NOON - timedelta(days=50)
     assert found("ferry", newest=True, since=since, until=until) == [4, 31, 30, 5][:most]
+    # A place that lies behind its minute, and so in the next month.
+    last = (NOON - datetime(2026, 8, 31, 23, 59, tzinfo=UTC)).total_seconds() / 86_400
+    file(told(50, "Lamp", days=last), told(50 + 4096, "Lamp", days=last), told(60, "Lamp", days=0), told(61, "Lamp"))
+    lamps = found("lamp", newest=True)
+    assert len(lamps) == min(most, 4) and set(lamps) <= {60, 61, 50, 50 + 4096}
     # What is filed meanwhile is found at once, in whichever month.
     file(told(40, "Ferry", days=-45))
     assert found("ferry", newest=True)[0] == 40
@@ -290,6 +296,27 @@ def test_what_was_filed_before_it_said_its_month_is_found(db: None, monkeypatch:
         file(told(1, "Ferry"), told(2, "Ferry", days=40))
     file(told(3, "Ferry", days=80))
     assert found("ferry", newest=True) == [1, 2, 3]
+
+
+def test_a_headlines_words_are_no_filters(db: None) -> None:
+    file(told(1, "Les S3 lent", sections=(1,), language="fr"), told(2, "Ferry", sections=(3,), language="es"))
+    assert found("lent", section=3) == found("lent", language="es") == found("ferry", section=1) == []
+    assert found("lent", section=1) == found("lent", language="fr") == [1]
+    assert found("ferry", section=3) == found("ferry", language="es") == [2]
+
+
+def test_what_is_filed_by_other_rules_is_found_though_the_months_are_remembered(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "NEAR", 1)
+    finding._near.clear()
+    file(*(told(number, "Ferry", days=number) for number in range(1, 5)))
+    assert found("ferry", newest=True) == [1, 2, 3, 4]
+    with monkeypatch.context() as former:
+        former.setattr(cuttings, "RULES", 1)
+        former.setattr(cuttings, "month_mark", lambda month: cuttings.GAP)
+        file(told(9, "Ferry"))
+    assert found("ferry", newest=True) == [9, 1, 2, 3, 4]
 
 
 # --- order --------------------------------------------------------------------------------------------------------
