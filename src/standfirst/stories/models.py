@@ -37,7 +37,7 @@ from wagtail.models import Orderable, Page, PagePermissionTester
 from standfirst.kit import clock
 from standfirst.kit.languages import direction_of
 from standfirst.pictures.models import Picture
-from standfirst.stories import ports
+from standfirst.stories import ports, references
 from standfirst.stories.blocks import BodyBlock
 from standfirst.stories.forms import StoryCopyForm, StoryForm, any_slug
 from standfirst.stories.languages import LANGUAGES
@@ -527,21 +527,10 @@ class Story(Page):
         super().clean_fields(exclude={*(exclude or ()), *_SET_BY_WAGTAIL})
 
     @transaction.atomic
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and have what the story refers to written down once. Wagtail does so for the page and again for each
-        author, and reads all of it each time."""
-        # These want all models to be loaded.
-        from wagtail.signal_handlers import disable_reference_index_auto_update
-        from wagtail.tasks import update_reference_index_task
-
-        if kwargs.get("update_fields") is not None:
-            # The rest of it may be a draft's, which is not what readers have.
-            super().save(*args, **kwargs)
-            return
-        with disable_reference_index_auto_update():
-            super().save(*args, **kwargs)
-        # As a job, like Wagtail's own: what goes wrong in it keeps no story from being saved, and none from a kill.
-        update_reference_index_task.enqueue(self._meta.app_label, self._meta.model_name, str(self.pk))
+    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+        """Save in a transaction, and have what the story refers to written down once in it."""
+        with references.written_once(self, whole=update_fields is None):
+            super().save(*args, update_fields=update_fields, **kwargs)
 
     def minimal_clean(self) -> None:
         """What Wagtail asks of a draft."""
