@@ -40,12 +40,17 @@ PREFACE = """
 import os, signal, subprocess, sys, time
 from pathlib import Path
 home, cast = Path(sys.argv[1]), os.environ["CAST"]
+def note(name, pid):
+    # Whole or not at all: the test looks at any moment, also while a child that came back writes over its forerunner's.
+    new = home / f"{name}.pid.new"
+    new.write_text(str(pid))
+    new.replace(home / f"{name}.pid")
 """
 STEADY = (
     PREFACE
     + """
 print("I am", cast, flush=True)
-(home / f"{cast}.pid").write_text(str(os.getpid()))
+note(cast, os.getpid())
 (home / f"{cast}.ready").touch()
 while True: time.sleep(60)
 """
@@ -54,8 +59,8 @@ PARENT = (
     PREFACE
     + """
 inner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-(home / "grandchild.pid").write_text(str(inner.pid))
-(home / f"{cast}.pid").write_text(str(os.getpid()))
+note("grandchild", inner.pid)
+note(cast, os.getpid())
 (home / f"{cast}.ready").touch()
 inner.wait()
 """
@@ -64,7 +69,7 @@ DEAF = (
     PREFACE
     + """
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-(home / f"{cast}.pid").write_text(str(os.getpid()))
+note(cast, os.getpid())
 (home / f"{cast}.ready").touch()
 while True: time.sleep(60)
 """
@@ -77,7 +82,7 @@ def leave(*_):
     print("goodbye", flush=True)
     sys.exit(0)
 signal.signal(signal.SIGTERM, leave)
-(home / f"{cast}.pid").write_text(str(os.getpid()))
+note(cast, os.getpid())
 (home / f"{cast}.ready").touch()
 while True: time.sleep(60)
 """
