@@ -1,6 +1,7 @@
 # Two commands: `make demo` runs a newsroom, `make test` runs the tests. Both set up what they need.
 
-PYTHON ?= python3
+# The one that is fast here; looked for only where an environment is made.
+PYTHON ?= $(shell sh requirements/python.sh)
 VENV ?= .venv
 BIN := $(VENV)/bin
 CHECKERS := tests/checkers
@@ -117,7 +118,7 @@ $(VENV)/.runtime: requirements/runtime.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "This Python cannot make environments: its 'venv' part is missing. On Debian and Ubuntu: apt install python3-venv"; \
 	  exit 1; }
-	@echo "Setting up $(VENV) (once; a minute or two)."
+	@echo "Setting up $(VENV) with `$(PYTHON) -c 'import sys; print(sys.executable)'` (once; a minute or two)."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install --quiet --require-hashes -r requirements/runtime.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
