@@ -101,6 +101,19 @@ def test_nothing_is_looked_up_by_a_string_name() -> None:
     assert not found
 
 
+def test_no_pattern_is_matched_wrongly_by_the_oldest_python_that_we_promise() -> None:
+    # Python before 3.11.5 does not match groups that give nothing back, possessive or atomic, if what is in them may:
+    # Debian 12 has 3.11.2. (CPython's issue 106052.)
+    group = re.compile(r"[^(]\)[*+?]\+|\(\?>")
+    found = [
+        f"{name}:{node.lineno} {node.value!r}"
+        for name, tree in sources(but="tests")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and group.search(str(node.value))
+    ]
+    assert not found
+
+
 def test_no_save_does_more_than_its_own_row() -> None:
     """`save()` may open a transaction around the usual one, or what has Wagtail do its part of it once, or refuse;
     effects are the business of `actions.py`."""

@@ -42,6 +42,15 @@ def test_editing_only_a_body_prints_what_shows_it_and_nothing_else(newsroom: New
     assert report["unchanged"] == 0
 
 
+@held_by_the_laws
+def test_paragraphs_that_were_written_in_one_piece_are_paragraphs_on_the_page(newsroom: Newsroom) -> None:
+    piece = "<p>The water fell <b>at last</b>.</p><p>By noon it was <i>gone</i>.</p><p></p><p>All went home.</p>"
+    newsroom.story("Bridge closed after flood", body=[("paragraph", piece)])
+    newsroom.at_rest()
+    found = b"<p>The water fell <b>at last</b>.</p>\n<p>By noon it was <i>gone</i>.</p>\n<p>All went home.</p>\n"
+    assert found in newsroom.everything()
+
+
 def test_a_new_headline_prints_exactly_the_pages_that_show_it(newsroom: Newsroom) -> None:
     story = newsroom.story("Bridge closed after flood", authors=[newsroom.author])
     other = newsroom.story("Cup final tonight", section=newsroom.sport)

@@ -436,7 +436,7 @@ class _Extras:
 
 # --- the body -----------------------------------------------------------------------------------------------------
 
-_PARAGRAPHS = re.compile(r"<p\b[^>]*>([^<]*(?:<(?!/p>)[^<]*)*+)</p>")
+_PARAGRAPHS = re.compile(r"<p\b[^>]*>([^<]*(?:<(?!/p>)[^<]*)*)</p>")
 _LINK = re.compile(r"<a\b([^>]*)>")
 _LINK_TYPE = re.compile(r'\blinktype="([a-z]+)"')
 _LINK_ID = re.compile(r'\bid="(\d+)"')
