@@ -2,7 +2,7 @@
 # Names the Python that `make` sets an environment up with, unless PYTHON= does.
 #
 # It is python3, but for one that somebody compiled without Python's own optimisation (pyenv does, unless told): of that,
-# a page costs a quarter more, and a test run as much. Then the system's is taken, if it is new enough and can make
+# a page costs an eighth to a quarter more. Then the system's is taken, if it is new enough and can make
 # environments; the distribution keeps that one secure, too. See docs/decisions/platform.md.
 #
 #     python.sh [THE_SYSTEMS]      by default /usr/bin/python3
