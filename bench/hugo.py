@@ -65,7 +65,7 @@ KINDS = {
     "Atom": r".*atom\.xml",
     "JSON Feed": r".*feed\.json",
     "ninjs of lists": r".*ninjs\.json",
-    "sitemaps": r"(sitemap|sitemaps/.+)\.xml",
+    "sitemaps": r"sitemap(-.+)?\.xml",
     "styles, faces, scripts": r"assets/.+",
     "patterns": r"patterns/index\.html",
     "once each": r"((404|500|search/\w+)\.html|robots\.txt|(archive|corrections|topics)/index\.html)",

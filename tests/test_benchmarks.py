@@ -129,11 +129,9 @@ def test_hugo_makes_pages_of_the_same_kind_of_it(copy: Copy, tmp_path: Path, way
             assert len(json.loads((public / folder / "ninjs.json").read_text("utf-8"))["associations"]) == 30
             assert len(json.loads((public / folder / "feed.json").read_text("utf-8"))["items"]) == 30
             assert len(ET.parse(public / folder / "atom.xml").findall("{*}entry")) == 30
-        sheets = [
-            len(ET.parse(public / "sitemaps" / name).findall("{*}url")) for name in ("2026-03.xml", "2026-03-2.xml")
-        ]
+        sheets = [len(ET.parse(public / f"sitemap-{name}.xml").findall("{*}url")) for name in ("2026-03", "2026-03-2")]
         assert sheets == [30, 10]
-        for name in ("sitemap.xml", "sitemaps/news.xml", "sitemaps/lists.xml"):
+        for name in ("sitemap.xml", "sitemap-news.xml", "sitemap-lists.xml"):
             ET.parse(public / name)
         found = hugo.by_kind(public)
         assert "other" not in found, "every file is of a kind"

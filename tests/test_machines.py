@@ -53,7 +53,7 @@ def test_a_publish_prints_what_machines_read_of_its_sections_topics_and_authors(
     lists = ("/", "/news/", "/news/world/", "/authors/ama-sarpong/", "/topics/floods/")
     assert {base + name for base in lists for name in ("", *FILES)} <= changed
     month = f"{Story.objects.get(title='Bridge closed').addresses.get().day:%Y-%m}"
-    assert {"/topics/", f"/sitemaps/{month}.xml", "/sitemaps/news.xml", "/sitemaps/lists.xml"} <= changed
+    assert {"/topics/", f"/sitemap-{month}.xml", "/sitemap-news.xml", "/sitemap-lists.xml"} <= changed
     assert not {f"/sport/{name}" for name in FILES} & changed
     # The index says which sitemaps there are, not when they changed.
     assert "/sitemap.xml" not in changed
@@ -128,17 +128,17 @@ def test_what_is_older_than_two_days_leaves_the_news_sitemap_at_the_hour(newsroo
     story = newsroom.story("Bridge closed")
     newsroom.at_rest()
     path = path_of(story)
-    assert "/sitemaps/news.xml" in showing(newsroom, path)
+    assert "/sitemap-news.xml" in showing(newsroom, path)
     clock.set_offset(timedelta(hours=47))
     newsroom.at_rest()
-    assert "/sitemaps/news.xml" in showing(newsroom, path)
+    assert "/sitemap-news.xml" in showing(newsroom, path)
     changed = newsroom.changed_by(lambda: clock.set_offset(timedelta(hours=50)))
-    assert "/sitemaps/news.xml" in changed
-    assert "/sitemaps/news.xml" not in showing(newsroom, path)
+    assert "/sitemap-news.xml" in changed
+    assert "/sitemap-news.xml" not in showing(newsroom, path)
     # The clock is put back: what is news again comes back at the next look, not two days later.
     clock.set_offset(timedelta(hours=1))
     newsroom.at_rest()
-    assert "/sitemaps/news.xml" in showing(newsroom, path)
+    assert "/sitemap-news.xml" in showing(newsroom, path)
     assert Tick.objects.filter(name=stories.NEWS_PASSES, applied_at=None).count() == 0
     newsroom.prove()
 
@@ -176,10 +176,10 @@ def test_a_month_that_is_large_has_several_sitemaps_and_a_change_prints_one(
     first, *_ = [newsroom.story(f"Story {number}") for number in range(5)]
     newsroom.at_rest()
     month = f"{first.addresses.get().day:%Y-%m}"
-    sheets = {f"/sitemaps/{month}{part}.xml" for part in ("", "-2", "-3")}
-    assert {path for path in showing(newsroom, "<url>") if path.startswith(f"/sitemaps/{month}")} == sheets
+    sheets = {f"/sitemap-{month}{part}.xml" for part in ("", "-2", "-3")}
+    assert {path for path in showing(newsroom, "<url>") if path.startswith(f"/sitemap-{month}")} == sheets
     changed = newsroom.changed_by(lambda: stories.unpublish(story=first, by=newsroom.editor))
-    assert {path for path in changed if path.startswith("/sitemap")} == {f"/sitemaps/{month}.xml", "/sitemaps/news.xml"}
+    assert {path for path in changed if path.startswith("/sitemap")} == {f"/sitemap-{month}.xml", "/sitemap-news.xml"}
     newsroom.prove()
 
 

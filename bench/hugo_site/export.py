@@ -249,10 +249,10 @@ def _named(month: str) -> dict[str, str]:
 def _sitemaps(site: Path, sheets: Iterable[str]) -> None:
     _unprinted(site, "sheets")
     for sheet in sheets:
-        front = {"title": sheet, "url": f"/sitemaps/{sheet}.xml", "outputs": ["SHEET"]}
+        front = {"title": sheet, "url": f"/sitemap-{sheet}.xml", "outputs": ["SHEET"]}
         _put(site / "content" / "sheets" / sheet / "_index.md", front)
     for name in ("lists", "news"):
-        _page(site, name, name, f"/sitemaps/{name}.xml", name, outputs=["SHEET"])
+        _page(site, name, name, f"/sitemap-{name}.xml", name, outputs=["SHEET"])
 
 
 def _others(site: Path) -> None:

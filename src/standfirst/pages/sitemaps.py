@@ -1,4 +1,4 @@
-"""Sitemaps for search engines (sitemaps.org 0.9, and Google's for news): see docs/decisions/machines.md.
+"""Sitemaps for search engines (sitemaps.org 0.9, and Google's for news): see docs/decisions/what-machines-read.md.
 
 A story is in one sitemap for good, the sheet of its month that it was stamped with when it was published first; a sheet
 holds some five hundred. So a month has one file, or as many as it needs, and no change prints more than that.
@@ -17,8 +17,8 @@ from standfirst.pages.pictures import jpegs
 from standfirst.pages.templates import NOTHING, text, whole
 
 INDEX = "/sitemap.xml"
-NEWS = "/sitemaps/news.xml"
-LISTS = "/sitemaps/lists.xml"
+NEWS = "/sitemap-news.xml"
+LISTS = "/sitemap-lists.xml"
 TYPE = "application/xml; charset=utf-8"
 
 MOST_NEWS = 1_000
@@ -28,8 +28,9 @@ MOST = 50_000
 
 
 def sheet_path(sheet: str) -> str:
-    """Address of the sitemap `sheet`, e.g. "2026-11" or "2026-11-2"."""
-    return f"/sitemaps/{sheet}.xml"
+    """Address of the sitemap `sheet`, e.g. "2026-11" or "2026-11-2": not in a folder, since sitemaps.org lets a sitemap
+    name only what lies below its own."""
+    return f"/sitemap-{sheet}.xml"
 
 
 def index(reads: Reads, ref: PageRef, press: Press) -> Output | None:

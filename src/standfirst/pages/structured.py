@@ -89,7 +89,7 @@ def collection(site: Site, name: str, path: str, cards: Sequence[Card], descript
         "mainEntity": {
             "@type": "ItemList",
             "itemListElement": [
-                {"@type": "ListItem", "position": place, "url": absolute(site, card.path)}
+                {"@type": "ListItem", "position": place, "name": card.headline, "url": absolute(site, card.path)}
                 for place, card in enumerate(cards[:LISTED], 1)
             ],
         },
@@ -129,8 +129,9 @@ def image(site: Site, picture: Picture, caption: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {
         "@type": "ImageObject",
         "url": absolute(site, copy.path),
-        "width": copy.width,
-        "height": copy.height,
+        # Distances: "<number> <unit>". A bare number is outside the vocabulary.
+        "width": f"{copy.width} px",
+        "height": f"{copy.height} px",
     }
     if caption or picture.caption:
         found["caption"] = caption or picture.caption

@@ -45,7 +45,7 @@ from standfirst.stories.languages import LANGUAGES
 RESERVED = frozenset(
     {
         *("newsroom", "search", "r", "assets", "pictures", "authors", "topics", "-", "static", "patterns"),
-        *("about", "archive", "corrections", "rails", "sitemaps"),
+        *("about", "archive", "corrections", "rails"),
     }
 )
 """First parts of addresses that no section may take."""

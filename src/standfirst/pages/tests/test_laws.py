@@ -191,7 +191,7 @@ def test_records_name_the_pages_that_may_exist_because_of_them():
         ("day", "/2026/11/22/"),
         ("month", "/2026/11/"),
         ("corrections", "/corrections/2026/"),
-        ("sitemap", "/sitemaps/2026-11.xml"),
+        ("sitemap", "/sitemap-2026-11.xml"),
         ("ninjs", f"{FULL.path}ninjs.json"),
         ("moved-ninjs", f"{FULL.former[0]}ninjs.json"),
     }
@@ -216,7 +216,7 @@ def test_robots_may_read_all_but_the_newsroom():
         "Disallow: /rails/",
         "",
         "Sitemap: https://post.example/sitemap.xml",
-        "Sitemap: https://post.example/sitemaps/news.xml",
+        "Sitemap: https://post.example/sitemap-news.xml",
     ]
     assert b"Page not found" in pages["/404.html"].body
     assert b"The fault is ours." in pages["/500.html"].body

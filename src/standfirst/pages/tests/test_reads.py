@@ -169,7 +169,7 @@ def test_a_topic_reads_itself_its_list_and_its_cards():
 
 def test_a_sitemap_reads_stamps_and_the_index_only_which_sheets_there_are():
     room = newsroom()
-    sheet = reads_of(room, PageRef("/sitemaps/2026-11.xml", "sitemap", "2026-11"))
+    sheet = reads_of(room, PageRef("/sitemap-2026-11.xml", "sitemap", "2026-11"))
     assert {read[0] for read in sheet} == {"site", "formats", "listing", "stamp"}
     assert len(sheet) <= 3 + 40
     assert reads_of(room, PageRef("/sitemap.xml", "sitemap-index", "")) == {
@@ -177,9 +177,9 @@ def test_a_sitemap_reads_stamps_and_the_index_only_which_sheets_there_are():
         ("formats",),
         ("keys", "sheet"),
     }
-    lists = reads_of(room, PageRef("/sitemaps/lists.xml", "sitemap-lists", ""))
+    lists = reads_of(room, PageRef("/sitemap-lists.xml", "sitemap-lists", ""))
     assert {read[0] for read in lists} == {"site", "formats", "keys", "section_path", "topic_path", "author_path"}
-    news = reads_of(room, PageRef("/sitemaps/news.xml", "sitemap-news", ""))
+    news = reads_of(room, PageRef("/sitemap-news.xml", "sitemap-news", ""))
     assert {read[0] for read in news} == {"site", "formats", "window", "listing", "entry", "picture"}
 
 
@@ -206,7 +206,7 @@ def test_a_correction_changes_the_story_and_what_machines_read_of_it():
     assert changed == {
         make_story(8).path,
         f"{make_story(8).path}ninjs.json",
-        "/sitemaps/2026-11-2.xml",
+        "/sitemap-2026-11-2.xml",
         *(base + name for base in lists for name in FILES),
         *("/corrections/", "/corrections/2026/"),
     }
@@ -220,7 +220,7 @@ def test_a_topic_that_is_renamed_changes_exactly_the_pages_that_show_its_name():
     changed = {path for path in after if after[path] != before[path]}
     assert changed == {path for path in after if b"Crossings of the sound" in after[path]}
     assert {FULL.path, "/topics/", FERRIES.path, f"{FERRIES.path}feed.xml", "/news/atom.xml"} <= changed
-    assert not {"/", "/news/", "/2026/11/22/", "/sitemaps/lists.xml", "/topics/work/"} & changed
+    assert not {"/", "/news/", "/2026/11/22/", "/sitemap-lists.xml", "/topics/work/"} & changed
 
 
 def test_a_new_headline_changes_exactly_the_pages_that_show_it():
@@ -231,6 +231,6 @@ def test_a_new_headline_changes_exactly_the_pages_that_show_it():
     after = printed(room)
     changed = {path for path in after if after[path] != before[path]}
     assert changed == {path for path in after if b"A headline like no other" in after[path]}
-    assert {make_story(8).path, FULL.path, "/news/region/", "/2026/11/21/", "/sitemaps/news.xml"} <= changed
+    assert {make_story(8).path, FULL.path, "/news/region/", "/2026/11/21/", "/sitemap-news.xml"} <= changed
     assert len(changed) < len(after) / 3
     assert old.encode() not in after[make_story(8).path]

@@ -10,8 +10,8 @@ from standfirst.pages.tests.newsroom import FERRIES, SITE, Newsroom, make_story,
 from standfirst.pages.tests.test_laws import hostile_newsroom, random_newsroom
 
 INDEX = PageRef("/sitemap.xml", "sitemap-index", "")
-LISTS = PageRef("/sitemaps/lists.xml", "sitemap-lists", "")
-NEWS = PageRef("/sitemaps/news.xml", "sitemap-news", "")
+LISTS = PageRef("/sitemap-lists.xml", "sitemap-lists", "")
+NEWS = PageRef("/sitemap-news.xml", "sitemap-news", "")
 SPACES = {
     "s": "http://www.sitemaps.org/schemas/sitemap/0.9",
     "n": "http://www.google.com/schemas/sitemap-news/0.9",
@@ -30,13 +30,13 @@ def live(room: Newsroom) -> list[Story]:
 
 
 def sheet(name: str) -> PageRef:
-    return PageRef(f"/sitemaps/{name}.xml", "sitemap", name)
+    return PageRef(f"/sitemap-{name}.xml", "sitemap", name)
 
 
 def test_every_live_story_is_in_one_sheet_and_every_sheet_in_the_index():
     room = newsroom()
     sheets = found(room, INDEX)
-    assert sheets == ["/sitemaps/lists.xml", "/sitemaps/2026-11-2.xml", "/sitemaps/2026-11.xml"]
+    assert sheets == ["/sitemap-lists.xml", "/sitemap-2026-11-2.xml", "/sitemap-2026-11.xml"]
     listed = [path for name in ("2026-11", "2026-11-2") for path in found(room, sheet(name))]
     assert sorted(listed) == sorted(story.path for story in live(room))
     assert found(room, sheet("2026-11-2"), "//s:lastmod/text()")[0] == "2026-11-22T20:30:00Z"
@@ -47,7 +47,7 @@ def test_the_newest_month_comes_first_however_many_sheets_it_has():
     for number, name in enumerate(["2026-11-10", "2026-9", "2026-11-9", "2026-12"], start=20):
         room.put(make_story(number, sheet=name if name != "2026-9" else "2026-09"))
     assert found(room, INDEX)[1:] == [
-        f"/sitemaps/{name}.xml" for name in ("2026-12", "2026-11-10", "2026-11-9", "2026-11-2", "2026-11", "2026-09")
+        f"/sitemap-{name}.xml" for name in ("2026-12", "2026-11-10", "2026-11-9", "2026-11-2", "2026-11", "2026-09")
     ]
 
 
@@ -60,7 +60,7 @@ def test_what_was_taken_down_and_what_goes_to_nobody_is_in_none():
         assert (make_story(number).path.encode() in everything) is there
     for story in list(room.records["story"].values()):
         room.drop(story)
-    assert found(room, INDEX) == ["/sitemaps/lists.xml"]
+    assert found(room, INDEX) == ["/sitemap-lists.xml"]
     assert room.print(sheet("2026-11")) is None
 
 
