@@ -39,8 +39,8 @@ test-deep: $(VENV)/.dev ## Run the long tests too: thousands of histories (tens 
 	$(PYTEST) -m ""
 	$(PYTEST) -m "" --db=postgresql
 
-check-pages: $(VENV)/.dev $(CHECKERS)/node_modules/.installed ## Have axe, the Nu validator and html-validate look at every kind of page (needs Node and Java)
-	$(BIN)/pytest -q -m checkers tests/test_outside_checkers.py tests/test_photographs.py
+check-pages: $(VENV)/.dev $(VENV)/.checkers $(CHECKERS)/node_modules/.installed ## Have checkers of others look at every kind of page and all that machines read (needs Node, Java, Ruby)
+	$(BIN)/pytest -q -m checkers tests/test_outside_checkers.py tests/test_machines_outside.py tests/test_photographs.py
 
 # A bench whose peer is not installed says so, and ends with 77.
 PEER := || [ $$? -eq 77 ]
@@ -94,6 +94,7 @@ pins: ## Renew the pinned requirements from pyproject.toml (PYTHON= must be 3.11
 	build/pins/bin/$(COMPILE) --upgrade --build-deps-for editable --output-file=requirements/runtime.txt pyproject.toml
 	build/pins/bin/$(COMPILE) --upgrade --build-deps-for editable --extra dev -c requirements/runtime.txt --output-file=requirements/dev.txt pyproject.toml
 	build/pins/bin/$(COMPILE) --upgrade -c requirements/dev.txt --output-file=requirements/dev-binaries.txt requirements/dev-binaries.in
+	build/pins/bin/$(COMPILE) --upgrade -c requirements/dev.txt --output-file=requirements/checkers.txt requirements/checkers.in
 	@if grep -nE '://|^-' requirements/*.txt; then echo "A pinned requirement names a host or an option."; exit 1; fi
 
 clean: ## Remove the environment and caches; newsrooms are left alone
@@ -127,9 +128,14 @@ $(VENV)/.runtime: requirements/runtime.txt
 # By lock file, with hashes; no script of a package is run.
 $(CHECKERS)/node_modules/.installed: $(CHECKERS)/package-lock.json
 	@command -v npm >/dev/null || { \
-	  echo "The checkers of pages need Node and npm. On Debian and Ubuntu: apt install nodejs npm default-jre-headless"; exit 1; }
+	  echo "The checkers of pages need Node and npm. On Debian and Ubuntu: apt install nodejs npm default-jre-headless ruby"; exit 1; }
 	@echo "Adding the checkers of pages to $(CHECKERS)."
 	@cd $(CHECKERS) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(VENV)/.checkers: requirements/checkers.txt $(VENV)/.dev
+	@echo "Adding the checker of sitemaps to $(VENV)."
+	@$(PIP) install --quiet --require-hashes -r requirements/checkers.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt requirements/dev-binaries.txt $(VENV)/.runtime

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.checking import HERE, MODULES, command, require_modules, sample
 from tests.kinds import html_pages
 from tests.running import Serving
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.checkers
-
-HERE = Path(__file__).parent / "checkers"
-MODULES = HERE / "node_modules"
 
 SAMPLE = 12
 """Pages of each kind that are looked at: the longest, the shortest, and some between."""
@@ -44,21 +40,7 @@ REPEATS = {"landmark-unique", "unique-landmark", "landmark-no-duplicate-main"}
 
 @pytest.fixture(scope="module", autouse=True)
 def installed() -> None:
-    missing = [name for name in ("axe-core", "vnu-jar", "html-validate") if not (MODULES / name).is_dir()]
-    if missing:
-        reason = f"{', '.join(missing)} not installed: `make check-pages` does that, with Node and a network."
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-
-
-def sample(addresses: list[str], sizes: dict[str, int], most: int) -> list[str]:
-    """The longest, the shortest and some between."""
-    ordered = sorted(addresses, key=lambda address: sizes[address])
-    if len(ordered) <= most:
-        return ordered
-    step = (len(ordered) - 1) / (most - 1)
-    return [ordered[round(place * step)] for place in range(most)]
+    require_modules("axe-core", "vnu-jar", "html-validate")
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +71,7 @@ def files(pages: dict[str, dict[str, bytes]], tmp_path: Path) -> dict[str, str]:
 
 
 def test_the_nu_validator_finds_nothing(files: dict[str, str]) -> None:
-    java = shutil.which("java")
-    if java is None:
-        pytest.skip("There is no Java here, which the Nu validator needs (Debian: default-jre-headless).")
+    java = command("java", "The Nu validator needs it (Debian: default-jre-headless).")
     jar = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
     ran = subprocess.run(
         [java, "-jar", str(jar), "--format", "json", "--exit-zero-always", *files],
