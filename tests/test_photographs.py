@@ -13,6 +13,7 @@ import pytest
 
 from tests.kinds import html_pages
 from tests.running import Serving
+from tests.slowly import slow_line
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Request
@@ -29,10 +30,11 @@ TALLEST = 12_000
 # Shifts in the quarter of a second after a tap or a key are somebody's wish, the others are ours.
 WATCH = """
 window.shifted = [];
+const told = (node) => (node?.outerHTML ?? node?.parentElement?.outerHTML)?.slice(0, 120);
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries())
     if (!entry.hadRecentInput)
-      window.shifted.push([entry.value, ...entry.sources.map((source) => source.node?.outerHTML?.slice(0, 120))]);
+      window.shifted.push([entry.value, ...entry.sources.map((source) => told(source.node))]);
 }).observe({ type: "layout-shift", buffered: true });
 """
 
@@ -66,12 +68,12 @@ def kept() -> dict[str, list[str]]:
 
 @pytest.fixture
 def shown(served: Serving, kept: dict[str, list[str]]) -> dict[str, list[str]]:
-    """For each kind of page the longest one, and the longest that is written from the right."""
+    """For each kind of page the longest that is written from the left, and the longest from the right."""
     if not kept:
         for kind, bodies in html_pages(served).items():
             longest = sorted(bodies, key=lambda address: -len(bodies[address]))
             arabic = [address for address in longest if b'dir="rtl"' in bodies[address][:200]]
-            kept[kind] = list(dict.fromkeys([*longest[:1], *arabic[:1]]))
+            kept[kind] = [*[address for address in longest if address not in arabic][:1], *arabic[:1]]
     return kept
 
 
@@ -122,6 +124,26 @@ def test_every_kind_of_page_stands_still_fits_and_asks_nobody_else(
         context.close()
     assert faults == []
     assert asked == {urlsplit(served.url).netloc}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_kind_of_page_jumps_while_it_comes_in_pieces(
+    width: int, browser: Browser, served: Serving, shown: dict[str, list[str]]
+) -> None:
+    faults = []
+    with slow_line(served.url) as url:
+        context = browser.new_context(base_url=url, viewport={"width": width, "height": WIDTHS[width]})
+        context.add_init_script(WATCH)
+        page = context.new_page()
+        try:
+            for addresses in shown.values():
+                for address in addresses:
+                    page.goto(address)
+                    if shifted := page.evaluate("window.shifted"):
+                        faults.append((address, shifted))
+        finally:
+            context.close()
+    assert faults == []
 
 
 def test_a_page_on_paper_has_the_text_and_not_what_only_a_screen_can_use(

@@ -92,7 +92,9 @@ def printed(room: Newsroom, section: int) -> Iterator[tuple[str, Seen]]:
     yield from inside(f'//div[@class="rows"]{headline}', "rows")
     for strip in page.xpath('//section[starts-with(@class, "strip ")]'):
         of = paths[strip.xpath('h2[@class="strip-name"]/a/@href')[0]]
-        for number, link in enumerate(strip.xpath(f'.{headline} | .//li[@class="line"]/a/@href'), start=1):
+        for number, link in enumerate(
+            strip.xpath(f'.{headline} | .//li[starts-with(@class, "line")]/a/@href'), start=1
+        ):
             yield link, ("strip", number, of)
     yield from inside('//section[@class="latest"]//li/a/@href', "latest")
     yield from inside('//section[@class="top"]//li/a/@href', "most read")
