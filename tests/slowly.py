@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -19,13 +19,17 @@ SLOW = 24_000
 
 
 @contextmanager
-def slow_line(url: str) -> Iterator[str]:
-    """Yields the address at which the newsroom at `url` answers slowly. Only what readers ask with GET."""
-    with httpx.Client(base_url=url, headers={"accept-encoding": "identity"}) as newsroom:
+def slow_line(url: str, own: Mapping[str, bytes]) -> Iterator[str]:
+    """Yields the address at which the newsroom at `url` answers slowly; only what readers ask with GET. Pages of `own`,
+    by address, stand in front of its pages."""
+    with httpx.Client(base_url=url, headers={"accept-encoding": "identity"}, timeout=60) as newsroom:
 
         class Line(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                answer = newsroom.get(self.path)
+                if page := own.get(self.path):
+                    answer = httpx.Response(200, html=page.decode())
+                else:
+                    answer = newsroom.get(self.path)
                 self.send_response(answer.status_code)
                 for name in ("content-type", "content-length", "content-security-policy", "cache-control"):
                     if name in answer.headers:

@@ -186,7 +186,7 @@ def test_no_tracked_file_names_a_package_registry() -> None:
     assert not found
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev", "dev-binaries"])
+@pytest.mark.parametrize("name", ["runtime", "dev", "dev-binaries", "checkers"])
 def test_every_requirement_is_pinned_by_hash_and_names_no_host(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     entries = [

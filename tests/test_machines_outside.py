@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from lxml import etree, html
@@ -142,15 +143,16 @@ def test_sitemaps_are_what_their_schema_says(documents: Documents) -> None:
     assert not schema.validate(etree.fromstring(wrong))
 
 
-def by_sitemap_verify(address: str, folder: Path) -> list[tuple[str, str, str]]:
-    """What the tool finds in a sitemap, all that it leads to, and by the rules that Google adds: level, code, where."""
-    program = Path(sys.executable).parent / "sitemap-verify"
-    if not program.exists():
-        command("sitemap-verify", "`make check-pages` installs it, with a network.")
+def by_sitemap_verify(target: str, folder: Path) -> tuple[set[str], list[tuple[str, str, str]]]:
+    """What the tool finds in a sitemap (an address, or a file) and all that it leads to, also by the rules that Google
+    adds: the pages that it came to, and of each fault level, code and where."""
+    beside = Path(sys.executable).parent / "sitemap-verify"
+    remedy = "`make check-pages` installs it, with a network."
+    program = str(beside) if beside.exists() else command("sitemap-verify", remedy)
     told = folder / "told.json"
     options = ["--engine", "google", "--check-reachability", "--format", "json", "--no-show-progress"]
     ran = subprocess.run(
-        [str(program), "check", address, *options, "--output", str(told)],
+        [program, "check", target, *options, "--output", str(told)],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -159,8 +161,8 @@ def by_sitemap_verify(address: str, folder: Path) -> list[tuple[str, str, str]]:
     )
     assert told.exists(), ran.stderr
     report = json.loads(told.read_text("utf-8"))
-    assert report["discovered_urls"], "it has followed addresses"
-    return [(one["level"], one["code"], one["location"]) for one in report["diagnostics"]]
+    faults = [(one["level"], one["code"], one["location"]) for one in report["diagnostics"]]
+    return set(report["discovered_urls"]), faults
 
 
 # Lists and news change with every story: that they did so would be printed into them each time.
@@ -168,13 +170,25 @@ ADVICE = ("warn", "google_lastmod_recommended")
 
 
 def test_whoever_follows_the_sitemaps_finds_all_pages_and_no_fault(served: Serving, tmp_path: Path) -> None:
-    said = by_sitemap_verify(f"{served.url}/sitemap.xml", tmp_path)
+    kinds = pages_by_kind(served)
+    pages = [page for kind in ("story", "front", "topic", "author", "about") for page in kinds[kind]]
+    came_to, said = by_sitemap_verify(f"{served.url}/sitemap.xml", tmp_path)
+    assert {unquote(urlsplit(page).path) for page in came_to} >= {unquote(page) for page in pages}
     assert [one for one in said if one[:2] != ADVICE] == []
     assert {where.partition("::")[0] for *_, where in said} <= {f"{served.url}/sitemap-lists.xml"}
 
 
+def test_it_would_find_faults_in_sitemaps(tmp_path: Path) -> None:
+    file = tmp_path / "sitemap.xml"
+    name = SITEMAP.strip("{}")
+    file.write_text(f'<urlset xmlns="{name}"><url><loc>/relative/</loc><priority>9</priority></url></urlset>', "utf-8")
+    _, said = by_sitemap_verify(str(file), tmp_path)
+    assert "error" in {level for level, *_ in said}
+
+
 def test_the_sitemap_of_the_news_is_as_google_wants_it(served: Serving, tmp_path: Path) -> None:
-    said = by_sitemap_verify(f"{served.url}/sitemap-news.xml", tmp_path)
+    came_to, said = by_sitemap_verify(f"{served.url}/sitemap-news.xml", tmp_path)
+    assert came_to
     assert [one for one in said if one[:2] != ADVICE] == []
 
 
@@ -228,7 +242,6 @@ def test_structured_data_has_what_google_asks_for_and_recommends(
     plain = {
         page["name"] for page in structured if not html.fromstring(page["html"]).xpath("//main//article//figure//img")
     }
-    print(said)
     assert [one for one in said if not (one[0] in plain and one[1] == "NewsArticle[0].image")] == []
     article = next(page for page in structured if page["name"] not in plain and '"NewsArticle"' in page["html"])
     wrong = {
