@@ -346,6 +346,8 @@ def _picture(site: Site, picture: Picture, rel: str, caption: str) -> dict[str, 
 _FIGURE = re.compile(r"<figure>.*?</figure>", re.DOTALL)
 _END = re.compile(r"</(?:p|h\d|li|footer)>|<br>")
 _TAG = re.compile(r"<[^>]*>")
+_SPACES = tuple(sign for sign in map(chr, range(0x3001)) if sign.isspace() and sign != " ")
+"""What parts words beside the space itself."""
 
 
 def _measured(html: str) -> tuple[int, int]:
@@ -353,10 +355,14 @@ def _measured(html: str) -> tuple[int, int]:
     if "<figure>" in html:
         html = _FIGURE.sub(" ", html)
     # Most texts have paragraphs and nothing else, which needs no pattern.
-    plain = html.replace("</p>", " ").replace("<p>", "")
+    plain = html.replace("</p>\n<p>", " ").replace("</p>", " ").replace("<p>", "")
     if "<" in plain:
         plain = _TAG.sub("", _END.sub(" ", plain))
-    found = unescape(plain).split()
+    plain = unescape(plain).strip()
+    # Most have one space between words already: then they need not be made one by one, which takes twice as long.
+    if plain and "  " not in plain and not any(sign in plain for sign in _SPACES):
+        return len(plain), plain.count(" ") + 1
+    found = plain.split()
     return len("".join(found)) + max(0, len(found) - 1), len(found)
 
 

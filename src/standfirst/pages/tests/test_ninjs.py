@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from lxml import html
 
-from standfirst.edition.snapshots import Notice, PictureBlock
+from standfirst.edition.snapshots import Notice, Paragraph, PictureBlock
 from standfirst.pages.output import Output
 from standfirst.pages.tests.newsroom import (
     ARABIC,
@@ -90,6 +90,29 @@ def test_its_text_is_html_with_whole_addresses_of_what_is_live():
     room.put(make_story(8, notice=Notice(reason="killed")))
     assert earlier not in read(room, OWN)["bodies"][0]["value"]
     assert "an earlier one" in read(room, OWN)["bodies"][0]["value"]
+
+
+@pytest.mark.parametrize(
+    "paragraphs",
+    [
+        ["One two three."],
+        ["One  two.", "Three."],
+        ["One&nbsp;two &amp; three."],
+        ["One\u2003two.", "Three\tfour.", "\u00a0"],
+        ["One<br>two.", " three "],
+        ["<b>One</b> two, <i>three</i>.", ""],
+        ["توصلت الدول إلى اتفاق.", "漢字\u3000漢字"],
+        [""],
+    ],
+)
+def test_its_words_and_characters_are_counted_with_one_space_between_words(paragraphs: list[str]):
+    room = newsroom()
+    own = make_story(3, credit="", body=tuple(Paragraph(html=paragraph) for paragraph in paragraphs))
+    room.put(own)
+    (body,) = read(room, own)["bodies"]
+    tree = html.fragment_fromstring(body["value"].replace("<br>", " "), create_parent="div")
+    words = " ".join(it.text_content() for it in tree.xpath("//p")).split()
+    assert (body["wordCount"], body["charCount"]) == (len(words), len(" ".join(words)))
 
 
 def test_pictures_go_with_it_unless_something_binds_them_to_our_pages():
