@@ -527,7 +527,10 @@ def _make(folder: str) -> None:
     try:
         os.mkdir(folder)
     except FileNotFoundError:
-        os.makedirs(folder, exist_ok=True)
+        if not (above := os.path.dirname(folder)):
+            raise
+        _make(above)
+        _make(folder)
     except FileExistsError:
         if not os.path.isdir(folder):
             raise

@@ -55,7 +55,7 @@ LOOK, FILL = 100, 500
 BATCH = {Lane.KILL: 20, Lane.PUBLISH: 200, Lane.MAINTENANCE: 200}
 """Pages printed in one transaction."""
 
-SHARED, SHARED_BATCH = 40, 1_000
+SHARED, SHARED_BATCH = 40, 2_000
 """Pages from which on a crew is asked: fewer are printed sooner than told. And those that a crew prints in one
 transaction: at its end all of them wait, so it comes seldom, and sooner when something more urgent waits."""
 
@@ -77,7 +77,8 @@ SLOW_MS = 250
 
 SHARE_MS, SHARED_MS = 1_000, 2_000
 """So long one of a crew goes on with its share, and so long a batch of the crew's may take before the next is smaller.
-A crew that prints a hundred pages in a second never comes to either."""
+A crew that prints a hundred pages in a second never comes to the former, and one that prints a thousand not to the
+latter."""
 
 MASS = 0.02
 """Part of the pages whose disappearance in one run of maintenance must be confirmed."""

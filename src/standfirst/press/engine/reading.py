@@ -9,8 +9,9 @@ from standfirst.pages.output import PageRef
 from standfirst.press.engine.book import Book, digest_of
 from standfirst.press.engine.ledger import Store
 
-VALUES, RECORDS = 50_000, 5_000
-"""Values, and whole records, kept in memory between pages. What a look touches is dropped, so none is ever old."""
+VALUES, RECORDS = 150_000, 5_000
+"""Values, and whole records, kept in memory between pages. What a look touches is dropped, so none is ever old. A value
+is some hundred bytes, and many pages ask for the same; a record is a story's text, and hardly anybody asks again."""
 
 TOGETHER = 2_000
 """Records that are read together at most: a list of sitemaps names very many."""
@@ -31,6 +32,8 @@ class State:
         self._records: dict[str, Any] = {}
         self._data: dict[str, bytes | None] = {}
         """Records that were read with others, not decoded yet."""
+        self._whole: set[str] = set()
+        """Read keys of values that are whole records: they are kept no longer than these."""
         self._expected: dict[str, None] = {}
         self._expected_lists: dict[tuple[str, str, int], None] = {}
         self.made: dict[str, tuple[Any, dict[str, int]]] = {}
@@ -43,6 +46,9 @@ class State:
             self.values.clear()
             self.made.clear()
         if len(self._records) + len(self._data) > RECORDS:
+            for key in self._whole:
+                self.values.pop(key, None)
+            self._whole.clear()
             self._records.clear()
             self._data.clear()
         tide = self._store.tide()
@@ -65,6 +71,7 @@ class State:
     def forget(self) -> None:
         """Drop everything."""
         self.values.clear()
+        self._whole.clear()
         self._records.clear()
         self._data.clear()
         self.made.clear()
@@ -123,6 +130,8 @@ class State:
             record = self._record(facet.kind, id)
             value = None if record is None else facet.project(record)
             known = self.values[key] = (value, digest_of(value))
+            if value is record and value is not None:
+                self._whole.add(key)
             if ahead and facet.names and value:
                 self._expected.update((f"{facet.names}:{each}", None) for each in value)
                 self.read()

@@ -46,6 +46,7 @@ from standfirst.press.engine import (
 )
 from standfirst.press.engine import engine as engines
 from standfirst.press.engine import proof as proofs
+from standfirst.press.engine import reading as readings
 from standfirst.press.engine.engine import RETRY_MS, Outcome, _leads
 from standfirst.press.engine.ledger import KEPT, SURFACES, Job
 from standfirst.press.engine.outlet import Stuck
@@ -1384,6 +1385,26 @@ def test_a_ledger_made_while_stories_change_holds_them_as_they_are_now_and_nobod
     assert len(other.finished()) == 1
     assert newsroom.engine.proof(newsroom.compose, list(newsroom.records)).ok
     assert newsroom.outlet.pages == printed(newsroom.records)
+
+
+def test_whole_records_leave_memory_before_the_lines_and_cards_that_pages_share_and_are_read_again_as_they_are(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings, "RECORDS", 2)
+    state = State(newsroom.engine.book, newsroom.store)
+    state.refresh()
+    whole, lines = ("story:1", "story:2", "story:3"), ("line:1", "line:2", "line:3")
+    before = [state.digest(read) for read in (*whole, *lines)]
+    assert set(state.values) == {*whole, *lines}
+    state.refresh()
+    assert set(state.values) == set(lines)
+    assert [state.digest(read) for read in (*whole, *lines)] == before
+    newsroom.edit(2, headline="Rivers rise")
+    newsroom.look("story", 2)
+    state.refresh()
+    fresh = State(newsroom.engine.book, newsroom.store)
+    now = [state.digest(read) for read in (*whole, *lines)]
+    assert now == [fresh.digest(read) for read in (*whole, *lines)] != before
 
 
 def test_of_two_who_make_the_ledger_the_first_gives_way_and_it_is_not_whole_until_the_second_has_ended(
